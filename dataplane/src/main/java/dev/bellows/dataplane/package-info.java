@@ -1,0 +1,5 @@
+/** How a request travels. */
+@NullMarked
+package dev.bellows.dataplane;
+
+import org.jspecify.annotations.NullMarked;
