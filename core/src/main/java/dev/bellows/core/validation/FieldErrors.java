@@ -108,18 +108,16 @@ public final class FieldErrors {
     List<FieldError> merged = new ArrayList<>();
     errors
         .sorted(ORDER)
-        .forEach(
-            each -> {
-              if (!merged.isEmpty() && merged.getLast().saysTheSameAs(each)) {
-                FieldError before = merged.removeLast();
-                List<String> paths = new ArrayList<>(before.paths());
-                paths.addAll(each.paths());
-                merged.add(
-                    new FieldError(each.severity(), each.message(), each.details(), paths));
-              } else {
-                merged.add(each);
-              }
-            });
+        .forEach(each -> {
+          if (!merged.isEmpty() && merged.getLast().saysTheSameAs(each)) {
+            FieldError before = merged.removeLast();
+            List<String> paths = new ArrayList<>(before.paths());
+            paths.addAll(each.paths());
+            merged.add(new FieldError(each.severity(), each.message(), each.details(), paths));
+          } else {
+            merged.add(each);
+          }
+        });
     return merged.isEmpty() ? NONE : new FieldErrors(List.copyOf(merged));
   }
 

@@ -1,4 +1,6 @@
-/** What is wrong with a manifest: messages with field paths, merged and printed as upstream does. */
+/**
+ * What is wrong with a manifest: messages with field paths, merged and printed as upstream does.
+ */
 @NullMarked
 package dev.bellows.core.validation;
 
