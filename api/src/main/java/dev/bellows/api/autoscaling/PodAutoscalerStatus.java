@@ -1,0 +1,34 @@
+package dev.bellows.api.autoscaling;
+
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import dev.bellows.api.Absent;
+import dev.bellows.api.Condition;
+import dev.bellows.api.ConditionedStatus;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** How it is scaled now. */
+@JsonInclude(JsonInclude.Include.NON_EMPTY)
+@JsonIgnoreProperties(ignoreUnknown = true)
+public record PodAutoscalerStatus(
+    @JsonPropertyDescription("The generation of the spec that this status speaks of.")
+        @Nullable Long observedGeneration,
+    @JsonPropertyDescription(
+            "What is known about the object, one entry per aspect; Ready sums them up.")
+        List<Condition> conditions,
+    @JsonPropertyDescription("Further facts that have no field of their own.")
+        Map<String, String> annotations,
+    @JsonPropertyDescription("The Service that clients use.") @Nullable String serviceName,
+    @JsonPropertyDescription("The Service through which the pods are scraped.")
+        @Nullable String metricsServiceName,
+    @JsonPropertyDescription("Pods wanted.") @Nullable Integer desiredScale,
+    @JsonPropertyDescription("Pods ready.") @Nullable Integer actualScale)
+    implements ConditionedStatus {
+  public PodAutoscalerStatus {
+    conditions = Absent.list(conditions);
+    annotations = Absent.map(annotations);
+  }
+}
