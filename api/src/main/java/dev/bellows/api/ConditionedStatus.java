@@ -1,5 +1,7 @@
 package dev.bellows.api;
 
+import dev.bellows.core.condition.ConditionSet;
+import dev.bellows.core.condition.Conditions;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,8 +23,18 @@ public interface ConditionedStatus {
     return conditions().stream().filter(each -> each.type().equals(type)).findFirst();
   }
 
-  /** Whether a condition is there and has a status. */
-  default boolean has(String type, String status) {
-    return condition(type).filter(each -> each.status().equals(status)).isPresent();
+  /** Whether a condition is there and holds. */
+  default boolean isTrue(String type) {
+    return condition(type).filter(each -> each.read().isTrue()).isPresent();
+  }
+
+  /** Whether a condition is there and does not hold. */
+  default boolean isFalse(String type) {
+    return condition(type).filter(each -> each.read().isFalse()).isPresent();
+  }
+
+  /** The conditions with the rules by which they add up. */
+  default Conditions conditions(ConditionSet set) {
+    return Conditions.of(set, conditions().stream().map(Condition::read).toList());
   }
 }

@@ -1,0 +1,164 @@
+package dev.bellows.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.bellows.api.serving.ServiceSpec;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+class CrdsTest {
+  private static final Map<String, ObjectNode> CRDS =
+      Crds.all().stream()
+          .collect(Collectors.toMap(crd -> crd.at("/metadata/name").asText(), crd -> crd));
+
+  @Test
+  void namesEveryKindAsUpstreamDoes() {
+    assertThat(CRDS)
+        .containsOnlyKeys(
+            "services.serving.knative.dev",
+            "configurations.serving.knative.dev",
+            "revisions.serving.knative.dev",
+            "routes.serving.knative.dev",
+            "domainmappings.serving.knative.dev",
+            "ingresses.networking.internal.knative.dev",
+            "serverlessservices.networking.internal.knative.dev",
+            "certificates.networking.internal.knative.dev",
+            "clusterdomainclaims.networking.internal.knative.dev",
+            "podautoscalers.autoscaling.internal.knative.dev",
+            "metrics.autoscaling.internal.knative.dev",
+            "images.caching.internal.knative.dev");
+    JsonNode names = crd("services.serving.knative.dev").at("/spec/names");
+    assertThat(names.at("/shortNames").toString()).isEqualTo("[\"kservice\",\"ksvc\"]");
+    assertThat(names.at("/categories").toString()).isEqualTo("[\"all\",\"knative\",\"serving\"]");
+    assertThat(crd("clusterdomainclaims.networking.internal.knative.dev").at("/spec/scope"))
+        .hasToString("\"Cluster\"");
+  }
+
+  @Test
+  void isReadByTheClientsOwnModel() throws Exception {
+    for (ObjectNode crd : CRDS.values()) {
+      var read = new ObjectMapper().treeToValue(crd, CustomResourceDefinition.class);
+      var version = read.getSpec().getVersions().getFirst();
+      assertThat(version.getSchema().getOpenAPIV3Schema().getProperties())
+          .as(read.getMetadata().getName())
+          .containsKeys("spec");
+      assertThat(version.getSubresources().getStatus()).isNotNull();
+    }
+  }
+
+  @Test
+  void keepsOfAContainerWhatKnativeAccepts() {
+    JsonNode container = pod("containers").at("/items/properties");
+    assertThat(container.has("image")).isTrue();
+    assertThat(container.has("lifecycle")).isFalse();
+    assertThat(container.has("stdin")).isFalse();
+    assertThat(container.at("/ports/items/properties").has("hostPort")).isFalse();
+    assertThat(container.at("/ports/items/properties/protocol/default").asText()).isEqualTo("TCP");
+    assertThat(container.at("/readinessProbe/properties/grpc/properties/service/default"))
+        .hasToString("\"\"");
+    assertThat(container.at("/env/x-kubernetes-list-map-keys").toString()).isEqualTo("[\"name\"]");
+  }
+
+  @Test
+  void standsTheFieldsOfAPodSpecBesideKnativesOwn() {
+    assertThat(pod("containerConcurrency").path("format").asText()).isEqualTo("int64");
+    assertThat(pod("podSpec").isMissingNode()).isTrue();
+    assertThat(template().at("/properties/spec/required").toString()).isEqualTo("[\"containers\"]");
+  }
+
+  @Test
+  void keepsWhateverAFeatureMayAdmit() {
+    for (String field : List.of("affinity", "dnsConfig", "securityContext")) {
+      assertThat(pod(field).path("x-kubernetes-preserve-unknown-fields").asBoolean())
+          .as(field)
+          .isTrue();
+    }
+    for (String field :
+        List.of("hostAliases", "initContainers", "tolerations", "topologySpreadConstraints")) {
+      assertThat(pod(field).at("/items/x-kubernetes-preserve-unknown-fields").asBoolean())
+          .as(field)
+          .isTrue();
+    }
+    assertThat(
+            template().at("/properties/metadata/x-kubernetes-preserve-unknown-fields").asBoolean())
+        .isTrue();
+  }
+
+  @Test
+  void describesEachFieldInASentence() {
+    List<String> silent = new ArrayList<>();
+    CRDS.forEach((name, crd) ->
+        crd.at("/spec/versions/0/schema/openAPIV3Schema/properties")
+            .properties()
+            .forEach(each -> {
+              if (!each.getKey().equals("metadata")) {
+                findSilent(name + "." + each.getKey(), each.getValue(), silent);
+              }
+            }));
+    assertThat(silent).isEmpty();
+  }
+
+  // Every schema must have a type or be int-or-string: the API server calls that structural.
+  @Test
+  void isStructural() {
+    List<String> untyped = new ArrayList<>();
+    CRDS.forEach((name, crd) ->
+        findUntyped(name, crd.at("/spec/versions/0/schema/openAPIV3Schema"), untyped));
+    assertThat(untyped).isEmpty();
+  }
+
+  @Test
+  void refusesToForgetAKubernetesType() {
+    var nothingMarked = new Schemas(JsonNodeFactory.instance.objectNode());
+    assertThatThrownBy(() -> nothingMarked.of(ServiceSpec.class)).hasMessageContaining("ObjectMeta");
+  }
+
+  private static ObjectNode crd(String name) {
+    return Objects.requireNonNull(CRDS.get(name), name);
+  }
+
+  private static JsonNode template() {
+    return crd("services.serving.knative.dev")
+        .at("/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties/template");
+  }
+
+  private static JsonNode pod(String field) {
+    return template().at("/properties/spec/properties").path(field);
+  }
+
+  private static void findSilent(String path, JsonNode schema, List<String> silent) {
+    if (!schema.has("description")) {
+      silent.add(path);
+    }
+    JsonNode holder = schema.has("items") ? schema.path("items") : schema;
+    holder
+        .path("properties")
+        .properties()
+        .forEach(each -> findSilent(path + "." + each.getKey(), each.getValue(), silent));
+  }
+
+  private static void findUntyped(String path, JsonNode schema, List<String> untyped) {
+    if (!schema.has("type") && !schema.path("x-kubernetes-int-or-string").asBoolean()) {
+      untyped.add(path);
+    }
+    schema
+        .path("properties")
+        .properties()
+        .forEach(each -> findUntyped(path + "." + each.getKey(), each.getValue(), untyped));
+    for (String inner : List.of("items", "additionalProperties")) {
+      if (schema.has(inner)) {
+        findUntyped(path + "[]", schema.path(inner), untyped);
+      }
+    }
+  }
+}
