@@ -1,0 +1,132 @@
+package dev.bellows.controlplane.reconcile;
+
+import dev.bellows.controlplane.reconcile.StepFailed.Why;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.client.CustomResource;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
+import java.net.HttpURLConnection;
+import java.util.Locale;
+import java.util.Objects;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Applies steps to a Kubernetes API. */
+public final class ApiWriter implements Writer {
+  private static final Logger log = LoggerFactory.getLogger(ApiWriter.class);
+
+  /** How often a status is offered before the pass gives up (serving spec §0). */
+  private static final int STATUS_ATTEMPTS = 5;
+
+  private final KubernetesClient client;
+  private final EventRecorder events;
+
+  /**
+   * @param client stays the caller's
+   * @param events where {@link Step.Announce} goes
+   */
+  public ApiWriter(KubernetesClient client, EventRecorder events) {
+    this.client = client;
+    this.events = events;
+  }
+
+  @Override
+  public void apply(Step step) {
+    log.debug("{}", step);
+    try {
+      switch (step) {
+        case Step.Create(HasMetadata object) -> client.resource(object).create();
+        case Step.Patch patch -> patch(patch);
+        case Step.UpdateStatus(CustomResource<?, ?> object) -> updateStatus(object);
+        case Step.SetReplicas replicas -> setReplicas(replicas);
+        case Step.Delete(HasMetadata object) ->
+            client
+                .resource(object)
+                .lockResourceVersion(object.getMetadata().getResourceVersion())
+                .delete();
+        case Step.Announce announce -> events.record(announce);
+      }
+    } catch (KubernetesClientException e) {
+      if (isGone(e) && !(step instanceof Step.Create)) {
+        return;
+      }
+      throw failure(step, e);
+    }
+  }
+
+  private void patch(Step.Patch step) {
+    client
+        .resource(step.object())
+        .patch(PatchContext.of(PatchType.JSON_MERGE), step.patch().toString());
+  }
+
+  private void updateStatus(CustomResource<?, ?> object) {
+    CustomResource<?, ?> offered = object;
+    for (int attempt = 1; ; attempt++) {
+      try {
+        client.resource(offered).updateStatus();
+        return;
+      } catch (KubernetesClientException e) {
+        if (e.getCode() != HttpURLConnection.HTTP_CONFLICT || attempt == STATUS_ATTEMPTS) {
+          throw e;
+        }
+      }
+      CustomResource<?, ?> fresh = client.resource(object).get();
+      if (fresh == null
+          || !Objects.equals(fresh.getMetadata().getUid(), object.getMetadata().getUid())) {
+        return; // gone, perhaps made anew: this status is about another object
+      }
+      if (Objects.equals(fresh.getStatus(), object.getStatus())) {
+        return;
+      }
+      offered = withVersion(object, fresh.getMetadata().getResourceVersion());
+    }
+  }
+
+  private CustomResource<?, ?> withVersion(CustomResource<?, ?> object, String resourceVersion) {
+    CustomResource<?, ?> copy = client.getKubernetesSerialization().clone(object);
+    copy.getMetadata().setResourceVersion(resourceVersion);
+    return copy;
+  }
+
+  private void setReplicas(Step.SetReplicas step) {
+    int slash = step.apiVersion().indexOf('/');
+    var kind =
+        new ResourceDefinitionContext.Builder()
+            .withGroup(slash < 0 ? "" : step.apiVersion().substring(0, slash))
+            .withVersion(step.apiVersion().substring(slash + 1))
+            .withKind(step.kind())
+            .withPlural(step.kind().toLowerCase(Locale.ROOT) + "s")
+            .withNamespaced(true)
+            .build();
+    client
+        .genericKubernetesResources(kind)
+        .inNamespace(step.target().namespace())
+        .withName(step.target().name())
+        .subresource("scale")
+        .patch(
+            PatchContext.of(PatchType.JSON),
+            "[{\"op\":\"add\",\"path\":\"/spec/replicas\",\"value\":" + step.replicas() + "}]");
+  }
+
+  private static boolean isGone(KubernetesClientException e) {
+    return e.getCode() == HttpURLConnection.HTTP_NOT_FOUND;
+  }
+
+  private static StepFailed failure(Step step, KubernetesClientException e) {
+    Why why =
+        switch (e.getCode()) {
+          case HttpURLConnection.HTTP_CONFLICT -> Why.CONFLICT;
+          case 0 -> Why.UNANSWERED; // fabric8's code for "no response"
+          default -> Why.REFUSED;
+        };
+    String said =
+        e.getStatus() != null && e.getStatus().getMessage() != null
+            ? e.getStatus().getMessage()
+            : String.valueOf(e.getMessage());
+    return new StepFailed(step, why, said, e);
+  }
+}

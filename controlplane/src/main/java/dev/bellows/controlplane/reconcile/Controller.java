@@ -1,0 +1,156 @@
+package dev.bellows.controlplane.reconcile;
+
+import dev.bellows.controlplane.reconcile.Step.Severity;
+import dev.bellows.controlplane.watch.Change;
+import dev.bellows.controlplane.watch.Key;
+import dev.bellows.controlplane.watch.Watched;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.OwnerReference;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs one reconciler: keys of its kind wait in a queue, workers on virtual threads take them. A
+ * pass that fails is tried again with growing delay, and tells so by an Event {@code InternalError}
+ * unless it merely met a stale view.
+ *
+ * @param <T> the kind whose keys these are
+ */
+public final class Controller<T extends HasMetadata> implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Controller.class);
+
+  private final Reconciler reconciler;
+  private final Watched<T> kind;
+  private final Writer writer;
+  private final WorkQueue queue;
+  private final List<Thread> workers = new ArrayList<>();
+
+  /**
+   * Every change of an object of {@code kind} gives its key a pass; {@link #start} begins.
+   *
+   * @param writer where Events about failures go
+   * @param nanos monotonic time
+   */
+  public Controller(Reconciler reconciler, Watched<T> kind, Writer writer, LongSupplier nanos) {
+    this.reconciler = reconciler;
+    this.kind = kind;
+    this.writer = writer;
+    this.queue = new WorkQueue(nanos);
+    kind.onChange(change -> wake(Key.of(change.object())));
+  }
+
+  /** The key gets a pass soon. */
+  public void wake(Key key) {
+    queue.add(key);
+  }
+
+  /** The key gets a pass after a delay; of several such wishes the earliest counts. */
+  public void wakeAfter(Key key, Duration delay) {
+    queue.addAfter(key, delay);
+  }
+
+  /** Every object gets a pass, after those about which something changed. */
+  public void wakeAll() {
+    kind.all().forEach(object -> queue.addSlow(Key.of(object)));
+  }
+
+  /** Any change of an object of {@code children} wakes the object of our kind that controls it. */
+  public <C extends HasMetadata> void wakeControllerOf(Watched<C> children) {
+    String kindName = HasMetadata.getKind(kind.type());
+    String group = HasMetadata.getGroup(kind.type());
+    children.onChange(change -> {
+      wakeController(change.object(), kindName, group);
+      if (change instanceof Change.Updated<C>(C before, C after)
+          && !before
+              .getMetadata()
+              .getOwnerReferences()
+              .equals(after.getMetadata().getOwnerReferences())) {
+        wakeController(before, kindName, group);
+      }
+    });
+  }
+
+  private void wakeController(HasMetadata child, String kindName, String group) {
+    for (OwnerReference owner : child.getMetadata().getOwnerReferences()) {
+      if (Boolean.TRUE.equals(owner.getController())
+          && owner.getKind().equals(kindName)
+          && owner.getApiVersion().startsWith(group + "/")) {
+        wake(new Key(Key.of(child).namespace(), owner.getName()));
+      }
+    }
+  }
+
+  /**
+   * Begins.
+   *
+   * @param count how many passes may run at once, for different keys
+   */
+  public void start(int count) {
+    for (int i = 0; i < count; i++) {
+      workers.add(Thread.ofVirtual().name(reconciler.name() + "-" + i).start(this::work));
+    }
+  }
+
+  /** Takes no further key and interrupts the passes that run. */
+  @Override
+  public void close() {
+    queue.close();
+    workers.forEach(Thread::interrupt);
+  }
+
+  private void work() {
+    try {
+      for (Optional<Key> key = queue.take(); key.isPresent(); key = queue.take()) {
+        try {
+          pass(key.get());
+        } finally {
+          queue.done(key.get());
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void pass(Key key) {
+    try {
+      switch (reconciler.reconcile(key)) {
+        case Outcome.Done() -> queue.forgetFailures(key);
+        case Outcome.LookAgain(var after) -> {
+          queue.forgetFailures(key);
+          queue.addAfter(key, after);
+        }
+        case Outcome.Failed(var message) -> {
+          log.info("{} {}: {}", reconciler.name(), key, message);
+          announce(key, message);
+          queue.addAfterFailure(key);
+        }
+      }
+    } catch (StepFailed e) {
+      switch (e.why()) {
+        case CONFLICT -> log.debug("{} {}: {}", reconciler.name(), key, e.getMessage());
+        case REFUSED, UNANSWERED -> {
+          log.info("{} {}: {} {}", reconciler.name(), key, e.step(), e.getMessage());
+          announce(key, String.valueOf(e.getMessage()));
+        }
+      }
+      queue.addAfterFailure(key);
+    } catch (RuntimeException e) {
+      if (!Thread.currentThread().isInterrupted()) {
+        log.error("{} {} failed by a bug or a client error", reconciler.name(), key, e);
+      }
+      queue.addAfterFailure(key);
+    }
+  }
+
+  private void announce(Key key, String message) {
+    kind.find(key)
+        .ifPresent(object ->
+            writer.apply(new Step.Announce(object, Severity.WARNING, "InternalError", message)));
+  }
+}

@@ -1,0 +1,149 @@
+package dev.bellows.controlplane.reconcile;
+
+import dev.bellows.controlplane.watch.Key;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.PriorityQueue;
+import java.util.Set;
+
+/**
+ * Which keys want a pass, and when; the arithmetic of {@link WorkQueue}, without lock or clock.
+ *
+ * <p>A key is in at most one of these states per kind of list: <i>waiting</i> (in a lane), <i>being
+ * worked on</i>, both (it was added again while being worked on, and joins its lane when that pass
+ * ends), and besides <i>due later</i> at one time at most. So no list is longer than the number of
+ * objects of the kind.
+ */
+final class PendingKeys {
+  /** First and largest delay after a failed pass (serving spec §0: max(5 ms·2ⁿ ≤ 1000 s)). */
+  static final Duration FIRST_RETRY = Duration.ofMillis(5);
+
+  static final Duration LAST_RETRY = Duration.ofSeconds(1000);
+
+  /** Every so many takes the slow lane goes first, so that a busy fast lane cannot starve it. */
+  static final int SLOW_TURN = 8;
+
+  /** Who waits for a pass because something changed, and who only because all are looked at. */
+  enum Lane {
+    FAST,
+    SLOW
+  }
+
+  private record Later(Key key, long dueNanos) {}
+
+  private final ArrayDeque<Key> fast = new ArrayDeque<>();
+  private final ArrayDeque<Key> slow = new ArrayDeque<>();
+  private final Map<Key, Lane> waiting = new HashMap<>();
+  private final Set<Key> working = new HashSet<>();
+  // nanoTime may wrap: compare differences, as its contract says.
+  private final PriorityQueue<Later> later =
+      new PriorityQueue<>((a, b) -> Long.signum(a.dueNanos - b.dueNanos));
+  private final Map<Key, Later> laterByKey = new HashMap<>();
+  private final Map<Key, Integer> failures = new HashMap<>();
+  private int takes;
+
+  /**
+   * The key wants a pass. Nothing changes if it waits already, unless it moves to the fast lane.
+   */
+  void add(Key key, Lane lane) {
+    Lane before = waiting.get(key);
+    if (before == Lane.FAST || before == lane) {
+      return;
+    }
+    waiting.put(key, lane);
+    if (working.contains(key)) {
+      return;
+    }
+    if (before == Lane.SLOW) {
+      slow.remove(key);
+    }
+    laneOf(lane).add(key);
+  }
+
+  /** The key wants a pass at a time; the earliest wish counts. */
+  void addAt(Key key, long dueNanos) {
+    Later before = laterByKey.get(key);
+    if (before != null) {
+      if (before.dueNanos - dueNanos <= 0) {
+        return;
+      }
+      later.remove(before);
+    }
+    Later wish = new Later(key, dueNanos);
+    laterByKey.put(key, wish);
+    later.add(wish);
+  }
+
+  /** The key's pass failed; it wants another after 5 ms·2ⁿ, n being its failures in a row. */
+  void addAfterFailure(Key key, long nowNanos) {
+    int before = failures.merge(key, 1, Integer::sum) - 1;
+    addAt(key, nowNanos + retryDelay(before).toNanos());
+  }
+
+  static Duration retryDelay(int failuresBefore) {
+    // 5 ms · 2¹⁸ is beyond the limit; shifting further would overflow in the end.
+    Duration delay = FIRST_RETRY.multipliedBy(1L << Math.min(failuresBefore, 18));
+    return delay.compareTo(LAST_RETRY) > 0 ? LAST_RETRY : delay;
+  }
+
+  /** The key's pass went well: its next failure is its first. */
+  void forgetFailures(Key key) {
+    failures.remove(key);
+  }
+
+  /** A key to work on now; until {@link #done} no one else is given it. */
+  Optional<Key> take(long nowNanos) {
+    for (Later due = later.peek();
+        due != null && due.dueNanos - nowNanos <= 0;
+        due = later.peek()) {
+      later.remove();
+      laterByKey.remove(due.key);
+      add(due.key, Lane.FAST);
+    }
+    boolean slowFirst = !slow.isEmpty() && (fast.isEmpty() || ++takes % SLOW_TURN == 0);
+    Key key = (slowFirst ? slow : fast).poll();
+    if (key == null) {
+      return Optional.empty();
+    }
+    waiting.remove(key);
+    working.add(key);
+    return Optional.of(key);
+  }
+
+  /** The pass of a taken key has ended, well or not. */
+  void done(Key key) {
+    working.remove(key);
+    Lane again = waiting.get(key);
+    if (again != null) {
+      laneOf(again).add(key);
+    }
+  }
+
+  /** When the next key that is due later is due. */
+  OptionalLong nextDueNanos() {
+    Later next = later.peek();
+    return next == null ? OptionalLong.empty() : OptionalLong.of(next.dueNanos);
+  }
+
+  /** Whether a key can be taken at once. */
+  boolean hasWork() {
+    return !fast.isEmpty() || !slow.isEmpty();
+  }
+
+  /** Keys that wait in a lane. */
+  int size() {
+    return waiting.size();
+  }
+
+  private ArrayDeque<Key> laneOf(Lane lane) {
+    return switch (lane) {
+      case FAST -> fast;
+      case SLOW -> slow;
+    };
+  }
+}

@@ -1,0 +1,161 @@
+package dev.bellows.controlplane.watch;
+
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
+import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One watch per kind, shared by all who read it. Who wants a kind asks {@link #watch} before {@link
+ * #start}; start lists all kinds at once and returns when every {@link Watched} holds what the API
+ * server holds. A broken watch is resumed for ever, with the client's back-off.
+ */
+public final class Informers implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Informers.class);
+
+  /** No periodic replay: a watch that broke lists again, and that tells every difference. */
+  private static final long NO_RESYNC = 0;
+
+  private final KubernetesClient client;
+  private final Map<Class<?>, Feed<?>> feeds = new LinkedHashMap<>();
+
+  /**
+   * @param client stays the caller's, who closes it after this
+   */
+  public Informers(KubernetesClient client) {
+    this.client = client;
+  }
+
+  /** Every object of this kind in all namespaces; the same view for every caller. */
+  public <T extends HasMetadata> Watched<T> watch(Class<T> type) {
+    return watch(
+        type,
+        kubernetes -> kubernetes.resources(type).inAnyNamespace().runnableInformer(NO_RESYNC));
+  }
+
+  /**
+   * The objects of this kind that carry a label, whatever its value. A kind has one view: the first
+   * caller's choice of objects holds.
+   */
+  public <T extends HasMetadata> Watched<T> watchLabelled(Class<T> type, String label) {
+    return watch(
+        type,
+        kubernetes ->
+            kubernetes
+                .resources(type)
+                .inAnyNamespace()
+                .withLabel(label)
+                .runnableInformer(NO_RESYNC));
+  }
+
+  /** The ConfigMaps of one namespace: those of others are no business of ours. */
+  public Watched<ConfigMap> watchConfigMaps(String namespace) {
+    return watch(
+        ConfigMap.class,
+        kubernetes -> kubernetes.configMaps().inNamespace(namespace).runnableInformer(NO_RESYNC));
+  }
+
+  @SuppressWarnings("unchecked") // The map holds Feed<T> under Class<T>; only this method puts.
+  private <T extends HasMetadata> Watched<T> watch(
+      Class<T> type, Function<KubernetesClient, SharedIndexInformer<T>> informer) {
+    Feed<T> feed =
+        (Feed<T>)
+            feeds.computeIfAbsent(
+                type, t -> new Feed<>(new Watched<>(type), informer.apply(client)));
+    return feed.watched;
+  }
+
+  /**
+   * Lists every kind, all at once, and waits until all is seen.
+   *
+   * @throws IllegalStateException naming the kinds that could not be listed within the limit; what
+   *     was started is stopped
+   */
+  public void start(Duration limit) throws InterruptedException {
+    long deadline = System.nanoTime() + limit.toNanos();
+    feeds.values().forEach(Feed::start);
+    List<String> missing = new ArrayList<>();
+    for (Feed<?> feed : feeds.values()) {
+      try {
+        feed.seen.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+      } catch (ExecutionException e) {
+        missing.add(feed.watched.type().getSimpleName() + " (" + e.getCause() + ")");
+      } catch (TimeoutException e) {
+        missing.add(feed.watched.type().getSimpleName() + " (no answer in " + limit + ")");
+      }
+    }
+    if (!missing.isEmpty()) {
+      close();
+      throw new IllegalStateException("cannot watch " + String.join(", ", missing));
+    }
+  }
+
+  /** Stops every watch; what was seen stays readable. */
+  @Override
+  public void close() {
+    feeds.values().forEach(feed -> feed.informer.stop());
+  }
+
+  /** Carries one informer's events into its view. */
+  private static final class Feed<T extends HasMetadata> implements ResourceEventHandler<T> {
+    private final Watched<T> watched;
+    private final SharedIndexInformer<T> informer;
+    private final CompletableFuture<Void> seen = new CompletableFuture<>();
+
+    private Feed(Watched<T> watched, SharedIndexInformer<T> informer) {
+      this.watched = watched;
+      this.informer = informer;
+    }
+
+    private void start() {
+      informer.addEventHandler(this);
+      informer.exceptionHandler((started, failure) -> {
+        if (started) {
+          log.warn("watch of {} broke, resuming: {}", watched.type(), failure.toString());
+        }
+        return started;
+      });
+      informer
+          .start()
+          .whenComplete((ok, failure) -> {
+            if (failure != null) {
+              seen.completeExceptionally(failure);
+            }
+          });
+    }
+
+    @Override
+    public void onAdd(T object) {
+      watched.put(object);
+    }
+
+    @Override
+    public void onUpdate(T before, T after) {
+      watched.put(after);
+    }
+
+    @Override
+    public void onDelete(T object, boolean finalStateUnknown) {
+      watched.remove(object);
+    }
+
+    /** Comes after the adds of the list, in their thread, so the view is complete now. */
+    @Override
+    public void onList(String resourceVersion, boolean remainedEmpty) {
+      seen.complete(null);
+    }
+  }
+}

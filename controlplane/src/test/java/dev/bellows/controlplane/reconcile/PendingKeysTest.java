@@ -1,0 +1,158 @@
+package dev.bellows.controlplane.reconcile;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.bellows.controlplane.reconcile.PendingKeys.Lane;
+import dev.bellows.controlplane.watch.Key;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** Who gets the next pass, told in milliseconds. */
+class PendingKeysTest {
+  private static final Key A = new Key("default", "a");
+  private static final Key B = new Key("default", "b");
+  private final PendingKeys pending = new PendingKeys();
+
+  @Test
+  void aKeyAddedTwiceGetsOnePass() {
+    pending.add(A, Lane.FAST);
+    pending.add(A, Lane.FAST);
+    assertThat(takenAt(0)).contains(A);
+    assertThat(takenAt(0)).isEmpty();
+  }
+
+  @Test
+  void aKeyAddedWhileBeingWorkedOnWaitsForThatPassToEnd() {
+    pending.add(A, Lane.FAST);
+    assertThat(takenAt(0)).contains(A);
+    pending.add(A, Lane.FAST);
+    assertThat(takenAt(0)).isEmpty();
+    pending.done(A);
+    assertThat(takenAt(0)).contains(A);
+  }
+
+  @Test
+  void whatChangedGoesBeforeWhatIsOnlyLookedAtAgain() {
+    pending.add(A, Lane.SLOW);
+    pending.add(B, Lane.FAST);
+    assertThat(takenAt(0)).contains(B);
+    assertThat(takenAt(0)).contains(A);
+  }
+
+  @Test
+  void aKeyThatWaitsSlowlyIsServedFastOnceItChanges() {
+    pending.add(B, Lane.SLOW);
+    pending.add(A, Lane.SLOW);
+    pending.add(A, Lane.FAST);
+    assertThat(takenAt(0)).contains(A);
+    assertThat(takenAt(0)).contains(B);
+    assertThat(takenAt(0)).isEmpty();
+  }
+
+  @Test
+  void aBusyFastLaneDoesNotStarveTheSlowOne() {
+    pending.add(A, Lane.SLOW);
+    for (int i = 0; i < PendingKeys.SLOW_TURN; i++) {
+      pending.add(new Key("default", "busy-" + i), Lane.FAST);
+    }
+    List<Key> order = new ArrayList<>();
+    for (int i = 0; i < PendingKeys.SLOW_TURN; i++) {
+      order.add(takenAt(0).orElseThrow());
+    }
+    assertThat(order).contains(A);
+  }
+
+  @Test
+  void ofSeveralDelaysTheEarliestCounts() {
+    pending.addAt(A, millis(30));
+    pending.addAt(A, millis(10));
+    pending.addAt(A, millis(20));
+    assertThat(pending.nextDueNanos()).hasValue(millis(10));
+    assertThat(takenAt(9)).isEmpty();
+    assertThat(takenAt(10)).contains(A);
+    pending.done(A);
+    assertThat(takenAt(60)).isEmpty();
+  }
+
+  @Test
+  void delaysSurviveTheClocksOverflow() {
+    long now = Long.MAX_VALUE - 5;
+    pending.addAt(A, now + 10);
+    assertThat(pending.take(now)).isEmpty();
+    assertThat(pending.take(now + 10)).contains(A);
+  }
+
+  @Test
+  void failuresWaitTwiceAsLongEachTimeUpToALimit() {
+    assertThat(PendingKeys.retryDelay(0)).isEqualTo(Duration.ofMillis(5));
+    assertThat(PendingKeys.retryDelay(3)).isEqualTo(Duration.ofMillis(40));
+    assertThat(PendingKeys.retryDelay(17)).isEqualTo(Duration.ofMillis(655_360));
+    assertThat(PendingKeys.retryDelay(18)).isEqualTo(Duration.ofSeconds(1000));
+    assertThat(PendingKeys.retryDelay(1_000_000)).isEqualTo(Duration.ofSeconds(1000));
+  }
+
+  @Test
+  void aPassThatGoesWellForgetsTheFailures() {
+    pending.addAfterFailure(A, 0);
+    pending.addAfterFailure(A, 0);
+    pending.forgetFailures(A);
+    pending.addAfterFailure(B, 0);
+    assertThat(pending.nextDueNanos()).hasValue(millis(5));
+  }
+
+  @Test
+  void noKeyIsEverWorkedOnTwiceAtOnceAndNoneIsLost() {
+    long seed = new Random().nextLong();
+    Random random = new Random(seed);
+    Set<Key> working = new HashSet<>();
+    Set<Key> owed = new HashSet<>();
+    long now = 0;
+    for (int i = 0; i < 20_000; i++) {
+      now += random.nextInt(3);
+      Key key = new Key("", "k" + random.nextInt(6));
+      switch (random.nextInt(5)) {
+        case 0 -> {
+          pending.add(key, random.nextBoolean() ? Lane.FAST : Lane.SLOW);
+          owed.add(key);
+        }
+        case 1 -> {
+          pending.addAt(key, now + random.nextInt(10));
+          owed.add(key);
+        }
+        case 2, 3 -> {
+          Optional<Key> taken = pending.take(now);
+          taken.ifPresent(k -> {
+            assertThat(working.add(k)).as("seed %d", seed).isTrue();
+            owed.remove(k);
+          });
+        }
+        default -> {
+          if (working.remove(key)) {
+            pending.done(key);
+          }
+        }
+      }
+    }
+    working.forEach(pending::done);
+    for (Optional<Key> taken = pending.take(now + 1000);
+        taken.isPresent();
+        taken = pending.take(now + 1000)) {
+      owed.remove(taken.get());
+    }
+    assertThat(owed).as("seed %d", seed).isEmpty();
+  }
+
+  private Optional<Key> takenAt(long nowMillis) {
+    return pending.take(millis(nowMillis));
+  }
+
+  private static long millis(long millis) {
+    return Duration.ofMillis(millis).toNanos();
+  }
+}
