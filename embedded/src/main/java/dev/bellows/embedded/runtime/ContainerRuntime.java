@@ -1,0 +1,24 @@
+package dev.bellows.embedded.runtime;
+
+/**
+ * Runs containers. The kubelet knows nothing else of how: a container may be a plain process, or
+ * whatever another runtime makes of an image.
+ *
+ * <p>A runtime that is opened on a directory it was used with before first ends what is left of the
+ * containers of that time: none survives the kubelet that started it.
+ */
+public interface ContainerRuntime extends AutoCloseable {
+  /** Name and version as a Node tells them ({@code containerRuntimeVersion}). */
+  String version();
+
+  /**
+   * Starts a container and returns at once; whether the program is ready is the kubelet's to probe.
+   *
+   * @throws ContainerStartException if the command cannot be executed; nothing is left running then
+   */
+  Container start(ContainerSpec spec) throws ContainerStartException;
+
+  /** Kills every container that still runs, without grace, and returns when they are gone. */
+  @Override
+  void close();
+}

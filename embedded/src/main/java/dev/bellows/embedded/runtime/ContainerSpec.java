@@ -1,0 +1,33 @@
+package dev.bellows.embedded.runtime;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What to start, with nothing left to resolve.
+ *
+ * @param id whose start this is
+ * @param image the image as the pod names it
+ * @param command program and arguments, at least one element
+ * @param environment exactly what the program sees, besides the few basics that a runtime adds
+ *     where they are absent (such as PATH)
+ * @param workingDirectory where the program starts; absent means where the runtime chooses
+ * @param logFile where the runtime writes the output, in the CRI's line format
+ */
+public record ContainerSpec(
+    ContainerId id,
+    String image,
+    List<String> command,
+    Map<String, String> environment,
+    Optional<Path> workingDirectory,
+    Path logFile) {
+  public ContainerSpec {
+    command = List.copyOf(command);
+    environment = Map.copyOf(environment);
+    if (command.isEmpty()) {
+      throw new IllegalArgumentException("container " + id + " has no command");
+    }
+  }
+}

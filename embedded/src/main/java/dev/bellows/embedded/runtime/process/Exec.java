@@ -1,0 +1,81 @@
+package dev.bellows.embedded.runtime.process;
+
+import dev.bellows.embedded.runtime.ExecResult;
+import dev.bellows.embedded.runtime.ExitStatus;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** A command that runs inside a container while somebody waits for it. */
+final class Exec {
+  /** Output beyond this is read and dropped; the kubelet's own limit for a probe's output. */
+  private static final int MAX_OUTPUT_BYTES = 10 * 1024;
+
+  /** How long output may trail after the end: only a child that kept the pipe makes us wait. */
+  private static final Duration OUTPUT_LIMIT = Duration.ofMillis(200);
+
+  private final Process process;
+  private final ByteArrayOutputStream output = new ByteArrayOutputStream();
+
+  Exec(Process process) {
+    this.process = process;
+  }
+
+  ExecResult await(Duration limit) {
+    CompletableFuture<Void> read =
+        CompletableFuture.allOf(drain(process.getInputStream()), drain(process.getErrorStream()));
+    Optional<ExitStatus> exit = Optional.empty();
+    try {
+      if (process.waitFor(limit.toNanos(), TimeUnit.NANOSECONDS)) {
+        exit = Optional.of(new ExitStatus(process.exitValue()));
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    if (exit.isEmpty() && process.isAlive() && !Signals.toGroup(process.pid(), Signals.SIGKILL)) {
+      process.toHandle().destroyForcibly();
+    }
+    try {
+      read.get(OUTPUT_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (TimeoutException | ExecutionException e) {
+      // What came until now is the output.
+    }
+    synchronized (output) {
+      return new ExecResult(exit, output.toString(StandardCharsets.UTF_8));
+    }
+  }
+
+  private CompletableFuture<Void> drain(InputStream input) {
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    Thread.ofVirtual()
+        .name("exec-output-" + process.pid())
+        .start(() -> {
+          try (input) {
+            byte[] buffer = new byte[1024];
+            int count;
+            while ((count = input.read(buffer)) >= 0) {
+              keep(buffer, count);
+            }
+            done.complete(null);
+          } catch (IOException e) {
+            done.completeExceptionally(e);
+          }
+        });
+    return done;
+  }
+
+  private void keep(byte[] buffer, int count) {
+    synchronized (output) {
+      output.write(buffer, 0, Math.min(count, MAX_OUTPUT_BYTES - output.size()));
+    }
+  }
+}

@@ -1,0 +1,151 @@
+package dev.bellows.embedded.runtime.process;
+
+import dev.bellows.embedded.runtime.ContainerStartException;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Stream;
+
+/**
+ * Executes commands so that they lead a session of their own and die with us.
+ *
+ * <p>Java can ask for neither, so the command is led in by two programs of util-linux, each of
+ * which executes the next in its own place: {@code setsid} (a new session, hence a new process
+ * group whose number is the program's pid) and {@code setpriv --pdeathsig KILL} (the kernel kills
+ * the program when its parent ends). To the kernel the parent is the <em>thread</em> that started
+ * the program (prctl(2), PR_SET_PDEATHSIG), so one platform thread that lives as long as we do
+ * starts them all. No shell takes part.
+ */
+final class Launcher implements AutoCloseable {
+  /** What a program gets of our own environment, where its own says nothing else. */
+  private static final Set<String> BASICS =
+      Set.of("PATH", "HOME", "USER", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR");
+
+  private static final String DEFAULT_PATH =
+      "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+  private final List<String> leadIn;
+  private final Map<String, String> basics;
+  private final ExecutorService spawner =
+      Executors.newSingleThreadExecutor(
+          Thread.ofPlatform().name("container-spawner").daemon().factory());
+
+  /**
+   * Looks for the two programs.
+   *
+   * @throws IOException if one is missing, saying what to install
+   */
+  Launcher(Map<String, String> ourEnvironment) throws IOException {
+    Map<String, String> kept = new TreeMap<>(ourEnvironment);
+    kept.keySet().retainAll(BASICS);
+    kept.putIfAbsent("PATH", DEFAULT_PATH);
+    basics = Map.copyOf(kept);
+    String path = kept.getOrDefault("PATH", DEFAULT_PATH) + ":" + DEFAULT_PATH;
+    leadIn = List.of(tool("setsid", path), tool("setpriv", path), "--pdeathsig", "KILL", "--");
+  }
+
+  private static String tool(String name, String path) throws IOException {
+    for (String directory : path.split(":", -1)) {
+      Path file = Path.of(directory, name);
+      if (file.isAbsolute() && Files.isExecutable(file)) {
+        return file.toString();
+      }
+    }
+    throw new IOException(
+        name + " not found: the process runtime needs Linux with util-linux (setsid, setpriv)");
+  }
+
+  /**
+   * Starts a command with its outputs piped to us and nothing to read.
+   *
+   * @throws ContainerStartException if the program or directory is not there or may not be used
+   */
+  Process launch(List<String> command, Map<String, String> environment, Path directory)
+      throws ContainerStartException {
+    Map<String, String> full = new TreeMap<>(basics);
+    full.putAll(environment);
+    if (!Files.isDirectory(directory)) {
+      throw new ContainerStartException(
+          "chdir to cwd (\"" + directory + "\") failed: no such directory");
+    }
+    checkExecutable(command.getFirst(), full.getOrDefault("PATH", DEFAULT_PATH), directory);
+    List<String> line = new ArrayList<>(leadIn);
+    line.addAll(command);
+    ProcessBuilder builder =
+        new ProcessBuilder(line).directory(directory.toFile()).redirectInput(new File("/dev/null"));
+    builder.environment().clear();
+    try {
+      // Refuses names and values that cannot stand in an environment.
+      builder.environment().putAll(full);
+    } catch (IllegalArgumentException e) {
+      throw new ContainerStartException("invalid environment: " + e.getMessage(), e);
+    }
+    // A FutureTask catches whatever is thrown, so the thread outlives it.
+    return await(spawner.submit(builder::start), command.getFirst());
+  }
+
+  // Not interruptible, or a program could start that nobody knows of. A start takes milliseconds.
+  private static Process await(Future<Process> start, String program)
+      throws ContainerStartException {
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          return start.get();
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    } catch (ExecutionException e) {
+      throw new ContainerStartException("exec: \"" + program + "\": " + e.getMessage(), e);
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  // setpriv looks the program up in the same way (execvp(3)), but when it has replaced us, too late
+  // for a message. The words are those of runc, which people know.
+  private static void checkExecutable(String program, String path, Path directory)
+      throws ContainerStartException {
+    if (program.indexOf('/') >= 0 && program.indexOf('\0') < 0) {
+      Path file = directory.resolve(program);
+      if (!Files.exists(file)) {
+        throw new ContainerStartException(
+            "exec: \"" + program + "\": stat " + program + ": no such file or directory");
+      }
+      if (Files.isDirectory(file) || !Files.isExecutable(file)) {
+        throw new ContainerStartException("exec: \"" + program + "\": permission denied");
+      }
+      return;
+    }
+    boolean found =
+        !program.isEmpty()
+            && program.indexOf('\0') < 0
+            && Stream.of(path.split(":", -1))
+                .filter(entry -> !entry.isEmpty())
+                .map(entry -> directory.resolve(entry).resolve(program))
+                .anyMatch(file -> Files.isExecutable(file) && !Files.isDirectory(file));
+    if (!found) {
+      throw new ContainerStartException(
+          "exec: \"" + program + "\": executable file not found in $PATH");
+    }
+  }
+
+  /** Ends the thread, upon which the kernel kills whatever it started and still runs. */
+  @Override
+  public void close() {
+    spawner.shutdown();
+  }
+}

@@ -1,0 +1,258 @@
+package dev.bellows.embedded.runtime.process;
+
+import dev.bellows.embedded.runtime.Container;
+import dev.bellows.embedded.runtime.ContainerRuntime;
+import dev.bellows.embedded.runtime.ContainerSpec;
+import dev.bellows.embedded.runtime.ContainerStartException;
+import dev.bellows.embedded.runtime.ExitStatus;
+import dev.bellows.embedded.runtime.log.LineSplitter;
+import dev.bellows.embedded.runtime.log.LogFile;
+import dev.bellows.embedded.runtime.log.LogLine;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs each container as a plain process: the leader of its own session and process group, with the
+ * environment it was given, its output in log files.
+ *
+ * <p>When the first process ends, whatever is left of its group is killed, as the end of a
+ * container's first process ends the container. Children that left the group are found by their
+ * {@link Mark} and killed shortly after. When our own JVM is killed, the kernel kills the first
+ * processes with it; the rest is ended when the same directory is opened again ({@link Leftovers}).
+ *
+ * <p>Threads: one starts all programs ({@link Launcher}); each container has two that read its
+ * outputs and one of the JDK's that waits for its end. One directory belongs to one runtime at a
+ * time; holding the data directory's lock is the caller's duty.
+ */
+public final class ProcessRuntime implements ContainerRuntime {
+  private static final Logger LOG = LoggerFactory.getLogger(ProcessRuntime.class);
+
+  /** How long after the end output may trail; only a child that kept the pipe makes us wait. */
+  private static final Duration OUTPUT_LIMIT = Duration.ofMillis(500);
+
+  /** How long {@link #close} waits for killed containers. */
+  private static final Duration CLOSE_LIMIT = Duration.ofSeconds(5);
+
+  /** Stack of a thread that only copies output. */
+  private static final long READER_STACK_BYTES = 128 * 1024;
+
+  private final String runtimeId;
+  private final Journal journal;
+  private final Launcher launcher;
+  private final Path defaultDirectory;
+  private final String bootId;
+  private final Clock clock;
+  private final Map<Long, ProcessContainer> running = new ConcurrentHashMap<>();
+  private final Set<Mark> ended = ConcurrentHashMap.newKeySet();
+  private final AtomicBoolean sweeping = new AtomicBoolean();
+
+  /**
+   * Opens the runtime on its directory and ends what an earlier one left running.
+   *
+   * @param directory for the runtime's own records; created if absent
+   * @param ourEnvironment the environment to take the basics from (PATH, HOME, LANG …)
+   * @param clock stamps starts and log lines
+   * @throws IOException if the directory cannot be used, or the machine lacks what is needed
+   */
+  public ProcessRuntime(Path directory, Map<String, String> ourEnvironment, Clock clock)
+      throws IOException {
+    Files.createDirectories(directory);
+    this.clock = clock;
+    launcher = new Launcher(ourEnvironment);
+    runtimeId = identity(directory.resolve("runtime-id"));
+    journal = new Journal(directory.resolve("running"));
+    defaultDirectory = Files.createDirectories(directory.resolve("work"));
+    bootId = ProcessTable.bootId();
+    Leftovers.end(runtimeId, journal);
+  }
+
+  // Survives restarts: by it the processes of a killed run are recognised.
+  private static String identity(Path file) throws IOException {
+    if (!Files.exists(file)) {
+      Files.writeString(file, UUID.randomUUID().toString());
+    }
+    return Files.readString(file).strip();
+  }
+
+  @Override
+  public String version() {
+    String version = ProcessRuntime.class.getPackage().getImplementationVersion();
+    return "process://" + (version == null ? "development" : version);
+  }
+
+  @Override
+  public Container start(ContainerSpec spec) throws ContainerStartException {
+    Map<String, String> environment = new HashMap<>(spec.environment());
+    Mark mark = Mark.of(runtimeId, spec.id());
+    environment.put(Mark.VARIABLE, mark.toString());
+    Path directory = spec.workingDirectory().orElse(defaultDirectory);
+    LogFile log;
+    try {
+      log = new LogFile(spec.logFile(), clock);
+    } catch (IOException e) {
+      throw new ContainerStartException("cannot open the log " + spec.logFile(), e);
+    }
+    Process process;
+    try {
+      process = launcher.launch(spec.command(), environment, directory);
+    } catch (ContainerStartException e) {
+      close(log);
+      throw e;
+    }
+    ProcessContainer container =
+        new ProcessContainer(
+            spec, Map.copyOf(environment), directory, process, launcher, clock.instant());
+    running.put(process.pid(), container);
+    CountDownLatch outputs = new CountDownLatch(2);
+    read(process.getInputStream(), new LineSplitter(LogLine.Stream.STDOUT, log), spec, outputs);
+    read(process.getErrorStream(), new LineSplitter(LogLine.Stream.STDERR, log), spec, outputs);
+    Runnable forget = writeDown(spec, process);
+    Thread.ofVirtual()
+        .name("container-exit-" + process.pid())
+        .start(() -> {
+          int code = awaitExit(process);
+          forget.run();
+          finish(container, process.pid(), new ExitStatus(code), outputs, log);
+          ended.add(mark);
+          sweep();
+        });
+    return container;
+  }
+
+  private Runnable writeDown(ContainerSpec spec, Process process) {
+    return ProcessTable.find(process.pid())
+        .<Runnable>map(stat -> {
+          Journal.Entry entry =
+              new Journal.Entry(
+                  process.pid(),
+                  stat.startTicks(),
+                  bootId,
+                  spec.id().podUid(),
+                  spec.id().container());
+          try {
+            journal.add(entry);
+          } catch (IOException e) {
+            // The parent-death signal and the mark still hold; the journal is the third means.
+            LOG.warn("cannot write down process {} of {}", process.pid(), spec.id(), e);
+          }
+          return () -> forget(entry);
+        })
+        .orElse(() -> {}); // it has ended already
+  }
+
+  private void forget(Journal.Entry entry) {
+    try {
+      journal.remove(entry);
+    } catch (IOException e) {
+      LOG.warn("cannot remove {} from the journal", entry, e);
+    }
+  }
+
+  private static void read(
+      InputStream input, LineSplitter splitter, ContainerSpec spec, CountDownLatch outputs) {
+    // Platform threads: a read from a pipe would hold a virtual thread's carrier all its life.
+    Thread.ofPlatform()
+        .name("container-output-" + spec.id())
+        .daemon()
+        .stackSize(READER_STACK_BYTES)
+        .start(() -> {
+          try (input) {
+            splitter.copy(input);
+          } catch (IOException e) {
+            LOG.warn("log of {} ends early", spec.id(), e);
+          } finally {
+            outputs.countDown();
+          }
+        });
+  }
+
+  private static int awaitExit(Process process) {
+    while (true) {
+      try {
+        return process.waitFor();
+      } catch (InterruptedException e) {
+        LOG.debug("nobody interrupts the thread that waits for a program", e);
+      }
+    }
+  }
+
+  private void finish(
+      ProcessContainer container,
+      long pid,
+      ExitStatus status,
+      CountDownLatch outputs,
+      LogFile log) {
+    try {
+      // The group's number stays taken while it has members; with none, nobody gets the signal.
+      Signals.toGroup(pid, Signals.SIGKILL);
+      if (!outputs.await(OUTPUT_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
+        LOG.debug("{} left a process that keeps its output open", container.id());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      close(log);
+      running.remove(pid, container);
+      container.exited(status);
+    }
+  }
+
+  /** Looks through the process table once for all containers that ended meanwhile. */
+  private void sweep() {
+    if (!sweeping.compareAndSet(false, true)) {
+      return;
+    }
+    do {
+      Set<Mark> marks = Set.copyOf(ended);
+      try {
+        Leftovers.end(marks);
+      } catch (IOException e) {
+        LOG.warn("cannot look for processes that ended containers left", e);
+      }
+      ended.removeAll(marks);
+      sweeping.set(false);
+    } while (!ended.isEmpty() && sweeping.compareAndSet(false, true));
+  }
+
+  private static void close(LogFile log) {
+    try {
+      log.close();
+    } catch (IOException e) {
+      LOG.warn("cannot close a log", e);
+    }
+  }
+
+  @Override
+  public void close() {
+    CompletableFuture<?>[] exits =
+        running.values().stream()
+            .peek(ProcessContainer::kill)
+            .map(ProcessContainer::exit)
+            .toArray(CompletableFuture<?>[]::new);
+    try {
+      CompletableFuture.allOf(exits).get(CLOSE_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException | TimeoutException e) {
+      LOG.warn("killed containers are still there after {}", CLOSE_LIMIT);
+    }
+    launcher.close();
+  }
+}
