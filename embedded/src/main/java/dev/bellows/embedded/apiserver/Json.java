@@ -1,0 +1,119 @@
+package dev.bellows.embedded.apiserver;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Comparator;
+import org.jspecify.annotations.Nullable;
+
+/** JSON as this package reads, writes and compares it. */
+public final class Json {
+  /** Deeper documents are refused: a recursive reader must not run out of stack. */
+  static final int MAX_DEPTH = 200;
+
+  private static final JsonMapper MAPPER = mapper(false);
+  private static final JsonMapper STRICT = mapper(true);
+
+  /** Numbers are equal by value: 1 read from text and 1L set by code are one number. */
+  private static final Comparator<JsonNode> BY_VALUE =
+      (a, b) -> {
+        if (a.isNumber() && b.isNumber()) {
+          return a.decimalValue().compareTo(b.decimalValue());
+        }
+        return a.equals(b) ? 0 : 1;
+      };
+
+  private Json() {}
+
+  private static JsonMapper mapper(boolean refuseDuplicates) {
+    var factory =
+        com.fasterxml.jackson.core.JsonFactory.builder()
+            .streamReadConstraints(
+                StreamReadConstraints.builder()
+                    .maxNestingDepth(MAX_DEPTH)
+                    .maxStringLength(4 << 20)
+                    .build())
+            .configure(StreamReadFeature.STRICT_DUPLICATE_DETECTION, refuseDuplicates)
+            .build();
+    return JsonMapper.builder(factory)
+        .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+        .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+        .nodeFactory(JsonNodeFactory.instance)
+        .build();
+  }
+
+  /** An empty object. */
+  public static ObjectNode object() {
+    return JsonNodeFactory.instance.objectNode();
+  }
+
+  /** An empty list. */
+  public static ArrayNode array() {
+    return JsonNodeFactory.instance.arrayNode();
+  }
+
+  /**
+   * Reads what this package wrote itself.
+   *
+   * @throws IllegalStateException if it is no JSON object
+   */
+  public static ObjectNode read(byte[] bytes) {
+    try {
+      return (ObjectNode) MAPPER.readTree(bytes);
+    } catch (IOException | ClassCastException e) {
+      throw new IllegalStateException("stored bytes are no JSON object", e);
+    }
+  }
+
+  /** Reads what a client sent. */
+  static JsonNode parse(byte[] bytes) throws IOException {
+    return MAPPER.readTree(bytes);
+  }
+
+  /** As {@link #parse}, refusing a field that is given twice. */
+  static JsonNode parseStrict(byte[] bytes) throws IOException {
+    return STRICT.readTree(bytes);
+  }
+
+  /** Compact JSON in UTF-8. */
+  public static byte[] bytes(JsonNode node) {
+    try {
+      return MAPPER.writeValueAsBytes(node);
+    } catch (JsonProcessingException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Whether two values mean the same, whatever the Java type of their numbers. */
+  static boolean same(@Nullable JsonNode a, @Nullable JsonNode b) {
+    if (a == null || b == null) {
+      return a == null && b == null;
+    }
+    return a.equals(BY_VALUE, b);
+  }
+
+  /** The object at {@code field}, made there if it is missing or something else. */
+  static ObjectNode child(ObjectNode parent, String field) {
+    if (parent.get(field) instanceof ObjectNode found) {
+      return found;
+    }
+    return parent.putObject(field);
+  }
+
+  /** The text at a path of fields, empty if there is none. */
+  static String text(JsonNode node, String... path) {
+    JsonNode at = node;
+    for (String field : path) {
+      at = at.path(field);
+    }
+    return at.asText("");
+  }
+}

@@ -1,0 +1,64 @@
+package dev.bellows.embedded.store;
+
+import java.io.Serial;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The store cannot do what was asked; the message says why and, where there is one, the way out.
+ */
+public sealed class StoreException extends RuntimeException {
+  @Serial private static final long serialVersionUID = 1L;
+
+  StoreException(String message, @Nullable Throwable cause) {
+    super(message, cause);
+  }
+
+  /** What is wrong and, where there is one, the way out; never null. */
+  @Override
+  public String getMessage() {
+    return String.valueOf(super.getMessage());
+  }
+
+  /** Another process holds the data directory. */
+  public static final class InUse extends StoreException {
+    @Serial private static final long serialVersionUID = 1L;
+
+    InUse(String message) {
+      super(message, null);
+    }
+  }
+
+  /** The file cannot be trusted; nothing was changed in it. */
+  public static final class Damaged extends StoreException {
+    @Serial private static final long serialVersionUID = 1L;
+
+    Damaged(String message, @Nullable Throwable cause) {
+      super(message, cause);
+    }
+  }
+
+  /** The write was not done; the store is as it was before and may be written to again. */
+  public static final class NotWritten extends StoreException {
+    @Serial private static final long serialVersionUID = 1L;
+
+    NotWritten(String message, @Nullable Throwable cause) {
+      super(message, cause);
+    }
+  }
+
+  /** The history asked for is no longer kept: list again. */
+  public static final class Gone extends StoreException {
+    @Serial private static final long serialVersionUID = 1L;
+    private final long oldest;
+
+    Gone(long asked, long oldest) {
+      super("too old resource version: " + asked + " (" + oldest + ")", null);
+      this.oldest = oldest;
+    }
+
+    /** The oldest revision after which every change is still known. */
+    public long oldest() {
+      return oldest;
+    }
+  }
+}
