@@ -1,0 +1,27 @@
+package dev.bellows.api.admission;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+
+/** What comes of an object on its way in. */
+public sealed interface AdmissionOutcome {
+  /**
+   * The object may be stored.
+   *
+   * @param object with its defaults; the one that was sent is left as it was
+   * @param warnings for the caller
+   */
+  record Admitted(ObjectNode object, List<String> warnings) implements AdmissionOutcome {
+    public Admitted {
+      warnings = List.copyOf(warnings);
+    }
+  }
+
+  /**
+   * The object is refused.
+   *
+   * @param code HTTP status
+   * @param message in the original's words
+   */
+  record Denied(int code, String message) implements AdmissionOutcome {}
+}
