@@ -43,6 +43,10 @@ public final class Window {
   private double[] buckets;
   private double smoothing;
   private double total;
+
+  /** Where in the ring the bucket of {@code last} is. */
+  private int newest;
+
   private long first = NEVER;
   private long last = NEVER;
 
@@ -76,19 +80,30 @@ public final class Window {
    * late one that has not is put where it belongs.
    */
   public void record(Instant at, double value) {
-    long bucket = bucketOf(at);
-    if (bucket != last) {
-      if (last - bucket >= windowSeconds) {
-        return;
-      }
-      if (first == NEVER || first > bucket) {
-        first = bucket;
-      }
-      if (bucket > last) {
-        advanceTo(bucket);
-      }
+    long second = at.getEpochSecond();
+    // Told apart first, because most reports are of the newest bucket: no division for them.
+    if (second < last || second - last >= bucketSeconds) {
+      recordElsewhere(bucketOf(second), value);
+    } else {
+      buckets[newest] += value;
+      total += value;
     }
-    buckets[index(bucket)] += value;
+  }
+
+  private void recordElsewhere(long bucket, double value) {
+    if (last - bucket >= windowSeconds) {
+      return;
+    }
+    if (first == NEVER || first > bucket) {
+      first = bucket;
+    }
+    if (bucket > last) {
+      advanceTo(bucket);
+      buckets[newest] += value;
+    } else {
+      int age = (int) ((last - bucket) / bucketSeconds);
+      buckets[newest >= age ? newest - age : newest - age + buckets.length] += value;
+    }
     total += value;
   }
 
@@ -98,11 +113,10 @@ public final class Window {
       total = 0;
       first = bucket;
     } else {
-      int index = index(last);
       for (long passed = last; passed < bucket; passed += bucketSeconds) {
-        index = index + 1 == buckets.length ? 0 : index + 1;
-        total -= buckets[index];
-        buckets[index] = 0;
+        newest = next(newest);
+        total -= buckets[newest];
+        buckets[newest] = 0;
       }
     }
     last = bucket;
@@ -110,7 +124,7 @@ public final class Window {
 
   /** Whether nothing was recorded within the window before a moment. */
   public boolean isEmptyAt(Instant now) {
-    return bucketOf(now) - last > windowSeconds;
+    return bucketOf(now.getEpochSecond()) - last > windowSeconds;
   }
 
   /**
@@ -123,8 +137,8 @@ public final class Window {
    */
   public double averageAt(Instant now) {
     return switch (aggregation) {
-      case LINEAR -> linear(bucketOf(now));
-      case WEIGHTED_EXPONENTIAL -> weighted(bucketOf(now));
+      case LINEAR -> linear(bucketOf(now.getEpochSecond()));
+      case WEIGHTED_EXPONENTIAL -> weighted(bucketOf(now.getEpochSecond()));
     };
   }
 
@@ -137,9 +151,9 @@ public final class Window {
     }
     double remaining = total;
     int silent = (int) ((now - last) / bucketSeconds);
-    int index = index(last);
+    int index = newest;
     for (int i = 0; i < silent; i++) {
-      index = index + 1 == buckets.length ? 0 : index + 1;
+      index = next(index);
       remaining -= buckets[index];
     }
     return round(remaining / filled(buckets.length - silent));
@@ -157,7 +171,7 @@ public final class Window {
     }
     double weight = smoothing * Math.pow(1 - smoothing, (double) silent);
     double result = 0;
-    int index = index(last);
+    int index = newest;
     for (long age = silent; age < buckets.length; age++) {
       result += buckets[index] * weight;
       weight *= 1 - smoothing;
@@ -179,30 +193,33 @@ public final class Window {
       return;
     }
     double[] old = buckets;
+    int newestOld = newest;
     boolean stillInside = !isEmptyAt(now);
-    int newestOld = index(last);
     windowSeconds = seconds;
     buckets = new double[bucketCount()];
     smoothing = smoothing(buckets.length);
     total = 0;
+    newest = 0;
     if (!stillInside) {
       first = NEVER;
       return;
     }
     first = last - (old.length - 1) * bucketSeconds;
-    for (int age = 0; age < Math.min(old.length, buckets.length); age++) {
+    int kept = Math.min(old.length, buckets.length);
+    newest = kept - 1;
+    for (int age = 0; age < kept; age++) {
       double value = old[Math.floorMod(newestOld - age, old.length)];
-      buckets[Math.floorMod(index(last) - age, buckets.length)] = value;
+      buckets[newest - age] = value;
       total += value;
     }
   }
 
-  private long bucketOf(Instant at) {
-    return at.getEpochSecond() - Math.floorMod(at.getEpochSecond(), bucketSeconds);
+  private long bucketOf(long second) {
+    return bucketSeconds == 1 ? second : second - Math.floorMod(second, bucketSeconds);
   }
 
-  private int index(long bucket) {
-    return (int) Math.floorMod(bucket / bucketSeconds, (long) buckets.length);
+  private int next(int index) {
+    return index + 1 == buckets.length ? 0 : index + 1;
   }
 
   private int bucketCount() {

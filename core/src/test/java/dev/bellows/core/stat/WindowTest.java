@@ -76,7 +76,7 @@ class WindowTest {
       window.record(at(second), 10);
     }
     assertThat(window.averageAt(at(5))).isEqualTo(10);
-    window.resize(Duration.ofSeconds(120), at(5));
+    window.resize(Duration.ofMinutes(2), at(5));
     assertThat(window.averageAt(at(5))).isEqualTo(1);
   }
 

@@ -1,0 +1,5 @@
+/** How fast are decisions? */
+@NullMarked
+package dev.bellows.bench.kpa;
+
+import org.jspecify.annotations.NullMarked;
