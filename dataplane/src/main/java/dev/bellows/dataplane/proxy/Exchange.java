@@ -1,0 +1,555 @@
+package dev.bellows.dataplane.proxy;
+
+import dev.bellows.core.route.Address;
+import io.netty.channel.EventLoop;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpObject;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.ReferenceCountUtil;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One request on its way and the response to it.
+ *
+ * <p>States: <em>waiting</em> (with a stage; up to {@link Limits#HELD_BODY_BYTES} of the body are
+ * held), <em>forwarding</em> (an upstream connection is being found or is attached), then
+ * <em>started</em> (the head of the response has been written) and <em>ended</em>. All of it
+ * happens on {@link #loop()}, and every method must be called there. Once ended, {@link #proceed},
+ * {@link #answer}, {@link #forward} and {@link #abort} do nothing, so that a stage that waited need
+ * not ask first; an {@link #onEnd} listener that comes too late is told at once.
+ */
+public final class Exchange {
+  private static final Logger LOG = LoggerFactory.getLogger(Exchange.class);
+
+  private final ServerConnection client;
+  private final HttpRequest request;
+  private final boolean http10;
+  private final boolean keepAlive;
+  private final boolean expectsContinue;
+  private final @Nullable String upgrade;
+  private final long startNanos;
+
+  private int nextStage;
+  private @Nullable Object @Nullable [] attributes;
+  private @Nullable List<EndListener> endListeners;
+
+  private @Nullable ArrayDeque<HttpContent> heldBody;
+  private int heldBytes;
+  private boolean requestComplete;
+  private boolean bodySent;
+
+  private boolean prepared;
+  private @Nullable Address target;
+  private FailureHandler failureHandler = FailureHandler.BAD_GATEWAY;
+  private @Nullable Dial dial;
+  private @Nullable UpstreamConnection upstream;
+  private boolean retriedStale;
+
+  private int status;
+  private boolean continueSent;
+  private boolean tunnel;
+  private long lastProgressNanos;
+  private boolean ended;
+  private End end = End.COMPLETE;
+
+  Exchange(ServerConnection client, HttpRequest request, long nowNanos) {
+    this.client = client;
+    this.request = request;
+    this.startNanos = nowNanos;
+    this.lastProgressNanos = nowNanos;
+    HttpHeaders headers = request.headers();
+    this.http10 = request.protocolVersion().equals(HttpVersion.HTTP_1_0);
+    this.keepAlive = HttpUtil.isKeepAlive(request);
+    this.expectsContinue = headers.contains(HttpHeaderNames.EXPECT);
+    this.upgrade = HopByHop.upgrade(headers);
+  }
+
+  // ---- what a stage reads
+
+  /** The method, target and headers of the request. */
+  public HttpRequest request() {
+    return request;
+  }
+
+  /** The request's headers, as they will be forwarded: a stage may change them until then. */
+  public HttpHeaders headers() {
+    return request.headers();
+  }
+
+  /** The Host header, with its port if it has one; empty if there is none (HTTP/1.0). */
+  public String host() {
+    String host = request.headers().get(HttpHeaderNames.HOST);
+    return host == null ? "" : host;
+  }
+
+  /** The address of who sent the request, as it will stand in X-Forwarded-For. */
+  public String peerIp() {
+    return client.peerIp();
+  }
+
+  /** Monotonic instant of the request's arrival, in nanoseconds of the engine's clock. */
+  public long startNanos() {
+    return startNanos;
+  }
+
+  /** The thread of this exchange. */
+  public EventLoop loop() {
+    return client.channel().eventLoop();
+  }
+
+  /** What an earlier stage left under a key, or null. */
+  public <T> @Nullable T get(Key<T> key) {
+    @Nullable Object[] values = attributes;
+    if (values == null || key.index >= values.length) {
+      return null;
+    }
+    @SuppressWarnings("unchecked") // put is the only writer and demands the key's own type
+    T value = (T) values[key.index];
+    return value;
+  }
+
+  /** Leaves something for later stages. */
+  public <T> void put(Key<T> key, T value) {
+    @Nullable Object[] values = attributes;
+    if (values == null || key.index >= values.length) {
+      @Nullable Object[] grown = new Object[Math.max(Key.count(), key.index + 1)];
+      if (values != null) {
+        System.arraycopy(values, 0, grown, 0, values.length);
+      }
+      attributes = grown;
+      values = grown;
+    }
+    values[key.index] = value;
+  }
+
+  /** Status of the final response once it has started, else 0; 101 for a tunnel. */
+  public int status() {
+    return status;
+  }
+
+  /** Whether the head of the final response has been written: it can no longer be replaced. */
+  public boolean responseStarted() {
+    return status != 0;
+  }
+
+  /** Whether the exchange has become a tunnel (101 Switching Protocols). */
+  public boolean upgraded() {
+    return tunnel;
+  }
+
+  /**
+   * Monotonic instant at which something of the response was last written, or passed through the
+   * tunnel in either direction; {@link #startNanos()} if nothing was yet.
+   */
+  public long lastProgressNanos() {
+    return lastProgressNanos;
+  }
+
+  /** Whether it is over. */
+  public boolean ended() {
+    return ended;
+  }
+
+  // ---- what a stage does
+
+  /** Hands the exchange to the next stage. */
+  public void proceed() {
+    assert loop().inEventLoop();
+    if (ended) {
+      return;
+    }
+    List<Stage> chain = client.chain();
+    if (nextStage == chain.size()) {
+      throw new IllegalStateException("the last stage of the chain must forward or answer");
+    }
+    Stage stage = chain.get(nextStage++);
+    try {
+      stage.handle(this);
+    } catch (RuntimeException e) {
+      LOG.error("{} {} failed in {}", request.method(), host() + request.uri(), stage, e);
+      if (responseStarted()) {
+        abort();
+      } else {
+        answer(Answer.empty(500));
+      }
+    }
+  }
+
+  /**
+   * Registers who is told when the exchange is over. If it is over already, it is told now.
+   *
+   * @param listener told once; listeners run last registered first
+   */
+  public void onEnd(EndListener listener) {
+    if (ended) {
+      listener.onEnd(this, end);
+      return;
+    }
+    List<EndListener> listeners = endListeners;
+    if (listeners == null) {
+      listeners = new ArrayList<>(4);
+      endListeners = listeners;
+    }
+    listeners.add(listener);
+  }
+
+  /**
+   * Answers without an upstream. What is in progress upstream is broken off; if a response has
+   * started already, the exchange is {@link #abort() cut} instead, since a second head would be a
+   * lie.
+   */
+  public void answer(Answer answer) {
+    assert loop().inEventLoop();
+    if (ended) {
+      return;
+    }
+    if (responseStarted()) {
+      abort();
+      return;
+    }
+    leaveUpstream();
+    status = answer.status().code();
+    client.writeAnswer(this, answer);
+    end(End.COMPLETE);
+  }
+
+  /** Ends the exchange at once; the client sees its connection break off. */
+  public void abort() {
+    assert loop().inEventLoop();
+    end(End.CUT);
+  }
+
+  /** Forwards the request; a failure is answered as the original does, 502 with its text. */
+  public void forward(Address to) {
+    forward(to, FailureHandler.BAD_GATEWAY);
+  }
+
+  /**
+   * Forwards the request and, as they come, its body one way and the response the other.
+   *
+   * @param to where to
+   * @param onFailure decides if no response comes; may forward again what was never sent
+   */
+  public void forward(Address to, FailureHandler onFailure) {
+    assert loop().inEventLoop();
+    if (ended) {
+      return;
+    }
+    if (upstream != null || dial != null || responseStarted()) {
+      throw new IllegalStateException("the exchange is being forwarded to " + target + " already");
+    }
+    target = to;
+    failureHandler = onFailure;
+    prepare(to);
+    client.pool().acquire(to, this, true);
+  }
+
+  private void prepare(Address to) {
+    if (prepared) {
+      return;
+    }
+    prepared = true;
+    HttpHeaders headers = request.headers();
+    HopByHop.strip(headers);
+    HopByHop.appendForwardedFor(headers, client.peerIp());
+    if (upgrade != null) {
+      HopByHop.setUpgrade(headers, upgrade);
+    }
+    if (http10) {
+      request.setProtocolVersion(HttpVersion.HTTP_1_1);
+      if (!headers.contains(HttpHeaderNames.HOST)) {
+        headers.set(HttpHeaderNames.HOST, to.toString());
+      }
+    }
+  }
+
+  // ---- what the client's connection tells
+
+  void start() {
+    proceed();
+  }
+
+  /** Takes over the content, held or written upstream. */
+  void onRequestContent(HttpContent content) {
+    if (content.decoderResult().isFailure()) {
+      content.release();
+      onMalformedBody(content.decoderResult().cause());
+      return;
+    }
+    if (content instanceof LastHttpContent) {
+      requestComplete = true;
+    }
+    UpstreamConnection to = upstream;
+    if (to != null) {
+      sendBody(to, content);
+      return;
+    }
+    ArrayDeque<HttpContent> held = heldBody;
+    if (held == null) {
+      held = new ArrayDeque<>(2);
+      heldBody = held;
+    }
+    heldBytes += content.content().readableBytes();
+    held.add(content);
+  }
+
+  private void onMalformedBody(Throwable cause) {
+    // The upstream must not take what it has for the whole: its connection ends with the request.
+    if (responseStarted()) {
+      abort();
+    } else {
+      answer(RequestCheck.malformed(cause));
+    }
+  }
+
+  void onRequestReadComplete() {
+    UpstreamConnection to = upstream;
+    if (to != null) {
+      to.flush();
+    }
+  }
+
+  boolean requestComplete() {
+    return requestComplete;
+  }
+
+  /** Whether more of the request may be read: there is room for it here or upstream. */
+  boolean wantsRequest() {
+    UpstreamConnection to = upstream;
+    return to != null ? to.isWritable() : heldBytes < Limits.HELD_BODY_BYTES || requestComplete;
+  }
+
+  void onClientGone() {
+    end(End.CLIENT_LEFT);
+  }
+
+  void onClientWritable(boolean writable) {
+    UpstreamConnection from = upstream;
+    if (from != null) {
+      from.setReading(writable);
+    }
+  }
+
+  // ---- what the pool and the upstream connection tell
+
+  void onDialing(Dial dialing) {
+    dial = dialing;
+  }
+
+  void onConnected(UpstreamConnection connection) {
+    dial = null;
+    upstream = connection;
+    connection.carry(this);
+    connection.write(request);
+    ArrayDeque<HttpContent> held = heldBody;
+    heldBody = null;
+    heldBytes = 0;
+    if (held != null) {
+      for (HttpContent content : held) {
+        sendBody(connection, content);
+      }
+    }
+    if (!client.isReading()) {
+      connection.flush();
+      client.updateReading();
+    }
+  }
+
+  private void sendBody(UpstreamConnection to, HttpContent content) {
+    bodySent |= content.content().isReadable();
+    if (tunnel) {
+      touch();
+    }
+    to.write(content);
+  }
+
+  void onForwardFailure(ForwardFailure failure) {
+    boolean reused = upstream != null && upstream.reused();
+    dial = null;
+    upstream = null;
+    if (ended) {
+      return;
+    }
+    if (responseStarted()) {
+      end(End.CUT);
+    } else if (failure.reason() == ForwardFailure.Reason.LOST && reused && replayable()) {
+      retriedStale = true;
+      client.pool().acquire(failure.target(), this, false);
+    } else {
+      client.closeAfterResponseIf(bodySent && !requestComplete);
+      failureHandler.onFailure(this, failure);
+    }
+  }
+
+  /**
+   * Whether the request may be sent again over a fresh connection, after the pooled one turned out
+   * to be closed: without a body, and of a method that changes nothing (RFC 9110 §9.2.1).
+   */
+  private boolean replayable() {
+    HttpMethod method = request.method();
+    boolean safe =
+        HttpMethod.GET.equals(method)
+            || HttpMethod.HEAD.equals(method)
+            || HttpMethod.OPTIONS.equals(method)
+            || HttpMethod.TRACE.equals(method);
+    return safe && !retriedStale && requestComplete && !bodySent && upgrade == null;
+  }
+
+  void onUpstreamWritable() {
+    client.updateReading();
+  }
+
+  void onInterimResponse(HttpResponse response) {
+    if (http10) {
+      return; // RFC 9110 §15.2: not to be sent to a client of HTTP/1.0
+    }
+    continueSent |= response.status().code() == 100;
+    touch();
+    client.writeInterim(response);
+  }
+
+  /** The head of the final response. */
+  void onResponse(HttpResponse response) {
+    touch();
+    status = response.status().code();
+    client.writeResponse(this, response);
+  }
+
+  void onResponseContent(HttpObject content) {
+    touch();
+    client.write(content);
+  }
+
+  /** The response has been written whole; the upstream connection is on its own again. */
+  void onResponseComplete() {
+    upstream = null;
+    end(End.COMPLETE);
+  }
+
+  void onResponseReadComplete() {
+    client.flush();
+    UpstreamConnection from = upstream;
+    if (from != null) {
+      // After the flush, not before: it may have made the client writable again already.
+      from.setReading(client.isWritable());
+    }
+  }
+
+  /** The upstream has agreed to speak another protocol: from here on bytes pass as they are. */
+  void onSwitched(HttpResponse response) {
+    touch();
+    status = 101;
+    tunnel = true;
+    client.becomeTunnel(response);
+  }
+
+  void onTunnelBytes(Object bytes) {
+    touch();
+    client.write(bytes);
+  }
+
+  void sendTunnelBytes(Object bytes) {
+    UpstreamConnection to = upstream;
+    if (to == null) {
+      ReferenceCountUtil.release(bytes);
+      return;
+    }
+    touch();
+    to.write(bytes);
+  }
+
+  void onTunnelClosed() {
+    upstream = null;
+    end(End.COMPLETE);
+  }
+
+  // ---- what the connection asks for writing a response
+
+  boolean http10() {
+    return http10;
+  }
+
+  boolean keepAlive() {
+    return keepAlive;
+  }
+
+  @Nullable String upgradeAsked() {
+    return upgrade;
+  }
+
+  /** Whether the client may still be waiting for leave to send its body. */
+  boolean awaitsContinue() {
+    return expectsContinue && !continueSent && !requestComplete;
+  }
+
+  boolean headRequest() {
+    return HttpMethod.HEAD.equals(request.method());
+  }
+
+  private void touch() {
+    lastProgressNanos = client.nowNanos();
+  }
+
+  private void leaveUpstream() {
+    Dial dialing = dial;
+    dial = null;
+    if (dialing != null) {
+      dialing.cancel();
+    }
+    UpstreamConnection to = upstream;
+    upstream = null;
+    if (to != null) {
+      to.abandon();
+    }
+  }
+
+  private void end(End how) {
+    if (ended) {
+      return;
+    }
+    ended = true;
+    end = how;
+    leaveUpstream();
+    ArrayDeque<HttpContent> held = heldBody;
+    heldBody = null;
+    if (held != null) {
+      held.forEach(ReferenceCountUtil::release);
+    }
+    tellListeners();
+    client.onExchangeEnd(this, how);
+  }
+
+  private void tellListeners() {
+    List<EndListener> listeners = endListeners;
+    endListeners = null;
+    if (listeners == null) {
+      return;
+    }
+    for (int i = listeners.size() - 1; i >= 0; i--) {
+      try {
+        listeners.get(i).onEnd(this, end);
+      } catch (RuntimeException e) {
+        // The others still must give back what they took.
+        LOG.error("{} failed at the end of an exchange", listeners.get(i), e);
+      }
+    }
+  }
+
+  /** {@code GET host/path}, for logs. */
+  @Override
+  public String toString() {
+    return request.method() + " " + host() + request.uri();
+  }
+}

@@ -1,0 +1,112 @@
+package dev.bellows.dataplane.proxy;
+
+import dev.bellows.core.route.Address;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelPipeline;
+import io.netty.channel.EventLoop;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.local.LocalAddress;
+import io.netty.channel.local.LocalChannel;
+import io.netty.handler.codec.http.HttpClientCodec;
+import io.netty.util.concurrent.Future;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+
+/** What one event loop keeps for the engine. Used on that loop only. */
+// A channel that fails is closed, and channelInactive tells: the futures say nothing more.
+@SuppressWarnings("FutureReturnValueIgnored")
+final class LoopState {
+  private static final long EXPIRY_INTERVAL_SECONDS = 15;
+
+  static final WriteBufferWaterMark WATER_MARK =
+      new WriteBufferWaterMark(Limits.WRITE_LOW_BYTES, Limits.WRITE_HIGH_BYTES);
+
+  private final ProxyEngine engine;
+  private final EventLoop loop;
+  private final int index;
+  private final LongSupplier nanoClock;
+  private final UpstreamPool pool = new UpstreamPool(this);
+  private final Map<SocketAddress, LocalFlow> unpairedFlows = new HashMap<>();
+  private final Future<?> expiry;
+
+  LoopState(ProxyEngine engine, EventLoop loop, int index, LongSupplier nanoClock) {
+    this.engine = engine;
+    this.loop = loop;
+    this.index = index;
+    this.nanoClock = nanoClock;
+    this.expiry =
+        loop.scheduleWithFixedDelay(
+            () -> pool.expire(nowNanos()),
+            EXPIRY_INTERVAL_SECONDS,
+            EXPIRY_INTERVAL_SECONDS,
+            TimeUnit.SECONDS);
+  }
+
+  EventLoop loop() {
+    return loop;
+  }
+
+  int index() {
+    return index;
+  }
+
+  UpstreamPool pool() {
+    return pool;
+  }
+
+  long nowNanos() {
+    return nanoClock.getAsLong();
+  }
+
+  LocalFlow localFlow(boolean client) {
+    return new LocalFlow(unpairedFlows, client);
+  }
+
+  /**
+   * Connects to a target: inside this JVM if one of its own listeners is there, on the same loop.
+   */
+  ChannelFuture connect(UpstreamPool from, Address target, int timeoutMillis) {
+    Bootstrap bootstrap =
+        new Bootstrap()
+            .group(loop)
+            .option(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK)
+            .handler(
+                new ChannelInitializer<Channel>() {
+                  @Override
+                  protected void initChannel(Channel channel) {
+                    initUpstream(from, target, channel);
+                  }
+                });
+    LocalAddress inside = engine.localAddress(target, this);
+    if (inside != null) {
+      return bootstrap.channel(LocalChannel.class).connect(inside);
+    }
+    return bootstrap
+        .channel(EventLoops.clientChannel())
+        .option(ChannelOption.TCP_NODELAY, true)
+        .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, timeoutMillis)
+        .connect(new InetSocketAddress(target.ip(), target.port()));
+  }
+
+  private void initUpstream(UpstreamPool from, Address target, Channel channel) {
+    ChannelPipeline pipeline = channel.pipeline();
+    if (channel instanceof LocalChannel) {
+      pipeline.addLast(localFlow(true));
+    }
+    pipeline.addLast(new HttpClientCodec(RequestDecoder.config(), false, false));
+    pipeline.addLast(new UpstreamConnection(from, target, channel));
+  }
+
+  void close() {
+    expiry.cancel(false);
+    pool.close();
+  }
+}

@@ -1,0 +1,174 @@
+package dev.bellows.dataplane.proxy;
+
+import dev.bellows.core.route.Address;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelPipeline;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.local.LocalAddress;
+import io.netty.channel.local.LocalChannel;
+import io.netty.channel.local.LocalServerChannel;
+import io.netty.util.concurrent.EventExecutor;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Opens listeners and forwards what comes in by them. All roles of a JVM share one engine, so that
+ * they share its event loops and find each other inside the JVM.
+ */
+// A channel that fails is closed, and channelInactive tells: the futures say nothing more.
+@SuppressWarnings("FutureReturnValueIgnored")
+public final class ProxyEngine implements AutoCloseable {
+  private static final AtomicInteger ENGINES = new AtomicInteger();
+
+  private final EventLoopGroup loops;
+  private final int number = ENGINES.getAndIncrement();
+  private final Map<EventExecutor, LoopState> states = new HashMap<>();
+  private final Map<Address, Listener> listeners = new ConcurrentHashMap<>();
+
+  /**
+   * An engine on event loops that it does not own.
+   *
+   * @param loops made by {@link EventLoops#create}
+   * @param nanoClock monotonic nanoseconds, such as {@code System::nanoTime}
+   */
+  public ProxyEngine(EventLoopGroup loops, LongSupplier nanoClock) {
+    this.loops = loops;
+    for (EventExecutor loop : loops) {
+      states.put(loop, new LoopState(this, (EventLoop) loop, states.size(), nanoClock));
+    }
+  }
+
+  /**
+   * Listens at an address, for sockets and for the other roles of this JVM alike.
+   *
+   * @param ip where, an IP literal
+   * @param port which port; 0 = any free one, which {@link Listener#address()} then tells
+   * @param chain the role's stages, in travelling order; the last one forwards or answers
+   * @throws IOException if the address cannot be had
+   */
+  public Listener listen(String ip, int port, List<Stage> chain) throws IOException {
+    List<Listener> opened = new ArrayList<>(1);
+    ChannelFuture bound =
+        new ServerBootstrap()
+            .group(loops.next(), loops)
+            .channel(EventLoops.serverChannel())
+            .option(ChannelOption.SO_BACKLOG, Limits.ACCEPT_BACKLOG)
+            .option(ChannelOption.SO_REUSEADDR, true)
+            .childOption(ChannelOption.TCP_NODELAY, true)
+            .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, LoopState.WATER_MARK)
+            .childHandler(
+                new ChannelInitializer<Channel>() {
+                  @Override
+                  protected void initChannel(Channel channel) {
+                    initConnection(opened.getFirst(), channel);
+                  }
+                })
+            // Accepting starts when the listener is complete.
+            .option(ChannelOption.AUTO_READ, false)
+            .bind(new InetSocketAddress(ip, port))
+            .awaitUninterruptibly();
+    if (!bound.isSuccess()) {
+      throw new IOException("cannot listen on " + ip + ":" + port, bound.cause());
+    }
+    int actualPort = ((InetSocketAddress) bound.channel().localAddress()).getPort();
+    Listener listener = new Listener(this, new Address(ip, actualPort), chain);
+    listener.opened(bound.channel());
+    opened.add(listener);
+    for (LoopState state : states.values()) {
+      listenInside(listener, state);
+    }
+    listeners.put(listener.address(), listener);
+    bound.channel().config().setAutoRead(true);
+    return listener;
+  }
+
+  private void listenInside(Listener listener, LoopState state) throws IOException {
+    ChannelFuture bound =
+        new ServerBootstrap()
+            .group(state.loop(), state.loop())
+            .channel(LocalServerChannel.class)
+            .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, LoopState.WATER_MARK)
+            .childHandler(
+                new ChannelInitializer<Channel>() {
+                  @Override
+                  protected void initChannel(Channel channel) {
+                    initConnection(listener, channel);
+                  }
+                })
+            .bind(localAddress(listener.address(), state.index()))
+            .awaitUninterruptibly();
+    if (!bound.isSuccess()) {
+      listener.close();
+      throw new IOException("cannot listen inside as " + listener.address(), bound.cause());
+    }
+    listener.opened(bound.channel());
+  }
+
+  private void initConnection(Listener listener, Channel channel) {
+    LoopState state = state(channel.eventLoop());
+    ChannelPipeline pipeline = channel.pipeline();
+    if (channel instanceof LocalChannel) {
+      pipeline.addLast(state.localFlow(false));
+    }
+    RequestDecoder decoder = new RequestDecoder();
+    ResponseEncoder encoder = new ResponseEncoder();
+    pipeline.addLast(decoder, encoder);
+    pipeline.addLast(new ServerConnection(listener, state, channel, decoder, encoder));
+    listener.accepted(channel);
+  }
+
+  /** The address of a listener of this engine on a loop, or null if there is none. */
+  @Nullable LocalAddress localAddress(Address target, LoopState state) {
+    return listeners.containsKey(target) ? localAddress(target, state.index()) : null;
+  }
+
+  private LocalAddress localAddress(Address address, int loop) {
+    return new LocalAddress("engine-" + number + "/" + address + "#" + loop);
+  }
+
+  private LoopState state(EventLoop loop) {
+    LoopState state = states.get(loop);
+    if (state == null) {
+      throw new IllegalStateException(loop + " is not a loop of this engine");
+    }
+    return state;
+  }
+
+  void forget(Listener listener) {
+    listeners.remove(listener.address(), listener);
+  }
+
+  /** The event loops it runs on. */
+  public EventLoopGroup loops() {
+    return loops;
+  }
+
+  /** Closes the idle connections to a target that is no more, on every loop. */
+  public void forget(Address target) {
+    for (LoopState state : states.values()) {
+      state.loop().execute(() -> state.pool().forget(target));
+    }
+  }
+
+  /** Closes all listeners and upstream connections at once; the event loops go on. */
+  @Override
+  public void close() {
+    List.copyOf(listeners.values()).forEach(Listener::close);
+    for (LoopState state : states.values()) {
+      state.loop().submit(state::close).awaitUninterruptibly();
+    }
+  }
+}

@@ -1,0 +1,123 @@
+package dev.bellows.dataplane.proxy;
+
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** What a request must be before any stage sees it; the rest of RFC 9112 is the decoder's. */
+final class RequestCheck {
+  private RequestCheck() {}
+
+  /**
+   * Brings an absolute-form target into origin form and says why the request is refused.
+   *
+   * @return the refusal, or null if the request is in order
+   */
+  static @Nullable Answer refuse(HttpRequest request) {
+    if (request.decoderResult().isFailure()) {
+      return malformed(request.decoderResult().cause());
+    }
+    HttpVersion version = request.protocolVersion();
+    if (!version.equals(HttpVersion.HTTP_1_1) && !version.equals(HttpVersion.HTTP_1_0)) {
+      return refusal(505, "unsupported protocol version " + version);
+    }
+    if (HttpMethod.CONNECT.equals(request.method())) {
+      return refusal(405, "CONNECT is not supported");
+    }
+    HttpHeaders headers = request.headers();
+    List<String> hosts = headers.getAll(HttpHeaderNames.HOST);
+    if (hosts.size() > 1) {
+      return refusal(400, "too many Host headers");
+    }
+    if (hosts.isEmpty() && version.equals(HttpVersion.HTTP_1_1)) {
+      return refusal(400, "missing required Host header");
+    }
+    String host = hosts.isEmpty() ? "" : hosts.getFirst();
+    if (!validHost(host)) {
+      return refusal(400, "malformed Host header");
+    }
+    if (headers.contains(HttpHeaderNames.EXPECT)
+        && !headers.contains(HttpHeaderNames.EXPECT, HttpHeaderValues.CONTINUE, true)) {
+      return refusal(417, "unknown expectation");
+    }
+    return refuseTarget(request, host);
+  }
+
+  /** The answer to a request whose head or framing could not be read. */
+  static Answer malformed(Throwable cause) {
+    if (cause instanceof TooLongHttpHeaderException) {
+      return refusal(431, "request head larger than " + Limits.HEAD_BYTES + " bytes");
+    }
+    if (cause instanceof TooLongHttpLineException) {
+      return refusal(414, "request target larger than " + Limits.HEAD_BYTES + " bytes");
+    }
+    // Not the parser's own words: they quote the request.
+    return refusal(400, "malformed request");
+  }
+
+  private static Answer refusal(int status, String text) {
+    return Answer.error(status, text).with("Connection", "close");
+  }
+
+  private static @Nullable Answer refuseTarget(HttpRequest request, String host) {
+    String target = request.uri();
+    for (int i = 0; i < target.length(); i++) {
+      char c = target.charAt(i);
+      if (c <= ' ' || c == 0x7f) {
+        return refusal(400, "malformed request target");
+      }
+    }
+    if (target.startsWith("/")) {
+      return null;
+    }
+    if (target.equals("*")) {
+      return HttpMethod.OPTIONS.equals(request.method())
+          ? null
+          : refusal(400, "malformed request target");
+    }
+    int authority = authorityStart(target);
+    if (authority < 0) {
+      return refusal(400, "malformed request target");
+    }
+    int end = authority;
+    while (end < target.length() && "/?#".indexOf(target.charAt(end)) < 0) {
+      end++;
+    }
+    // RFC 9112 §3.2.2 lets the target win; two readings of one request are refused instead.
+    String targetHost = target.substring(authority, end);
+    if (targetHost.isEmpty() || !(host.isEmpty() || targetHost.equalsIgnoreCase(host))) {
+      return refusal(400, "request target and Host header differ");
+    }
+    request.headers().set(HttpHeaderNames.HOST, targetHost);
+    String rest = target.substring(end);
+    request.setUri(rest.startsWith("/") ? rest : "/" + rest);
+    return null;
+  }
+
+  private static int authorityStart(String target) {
+    String scheme = target.substring(0, Math.min(8, target.length())).toLowerCase(Locale.ROOT);
+    if (scheme.startsWith("http://")) {
+      return 7;
+    }
+    return scheme.equals("https://") ? 8 : -1;
+  }
+
+  // RFC 3986 §3.2.2 in the large: no delimiter that would let two readers find two hosts.
+  private static boolean validHost(String host) {
+    for (int i = 0; i < host.length(); i++) {
+      char c = host.charAt(i);
+      if (c <= ' ' || c >= 0x7f || "/?#@\\,\"<>^`{|}".indexOf(c) >= 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+}

@@ -1,0 +1,154 @@
+package dev.bellows.dataplane.proxy;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.DecoderResult;
+import io.netty.handler.codec.http.DefaultHttpRequest;
+import io.netty.handler.codec.http.HttpConstants;
+import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpMessage;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpRequestDecoder;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.concurrent.Future;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads requests strictly: what two parsers could read in two ways is an invalid message here, so
+ * that it is refused and never forwarded in another reading (RFC 9112 §11.2). Netty's strict line
+ * parsing covers line ends, lengths, codings and chunk sizes; a header line continued on the next
+ * one (obs-fold, RFC 9112 §5.2), which Netty joins, is refused here.
+ */
+// A channel that fails is closed, and channelInactive tells: the futures say nothing more.
+@SuppressWarnings("FutureReturnValueIgnored")
+final class RequestDecoder extends HttpRequestDecoder {
+  private boolean inHead = true;
+  private boolean betweenLines;
+  private boolean refused;
+  private @Nullable Future<?> headTimeout;
+
+  RequestDecoder() {
+    super(config());
+  }
+
+  static HttpDecoderConfig config() {
+    return new HttpDecoderConfig()
+        .setMaxInitialLineLength(Limits.HEAD_BYTES)
+        .setMaxHeaderSize(Limits.HEAD_BYTES)
+        .setMaxChunkSize(Limits.READ_BYTES)
+        .setStrictLineParsing(true)
+        .setUseRfc9112TransferEncoding(true)
+        .setAllowDuplicateContentLengths(false);
+  }
+
+  @Override
+  public void channelActive(ChannelHandlerContext ctx) throws Exception {
+    armHeadTimeout(ctx);
+    super.channelActive(ctx);
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) throws Exception {
+    super.channelInactive(ctx); // reads what is left, which may arm it
+    disarmHeadTimeout();
+  }
+
+  @Override
+  protected void handlerRemoved0(ChannelHandlerContext ctx) throws Exception {
+    disarmHeadTimeout();
+    super.handlerRemoved0(ctx);
+  }
+
+  @Override
+  protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) throws Exception {
+    if (refused) {
+      in.skipBytes(in.readableBytes());
+      return;
+    }
+    if (!inHead) {
+      super.decode(ctx, in, out);
+    } else if (folded(in)) {
+      refused = true;
+      in.skipBytes(in.readableBytes());
+      HttpMessage invalid = createInvalidMessage();
+      invalid.setDecoderResult(
+          DecoderResult.failure(new IllegalArgumentException("a header line is folded")));
+      out.add(invalid);
+    } else {
+      int before = in.readerIndex();
+      super.decode(ctx, in, out);
+      betweenLines |= in.readerIndex() != before;
+    }
+    if (out.isEmpty()) {
+      if (inHead && headTimeout == null) {
+        armHeadTimeout(ctx);
+      }
+      return;
+    }
+    if (headTimeout != null) {
+      disarmHeadTimeout();
+    }
+    inHead = out.getLast() instanceof LastHttpContent;
+    if (inHead) {
+      betweenLines = false;
+    }
+  }
+
+  /**
+   * Whether a line of the head in {@code in} begins with a blank, and so continues the last one.
+   */
+  private boolean folded(ByteBuf in) {
+    int end = in.writerIndex();
+    if (betweenLines && in.isReadable() && blank(in.getByte(in.readerIndex()))) {
+      return true;
+    }
+    for (int at = in.readerIndex(); at < end; ) {
+      int lineFeed = in.indexOf(at, end, HttpConstants.LF);
+      if (lineFeed < 0 || lineFeed + 1 == end) {
+        return false;
+      }
+      byte next = in.getByte(lineFeed + 1);
+      if (blank(next)) {
+        return true;
+      }
+      if (next == HttpConstants.CR) {
+        return false; // the empty line that ends the head; what follows is not ours to judge
+      }
+      at = lineFeed + 1;
+    }
+    return false;
+  }
+
+  private static boolean blank(byte octet) {
+    return octet == HttpConstants.SP || octet == HttpConstants.HT;
+  }
+
+  @Override
+  protected HttpMessage createInvalidMessage() {
+    return new DefaultHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, "/bad-request");
+  }
+
+  private void armHeadTimeout(ChannelHandlerContext ctx) {
+    headTimeout =
+        ctx.executor()
+            .schedule(
+                () -> {
+                  if (inHead) {
+                    ctx.close();
+                  }
+                },
+                Limits.HEAD_TIMEOUT.toNanos(),
+                TimeUnit.NANOSECONDS);
+  }
+
+  private void disarmHeadTimeout() {
+    Future<?> timeout = headTimeout;
+    headTimeout = null;
+    if (timeout != null) {
+      timeout.cancel(false);
+    }
+  }
+}

@@ -1,0 +1,415 @@
+package dev.bellows.dataplane.proxy;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.local.LocalChannel;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.ReferenceCountUtil;
+import java.net.InetSocketAddress;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A client's connection: hands out its requests one after the other and writes the responses.
+ *
+ * <p>States: <em>idle</em> (no exchange), <em>busy</em> (an exchange), <em>discarding</em> (the
+ * response is out, the rest of the request is still coming), <em>tunnel</em>, <em>closing</em>.
+ * While busy with a complete request it reads on, to notice a client that leaves; what a client
+ * sends ahead (pipelining) is parked, and then reading stops: no more than one read is ever parked.
+ */
+// A channel that fails is closed, and channelInactive tells: the futures say nothing more.
+@SuppressWarnings("FutureReturnValueIgnored")
+final class ServerConnection extends ChannelInboundHandlerAdapter {
+  private static final Logger LOG = LoggerFactory.getLogger(ServerConnection.class);
+
+  /** Who the peer of an in-JVM connection is: this machine. */
+  private static final String LOCAL_IP = "127.0.0.1";
+
+  private final Listener listener;
+  private final LoopState loopState;
+  private final Channel channel;
+  private final RequestDecoder decoder;
+  private final ResponseEncoder encoder;
+  private final ArrayDeque<Object> parked = new ArrayDeque<>(0);
+  private @Nullable String peerIp;
+
+  private @Nullable Exchange current;
+  private boolean reading;
+  private boolean draining;
+  private boolean discarding;
+  private int discardLeft;
+  private boolean closeAfterResponse;
+  private boolean unmarkedEnd;
+  private boolean closing;
+  private boolean tunnel;
+  private boolean resuming;
+
+  ServerConnection(
+      Listener listener,
+      LoopState loopState,
+      Channel channel,
+      RequestDecoder decoder,
+      ResponseEncoder encoder) {
+    this.listener = listener;
+    this.loopState = loopState;
+    this.channel = channel;
+    this.decoder = decoder;
+    this.encoder = encoder;
+  }
+
+  Channel channel() {
+    return channel;
+  }
+
+  List<Stage> chain() {
+    return listener.chain();
+  }
+
+  UpstreamPool pool() {
+    return loopState.pool();
+  }
+
+  long nowNanos() {
+    return loopState.nowNanos();
+  }
+
+  String peerIp() {
+    String ip = peerIp;
+    if (ip == null) {
+      ip =
+          channel.remoteAddress() instanceof InetSocketAddress remote
+              ? remote.getAddress().getHostAddress()
+              : LOCAL_IP;
+      peerIp = ip;
+    }
+    return ip;
+  }
+
+  /** Whether a read is being delivered, whose end will flush what was written. */
+  boolean isReading() {
+    return reading;
+  }
+
+  boolean isWritable() {
+    return channel.isWritable();
+  }
+
+  boolean isIdle() {
+    return current == null && parked.isEmpty() && !discarding;
+  }
+
+  /** Serves what it has begun and then closes. */
+  void drain() {
+    draining = true;
+    if (isIdle() && !closing) {
+      channel.close();
+    }
+  }
+
+  // ---- reading
+
+  @Override
+  public void channelRead(ChannelHandlerContext ctx, Object msg) {
+    reading = true;
+    if (tunnel) {
+      Exchange exchange = current;
+      if (exchange == null) {
+        ReferenceCountUtil.release(msg);
+      } else {
+        exchange.sendTunnelBytes(msg);
+      }
+    } else if (closing || !channel.isActive()) {
+      ReferenceCountUtil.release(msg);
+    } else if (!parked.isEmpty() || (current != null && current.requestComplete())) {
+      parked.add(msg);
+    } else {
+      take(msg);
+    }
+  }
+
+  private void take(Object msg) {
+    if (msg instanceof HttpRequest request) {
+      begin(request);
+    } else if (msg instanceof HttpContent content) {
+      Exchange exchange = current;
+      if (exchange != null) {
+        exchange.onRequestContent(content);
+      } else {
+        discard(content);
+      }
+    } else {
+      ReferenceCountUtil.release(msg);
+    }
+  }
+
+  private void begin(HttpRequest request) {
+    encoder.answering(request.method());
+    closeAfterResponse = false;
+    Exchange exchange = new Exchange(this, request, nowNanos());
+    current = exchange;
+    Answer refusal = RequestCheck.refuse(request);
+    if (refusal != null) {
+      exchange.answer(refusal);
+    } else {
+      exchange.start();
+    }
+  }
+
+  private void discard(HttpContent content) {
+    discardLeft -= content.content().readableBytes();
+    boolean failed = content.decoderResult().isFailure();
+    boolean last = content instanceof LastHttpContent;
+    content.release();
+    if (failed || discardLeft < 0) {
+      closing = true;
+      channel.close();
+    } else if (last) {
+      discarding = false;
+      onIdle();
+    }
+  }
+
+  @Override
+  public void channelReadComplete(ChannelHandlerContext ctx) {
+    reading = false;
+    Exchange exchange = current;
+    if (exchange != null) {
+      exchange.onRequestReadComplete();
+    }
+    channel.flush();
+    updateReading();
+  }
+
+  /** Reads while somebody has room for what comes. */
+  void updateReading() {
+    Exchange exchange = current;
+    boolean wanted = parked.isEmpty() && (exchange == null || exchange.wantsRequest());
+    if (channel.config().isAutoRead() != wanted) {
+      channel.config().setAutoRead(wanted);
+    }
+  }
+
+  @Override
+  public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+    Exchange exchange = current;
+    if (exchange != null) {
+      exchange.onClientWritable(channel.isWritable());
+    }
+    ctx.fireChannelWritabilityChanged();
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) {
+    closing = true;
+    Exchange exchange = current;
+    if (exchange != null) {
+      exchange.onClientGone();
+    }
+    parked.forEach(ReferenceCountUtil::release);
+    parked.clear();
+    ctx.fireChannelInactive();
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    if (cause instanceof java.io.IOException) {
+      LOG.debug("connection from {} broke: {}", peerIp(), cause.toString());
+    } else {
+      LOG.warn("closing the connection from {}", peerIp(), cause);
+    }
+    channel.close();
+  }
+
+  // ---- writing
+
+  void write(Object msg) {
+    channel.write(msg, channel.voidPromise());
+  }
+
+  void flush() {
+    channel.flush();
+  }
+
+  void writeInterim(HttpResponse response) {
+    HopByHop.strip(response.headers());
+    write(response);
+    write(LastHttpContent.EMPTY_LAST_CONTENT);
+  }
+
+  void writeAnswer(Exchange exchange, Answer answer) {
+    ByteBuf body =
+        answer.body().length == 0
+            ? Unpooled.EMPTY_BUFFER
+            : channel.alloc().buffer(answer.body().length).writeBytes(answer.body());
+    DefaultFullHttpResponse response =
+        new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, answer.status(), body);
+    response.headers().add(answer.headers());
+    HttpUtil.setContentLength(response, answer.body().length);
+    if (answer.closes()) {
+      closeAfterResponse = true;
+    }
+    setConnectionHeader(exchange, response.headers());
+    write(response);
+    if (!reading) {
+      flush();
+    }
+  }
+
+  void writeResponse(Exchange exchange, HttpResponse response) {
+    HttpHeaders headers = response.headers();
+    HopByHop.strip(headers);
+    frame(exchange, response, headers);
+    setConnectionHeader(exchange, headers);
+    response.setProtocolVersion(HttpVersion.HTTP_1_1);
+    write(response);
+  }
+
+  /** Decides how the client will know where the body ends. */
+  private void frame(Exchange exchange, HttpResponse response, HttpHeaders headers) {
+    int status = response.status().code();
+    boolean bodiless = exchange.headRequest() || status == 204 || status == 304;
+    boolean chunked = headers.contains(HttpHeaderNames.TRANSFER_ENCODING);
+    unmarkedEnd = false;
+    if (bodiless) {
+      headers.remove(HttpHeaderNames.TRANSFER_ENCODING);
+    } else if (exchange.http10()) {
+      headers.remove(HttpHeaderNames.TRANSFER_ENCODING);
+      headers.remove(HttpHeaderNames.TRAILER);
+      unmarkedEnd = !headers.contains(HttpHeaderNames.CONTENT_LENGTH);
+      closeAfterResponse |= unmarkedEnd;
+    } else if (!chunked && !headers.contains(HttpHeaderNames.CONTENT_LENGTH)) {
+      headers.set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
+    }
+  }
+
+  private void setConnectionHeader(Exchange exchange, HttpHeaders headers) {
+    closeAfterResponse |= draining || !exchange.keepAlive() || exchange.awaitsContinue();
+    if (closeAfterResponse) {
+      headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+    } else if (exchange.http10()) {
+      headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.KEEP_ALIVE);
+    }
+  }
+
+  /** Ends the connection with the response to come, if the rest of the request cannot be placed. */
+  void closeAfterResponseIf(boolean close) {
+    closeAfterResponse |= close;
+  }
+
+  void becomeTunnel(HttpResponse response) {
+    if (!parked.isEmpty()) {
+      // Bytes that were read as HTTP cannot be given back as they were.
+      channel.close();
+      return;
+    }
+    String protocol = response.headers().get(HttpHeaderNames.UPGRADE);
+    HopByHop.strip(response.headers());
+    HopByHop.setUpgrade(response.headers(), protocol == null ? "" : protocol);
+    write(response);
+    write(LastHttpContent.EMPTY_LAST_CONTENT);
+    tunnel = true;
+    channel.pipeline().remove(encoder);
+    channel.pipeline().remove(decoder);
+    flush();
+  }
+
+  // ---- the end of an exchange
+
+  void onExchangeEnd(Exchange exchange, End end) {
+    if (current != exchange) {
+      return;
+    }
+    current = null;
+    if (closing || !channel.isActive()) {
+      return;
+    }
+    if (end != End.COMPLETE) {
+      cut();
+    } else if (tunnel || (closeAfterResponse && exchange.requestComplete())) {
+      closing = true;
+      channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+    } else if (closeAfterResponse) {
+      linger();
+    } else if (!exchange.requestComplete()) {
+      discarding = true;
+      discardLeft = Limits.DISCARDED_BODY_BYTES;
+      updateReading();
+    } else {
+      onIdle();
+    }
+  }
+
+  /** Closes so that the client cannot take the part it has for the whole. */
+  private void cut() {
+    closing = true;
+    if (unmarkedEnd && !(channel instanceof LocalChannel)) {
+      channel.config().setOption(ChannelOption.SO_LINGER, 0); // a reset, for there is no other mark
+    }
+    channel.close();
+  }
+
+  /**
+   * Closes the sending side only, and the rest when the client has closed or soon: closing while it
+   * still sends would reset the connection and take the response from it (RFC 9112 §9.6).
+   */
+  private void linger() {
+    closing = true;
+    updateReading();
+    channel
+        .writeAndFlush(Unpooled.EMPTY_BUFFER)
+        .addListener(written -> {
+          if (written.isSuccess() && channel instanceof DuplexChannel duplex) {
+            duplex.shutdownOutput();
+            channel
+                .eventLoop()
+                .schedule(() -> channel.close(), Limits.LINGER.toNanos(), TimeUnit.NANOSECONDS);
+          } else {
+            channel.close();
+          }
+        });
+  }
+
+  /** Takes the next request that was sent ahead, if any. */
+  private void onIdle() {
+    if (draining && parked.isEmpty()) {
+      closing = true;
+      channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+      return;
+    }
+    if (resuming) {
+      return; // the loop below goes on by itself: answers at once must not pile up stack frames
+    }
+    resuming = true;
+    while (!closing && !parked.isEmpty() && (current == null || !current.requestComplete())) {
+      take(parked.poll());
+    }
+    resuming = false;
+    if (!reading) {
+      Exchange exchange = current;
+      if (exchange != null) {
+        exchange.onRequestReadComplete();
+      }
+      channel.flush();
+      updateReading();
+    }
+  }
+}

@@ -1,0 +1,16 @@
+/**
+ * One proxy engine for three roles: gateway, activator and queue-proxy differ in their list of
+ * {@link dev.bellows.dataplane.proxy.Stage stages} and in nothing else.
+ *
+ * <p>A connection, its exchanges and the upstream connections they use live on one event loop, so
+ * nothing here takes a lock or waits for a thread. Bodies stream through; each side is read only
+ * while the other takes what was read, so a slow reader or writer makes the proxy hold a bounded
+ * number of bytes ({@link dev.bellows.dataplane.proxy.Limits}).
+ *
+ * <p>Two roles in one JVM are joined by a {@link io.netty.channel.local.LocalChannel} with the same
+ * handlers on it: no second path, only no kernel in between.
+ */
+@NullMarked
+package dev.bellows.dataplane.proxy;
+
+import org.jspecify.annotations.NullMarked;
