@@ -1,0 +1,83 @@
+package dev.bellows.dataplane.gateway;
+
+import dev.bellows.core.route.Address;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The ready addresses behind one port of a Service. Takes the one with the fewest open requests
+ * among a few that follow each other in turn, which is round robin while all are equal.
+ *
+ * <p>The addresses are fixed; a change makes a new pool that takes over what is known of the
+ * addresses which stay, so a request under way notices nothing. Picking allocates nothing.
+ */
+final class EndpointPool {
+  static final EndpointPool EMPTY = new EndpointPool(List.of(), new AtomicInteger());
+
+  /** How many addresses a pick compares at most. */
+  private static final int COMPARED = 8;
+
+  private final List<Endpoint> endpoints;
+  private final AtomicInteger turn;
+
+  private EndpointPool(List<Endpoint> endpoints, AtomicInteger turn) {
+    this.endpoints = List.copyOf(endpoints);
+    this.turn = turn;
+  }
+
+  /** The pool that follows this one when the ready addresses change. */
+  EndpointPool with(List<Address> ready) {
+    Map<Address, Endpoint> known =
+        endpoints.stream().collect(Collectors.toMap(Endpoint::address, Function.identity()));
+    List<Endpoint> next =
+        ready.stream().map(address -> known.getOrDefault(address, new Endpoint(address))).toList();
+    return new EndpointPool(next, this == EMPTY ? new AtomicInteger() : turn);
+  }
+
+  boolean isEmpty() {
+    return endpoints.isEmpty();
+  }
+
+  /**
+   * The address for the next request.
+   *
+   * @param nowNanos to tell who is still avoided
+   * @param tried addresses that this request could not reach; not picked again
+   * @return one that is not avoided if there is such, or {@code null} if there is none left to try
+   */
+  @Nullable Endpoint pick(long nowNanos, Collection<Endpoint> tried) {
+    int size = endpoints.size();
+    if (size == 0) {
+      return null;
+    }
+    int start = Integer.remainderUnsigned(turn.getAndIncrement(), size);
+    Endpoint best = null;
+    Endpoint lastResort = null;
+    int compared = 0;
+    for (int i = 0; i < size && compared < COMPARED; i++) {
+      Endpoint candidate = endpoints.get((start + i) % size);
+      if (!tried.isEmpty() && tried.contains(candidate)) {
+        continue;
+      }
+      if (candidate.avoidedAt(nowNanos)) {
+        lastResort = lastResort == null ? candidate : lastResort;
+        continue;
+      }
+      compared++;
+      if (best == null || candidate.open() < best.open()) {
+        best = candidate;
+      }
+    }
+    return best == null ? lastResort : best;
+  }
+
+  @Override
+  public String toString() {
+    return endpoints.toString();
+  }
+}
