@@ -1,0 +1,154 @@
+package dev.bellows.dataplane.activator;
+
+import dev.bellows.core.revision.Revision;
+import dev.bellows.core.revision.RevisionId;
+import dev.bellows.core.route.Address;
+import dev.bellows.core.route.Endpoints;
+import dev.bellows.core.route.RevisionListener;
+import dev.bellows.core.throttle.RevisionThrottler;
+import io.netty.channel.EventLoopGroup;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * All Revisions that this activator knows, each with its pods and those who wait for them. Told by
+ * one thread at a time; read by any.
+ *
+ * <p>Endpoints may be told before their Revision; they are kept until it comes, or until they are
+ * told empty.
+ */
+final class Throttler implements RevisionListener {
+  private static final Logger LOG = LoggerFactory.getLogger(Throttler.class);
+
+  private final String selfIp;
+  private final EventLoopGroup loops;
+  private final PodProbe probe;
+  private final LongSupplier nanoTime;
+  private final Supplier<RandomGenerator> random;
+
+  private final Map<RevisionId, Throttled> revisions = new ConcurrentHashMap<>();
+
+  // The telling thread's own.
+  private final Map<RevisionId, Endpoints> endpoints = new HashMap<>();
+  private final Map<RevisionId, List<String>> activators = new HashMap<>();
+
+  /**
+   * Knows no Revision yet.
+   *
+   * @param selfIp this activator's address as the public Services' Endpoints show it
+   * @param loops carry the following of pods, one each
+   * @param probe asks pods
+   * @param nanoTime monotonic clock
+   * @param random a source for the calling thread
+   */
+  Throttler(
+      String selfIp,
+      EventLoopGroup loops,
+      PodProbe probe,
+      LongSupplier nanoTime,
+      Supplier<RandomGenerator> random) {
+    this.selfIp = selfIp;
+    this.loops = loops;
+    this.probe = probe;
+    this.nanoTime = nanoTime;
+    this.random = random;
+  }
+
+  /** The Revision, or {@code null} if there is none (not an Optional: every request asks). */
+  @Nullable Throttled find(RevisionId id) {
+    return revisions.get(id);
+  }
+
+  /** All Revisions, in no particular order. */
+  Stream<Throttled> all() {
+    return revisions.values().stream();
+  }
+
+  @Override
+  public void onRevision(Revision revision) {
+    Throttled before = revisions.get(revision.id());
+    if (before != null && before.revision().equals(revision)) {
+      return;
+    }
+    Throttled now = throttle(revision);
+    revisions.put(revision.id(), now);
+    now.pods().onActivators(activators.getOrDefault(revision.id(), List.of()));
+    now.pods().onEndpoints(endpoints.getOrDefault(revision.id(), Endpoints.NONE));
+    if (before != null) {
+      LOG.info("{} changed, its waiting requests join again", revision.id());
+      before.close();
+    }
+  }
+
+  @Override
+  public void onRevisionDeleted(RevisionId id) {
+    Throttled gone = revisions.remove(id);
+    if (gone != null) {
+      gone.close();
+    }
+  }
+
+  @Override
+  public void onPrivateEndpoints(RevisionId id, Endpoints told, Optional<Address> clusterIp) {
+    if (told.equals(Endpoints.NONE)) {
+      endpoints.remove(id);
+    } else {
+      endpoints.put(id, told);
+    }
+    Throttled revision = revisions.get(id);
+    if (revision != null) {
+      revision.pods().onEndpoints(told);
+    }
+  }
+
+  @Override
+  public void onPublicEndpoints(RevisionId id, List<String> readyIps) {
+    if (readyIps.isEmpty()) {
+      activators.remove(id);
+    } else {
+      activators.put(id, List.copyOf(readyIps));
+    }
+    Throttled revision = revisions.get(id);
+    if (revision != null) {
+      revision.pods().onActivators(readyIps);
+    }
+  }
+
+  private Throttled throttle(Revision revision) {
+    RevisionThrottler throttler = new RevisionThrottler(revision.containerConcurrency(), selfIp);
+    WaitingLine line = new WaitingLine(throttler, random);
+    RevisionPods pods =
+        new RevisionPods(
+            loops.next(),
+            new PodHealth(revision.waitForKubernetesReady()),
+            throttler,
+            line,
+            probe,
+            nanoTime);
+    return new Throttled(revision, line, pods);
+  }
+
+  /**
+   * One Revision with its pods and those who wait for them.
+   *
+   * @param revision as it was told last
+   * @param line before its pods
+   * @param pods what is known of them
+   */
+  record Throttled(Revision revision, WaitingLine line, RevisionPods pods) {
+    private void close() {
+      pods.close();
+      line.close();
+    }
+  }
+}
