@@ -133,7 +133,7 @@ public record ScalingAnnotations(Map<String, String> all) {
   }
 
   /** How long pods may take until they are ready. */
-  Optional<Duration> progressDeadline() {
+  public Optional<Duration> progressDeadline() {
     return Optional.ofNullable(all.get(PROGRESS_DEADLINE_KEY))
         .flatMap(text -> DurationLiteral.parse(text).asOptional());
   }
