@@ -15,7 +15,7 @@ public sealed interface ScaleResult {
    *     capacity, in the metric's unit; negative = requests must pass through an activator
    * @param because why this many
    */
-  record Scale(int desiredPodCount, int excessBurstCapacity, Because because)
+  record Scale(int desiredPodCount, int excessBurstCapacity, Because.Weighed because)
       implements ScaleResult {}
 
   /**
@@ -23,5 +23,5 @@ public sealed interface ScaleResult {
    *
    * @param because what is missing
    */
-  record Hold(Because because) implements ScaleResult {}
+  record Hold(Because.Missing because) implements ScaleResult {}
 }
