@@ -1,0 +1,5 @@
+/** How a Revision's pods are asked for their statistics. */
+@NullMarked
+package dev.bellows.controlplane.scrape;
+
+import org.jspecify.annotations.NullMarked;
