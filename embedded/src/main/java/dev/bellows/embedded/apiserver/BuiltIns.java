@@ -1,11 +1,49 @@
 package dev.bellows.embedded.apiserver;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 
 /** The built-in kinds with their names, as Kubernetes' discovery lists them. */
 final class BuiltIns {
+  private static final Map<ResourceType, List<String>> SELECTABLE =
+      Map.of(
+          ResourceTypes.NAMESPACES,
+          List.of("status.phase"),
+          ResourceTypes.NODES,
+          List.of("spec.unschedulable"),
+          ResourceTypes.PODS,
+          List.of(
+              "spec.nodeName",
+              "spec.restartPolicy",
+              "spec.schedulerName",
+              "spec.serviceAccountName",
+              "spec.hostNetwork",
+              "status.phase",
+              "status.podIP",
+              "status.nominatedNodeName"),
+          ResourceTypes.SERVICES,
+          List.of("spec.clusterIP", "spec.type"),
+          ResourceTypes.SECRETS,
+          List.of("type"),
+          ResourceTypes.REPLICA_SETS,
+          List.of("status.replicas"),
+          ResourceTypes.EVENTS,
+          List.of(
+              "involvedObject.kind",
+              "involvedObject.namespace",
+              "involvedObject.name",
+              "involvedObject.uid",
+              "involvedObject.apiVersion",
+              "involvedObject.resourceVersion",
+              "involvedObject.fieldPath",
+              "reason",
+              "reportingComponent",
+              "source",
+              "type"));
+
   private BuiltIns() {}
 
   static List<Resource> all() {
@@ -57,8 +95,25 @@ final class BuiltIns {
         words(categories),
         Set.copyOf(words(subresources)),
         countsGenerations,
+        SELECTABLE.getOrDefault(type, List.of()),
+        BuiltInColumns.of(type),
         Resource.Origin.BUILT_IN,
+        new BuiltInSchemas(type),
         BuiltInRules.of(type));
+  }
+
+  /** Reads the definitions only when a schema is asked for: a start needs none. */
+  private record BuiltInSchemas(ResourceType type) implements Resource.Schemas {
+    @Override
+    public Schema of(String version) {
+      return Definitions.builtIn().kind(type.group(), version, type.kind());
+    }
+
+    @Override
+    public ObjectNode openApi(String version) {
+      Definitions definitions = Definitions.builtIn();
+      return (ObjectNode) definitions.node(definitions.nameOf(type.group(), version, type.kind()));
+    }
   }
 
   private static List<String> words(String text) {

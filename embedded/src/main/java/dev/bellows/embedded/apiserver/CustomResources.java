@@ -18,20 +18,24 @@ final class CustomResources {
     JsonNode names = spec.path("names");
     List<String> served = new ArrayList<>();
     Set<String> subresources = new LinkedHashSet<>();
-    String storage = "";
+    JsonNode stored = definition.path("none");
     for (JsonNode version : spec.path("versions")) {
       if (version.path("served").asBoolean()) {
         served.add(version.path("name").asText());
       }
       if (version.path("storage").asBoolean()) {
-        storage = version.path("name").asText();
+        stored = version;
         version.path("subresources").fieldNames().forEachRemaining(subresources::add);
       }
+    }
+    List<String> selectable = new ArrayList<>();
+    for (JsonNode field : stored.path("selectableFields")) {
+      selectable.add(field.path("jsonPath").asText().replaceFirst("^\\.", ""));
     }
     ResourceType type =
         new ResourceType(
             spec.path("group").asText(),
-            storage,
+            stored.path("name").asText(),
             names.path("kind").asText(),
             names.path("plural").asText(),
             spec.path("scope").asText().equals("Namespaced"));
@@ -43,7 +47,10 @@ final class CustomResources {
         texts(names.path("categories")),
         Set.copyOf(subresources),
         true,
+        selectable,
+        CustomColumns.of(stored),
         Resource.Origin.CUSTOM,
+        new CustomSchemas(spec.path("versions")),
         KindRules.NONE);
   }
 

@@ -1,5 +1,6 @@
 package dev.bellows.embedded.apiserver;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Set;
 
@@ -13,7 +14,10 @@ import java.util.Set;
  * @param categories {@code all}
  * @param subresources {@code status}, {@code scale}, …
  * @param countsGenerations whether {@code metadata.generation} counts changes of the spec
+ * @param selectableFields fields that a field selector may name, besides name and namespace
+ * @param columns the columns of {@code kubectl get}
  * @param origin where the kind comes from
+ * @param schemas what an object in each version looks like
  * @param rules what it asks of its objects
  */
 record Resource(
@@ -24,12 +28,38 @@ record Resource(
     List<String> categories,
     Set<String> subresources,
     boolean countsGenerations,
+    List<String> selectableFields,
+    Columns columns,
     Origin origin,
+    Schemas schemas,
     KindRules rules) {
+  /** The schemas of a kind, by version. */
+  interface Schemas {
+    Schema of(String version);
+
+    /** As OpenAPI documents show it. */
+    ObjectNode openApi(String version);
+  }
+
   /** Where a kind comes from. */
   enum Origin {
     BUILT_IN,
     CUSTOM
+  }
+
+  /** The kind of a list of these. */
+  String listKind() {
+    return type.kind() + "List";
+  }
+
+  /** The schema of an object in the stored version. */
+  Schema schema() {
+    return schemas.of(type.version());
+  }
+
+  /** The schema of a custom kind, as OpenAPI documents show it. */
+  ObjectNode openApi(String version) {
+    return schemas.openApi(version);
   }
 
   boolean isCustom() {

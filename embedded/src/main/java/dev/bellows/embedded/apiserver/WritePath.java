@@ -171,7 +171,14 @@ final class WritePath {
               name,
               old -> MergePatch.apply(merge.document(), old),
               options);
-      case Patch.StrategicMerge strategic -> throw ApiException.noSuchResource();
+      case Patch.StrategicMerge strategic ->
+          edit(
+              type,
+              subresource,
+              namespace,
+              name,
+              old -> StrategicMergePatch.apply(strategic.document(), old, resource(type).schema()),
+              options);
       case Patch.Apply apply -> throw ApiException.noSuchResource();
     };
   }

@@ -1,0 +1,94 @@
+package dev.bellows.embedded.apiserver;
+
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.QueryStringDecoder;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * A request as it arrived, and where its answer goes.
+ *
+ * @param method {@code GET}, {@code POST}, …
+ * @param path the decoded path, without the query
+ * @param query the decoded query
+ * @param headers all header fields
+ * @param body the whole body
+ * @param user who asks, once known
+ * @param answer where the answer goes
+ */
+record ApiRequest(
+    String method,
+    String path,
+    Map<String, List<String>> query,
+    HttpHeaders headers,
+    Body body,
+    String user,
+    Answer answer) {
+  /** What came with the request. */
+  static final class Body {
+    private final byte[] bytes;
+
+    Body(byte[] bytes) {
+      this.bytes = bytes;
+    }
+
+    /** All of it; only to be read. */
+    byte[] bytes() {
+      return bytes;
+    }
+
+    boolean isEmpty() {
+      return bytes.length == 0;
+    }
+  }
+
+  /** More parameters than any client sends. */
+  private static final int MAX_PARAMETERS = 64;
+
+  static ApiRequest of(String method, String uri, HttpHeaders headers, byte[] body, Answer answer) {
+    QueryStringDecoder decoder =
+        new QueryStringDecoder(uri, java.nio.charset.StandardCharsets.UTF_8, true, MAX_PARAMETERS);
+    return new ApiRequest(
+        method, decoder.path(), decoder.parameters(), headers, new Body(body), "", answer);
+  }
+
+  ApiRequest by(String who) {
+    return new ApiRequest(method, path, query, headers, body, who, answer);
+  }
+
+  /** A parameter, empty if it is not given. */
+  String parameter(String name) {
+    List<String> values = query.getOrDefault(name, List.of());
+    return values.isEmpty() ? "" : values.getFirst();
+  }
+
+  /** A parameter that is on if it is {@code true} or {@code 1}. */
+  boolean flag(String name) {
+    String value = parameter(name);
+    return value.equals("true") || value.equals("1");
+  }
+
+  /**
+   * A parameter that is a number.
+   *
+   * @throws ApiException 400 if it is none
+   */
+  OptionalLong number(String name) {
+    String value = parameter(name);
+    if (value.isEmpty()) {
+      return OptionalLong.empty();
+    }
+    try {
+      return OptionalLong.of(Long.parseLong(value));
+    } catch (NumberFormatException e) {
+      throw ApiException.badRequest("strconv.ParseInt: parsing \"" + value + "\": invalid syntax");
+    }
+  }
+
+  /** A header field, empty if it is not given. */
+  String header(String name) {
+    return Optional.ofNullable(headers.get(name)).orElse("");
+  }
+}

@@ -1,0 +1,93 @@
+package dev.bellows.embedded.apiserver;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import org.yaml.snakeyaml.LoaderOptions;
+
+/** Reads what clients send: JSON, or YAML where they say so or it plainly is. */
+final class Bodies {
+  /**
+   * References to one anchor that a document may hold: a small text must not unfold to a huge one.
+   */
+  private static final int MAX_ALIASES = 50;
+
+  private Bodies() {}
+
+  /** Reads YAML; made when the first YAML arrives, since kubectl mostly sends JSON. */
+  private static final class Yaml {
+    static final YAMLMapper MAPPER = mapper();
+
+    private static YAMLMapper mapper() {
+      LoaderOptions options = new LoaderOptions();
+      options.setMaxAliasesForCollections(MAX_ALIASES);
+      options.setNestingDepthLimit(Json.MAX_DEPTH);
+      options.setCodePointLimit(BodyAggregator.MAX_BODY_BYTES);
+      return new YAMLMapper(YAMLFactory.builder().loaderOptions(options).build());
+    }
+  }
+
+  /**
+   * An object from a body.
+   *
+   * @throws ApiException 400 if it cannot be read, 415 if its form is not known
+   */
+  static ObjectNode object(byte[] body, String contentType) {
+    if (value(body, contentType) instanceof ObjectNode object) {
+      return object;
+    }
+    throw ApiException.badRequest("the request body is no object");
+  }
+
+  /** Any value from a body; otherwise as {@link #object}. */
+  static JsonNode value(byte[] body, String contentType) {
+    String type = mediaType(contentType);
+    boolean json = type.isEmpty() || type.endsWith("json");
+    if (!json && !type.endsWith("yaml")) {
+      throw unknownForm("application/json, application/yaml");
+    }
+    if (body.length == 0) {
+      throw ApiException.badRequest("the request body is empty");
+    }
+    try {
+      // Server-side apply sends JSON under the name of YAML, and JSON is much quicker to read.
+      if (json || startsLikeJson(body)) {
+        return Json.parse(body);
+      }
+      return Yaml.MAPPER.readTree(new String(body, StandardCharsets.UTF_8));
+    } catch (JsonProcessingException e) {
+      throw ApiException.badRequest("error decoding the request body: " + e.getOriginalMessage());
+    } catch (IOException e) {
+      throw ApiException.badRequest("error decoding the request body: " + e.getMessage());
+    }
+  }
+
+  private static boolean startsLikeJson(byte[] body) {
+    for (byte b : body) {
+      if (!Character.isWhitespace(b)) {
+        return b == '{' || b == '[';
+      }
+    }
+    return false;
+  }
+
+  /** The type without its parameters, in lower case. */
+  static String mediaType(String contentType) {
+    int end = contentType.indexOf(';');
+    return (end < 0 ? contentType : contentType.substring(0, end))
+        .strip()
+        .toLowerCase(java.util.Locale.ROOT);
+  }
+
+  static ApiException unknownForm(String accepted) {
+    return ApiException.of(
+        415,
+        "UnsupportedMediaType",
+        "the body of the request was in an unknown format - accepted media types include: "
+            + accepted);
+  }
+}

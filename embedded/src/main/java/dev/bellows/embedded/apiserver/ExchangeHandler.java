@@ -1,0 +1,144 @@
+package dev.bellows.embedded.apiserver;
+
+import io.netty.buffer.ByteBufUtil;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.http.FullHttpRequest;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.websocketx.WebSocketFrame;
+import io.netty.handler.codec.http2.Http2StreamChannel;
+import io.netty.util.ReferenceCountUtil;
+import java.util.ArrayDeque;
+import java.util.concurrent.Semaphore;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Hands each request to a virtual thread of its own, where code may block. On an HTTP/1.1
+ * connection one request at a time; requests that a client pipelines wait here in order.
+ */
+final class ExchangeHandler extends ChannelInboundHandlerAdapter {
+  /** Requests in work at once, watches apart; kube-apiserver's default is 400 + 200. */
+  static final int MAX_IN_FLIGHT = 600;
+
+  private static final int MAX_PIPELINED = 16;
+
+  private static final Semaphore IN_FLIGHT = new Semaphore(MAX_IN_FLIGHT);
+
+  private final Router router;
+  private final ArrayDeque<FullHttpRequest> waiting = new ArrayDeque<>();
+  private @Nullable NettyAnswer current;
+
+  ExchangeHandler(Router router) {
+    this.router = router;
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext context, Object message) {
+    if (message instanceof WebSocketFrame frame) {
+      WebSocketAnswer.received(context, frame);
+      return;
+    }
+    if (!(message instanceof FullHttpRequest request)) {
+      ReferenceCountUtil.release(message);
+      return;
+    }
+    if (current != null) {
+      if (waiting.size() == MAX_PIPELINED) {
+        request.release();
+        context.close();
+      } else {
+        waiting.add(request);
+      }
+      return;
+    }
+    begin(context, request);
+  }
+
+  private void begin(ChannelHandlerContext context, FullHttpRequest request) {
+    if (!request.decoderResult().isSuccess()) {
+      request.release();
+      context.close();
+      return;
+    }
+    Channel channel = context.channel();
+    boolean http2 = channel instanceof Http2StreamChannel;
+    NettyAnswer http =
+        new NettyAnswer(context, http2 || HttpUtil.isKeepAlive(request), this::finished);
+    current = http;
+    boolean webSocket = !http2 && isWebSocket(request);
+    Answer answer = webSocket ? new WebSocketAnswer(context, request.retain(), http) : http;
+    ApiRequest call;
+    try {
+      call =
+          ApiRequest.of(
+              request.method().name(),
+              request.uri(),
+              request.headers().copy(),
+              ByteBufUtil.getBytes(request.content()),
+              answer);
+    } catch (IllegalArgumentException e) {
+      answer.json(400, ApiException.badRequest(String.valueOf(e.getMessage())).status());
+      return;
+    } finally {
+      request.release();
+    }
+    Thread.ofVirtual().name("api-request").start(() -> run(call));
+  }
+
+  private void run(ApiRequest call) {
+    boolean counted = !router.isLongRunning(call);
+    if (counted && !IN_FLIGHT.tryAcquire()) {
+      call.answer()
+          .json(
+              429,
+              ApiException.of(429, "TooManyRequests", "Too many requests, please try again later.")
+                  .status());
+      return;
+    }
+    try {
+      router.handle(call);
+    } finally {
+      if (counted) {
+        IN_FLIGHT.release();
+      }
+    }
+  }
+
+  private static boolean isWebSocket(FullHttpRequest request) {
+    return request.headers().containsValue(HttpHeaderNames.UPGRADE, "websocket", true);
+  }
+
+  /** On the event loop, when an answer has been sent to its end. */
+  private void finished(ChannelHandlerContext context) {
+    current = null;
+    FullHttpRequest next = waiting.poll();
+    if (next != null) {
+      begin(context, next);
+    }
+  }
+
+  @Override
+  public void channelWritabilityChanged(ChannelHandlerContext context) {
+    if (current != null) {
+      current.writabilityChanged();
+    }
+    context.fireChannelWritabilityChanged();
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext context) {
+    if (current != null) {
+      current.clientLeft();
+    }
+    waiting.forEach(FullHttpRequest::release);
+    waiting.clear();
+    context.fireChannelInactive();
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+    context.close(); // reset by the peer, broken framing: the connection is of no use any more
+  }
+}

@@ -1,0 +1,176 @@
+package dev.bellows.embedded.apiserver;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.bellows.embedded.store.Entry;
+import dev.bellows.embedded.store.Key;
+import dev.bellows.embedded.store.ObjectStore;
+import dev.bellows.embedded.store.Snapshot;
+import dev.bellows.embedded.store.StoreException;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/** Answers lists: selectors, pages, resourceVersion. */
+final class ListRequest {
+  private final Resource resource;
+  private final @Nullable String namespace;
+  private final ApiRequest request;
+  private final Views views;
+  private final Predicate<JsonNode> selected;
+  private final boolean selecting;
+
+  ListRequest(Resource resource, @Nullable String namespace, ApiRequest request, Views views) {
+    this.resource = resource;
+    this.namespace = namespace;
+    this.request = request;
+    this.views = views;
+    this.selecting =
+        !request.parameter("labelSelector").isEmpty()
+            || !request.parameter("fieldSelector").isEmpty();
+    this.selected = selector(resource, request);
+  }
+
+  static Predicate<JsonNode> selector(Resource resource, ApiRequest request) {
+    return Selectors.labels(request.parameter("labelSelector"))
+        .and(Selectors.fields(resource, request.parameter("fieldSelector")));
+  }
+
+  /** Where a page begins, as the token for the client holds it. */
+  private record Continue(long revision, Key after) {
+    String token() {
+      ObjectNode token = Json.object();
+      token.put("v", "meta.k8s.io/v1").put("rv", revision);
+      token.put("start", after.namespace() + "/" + after.name());
+      return Base64.getUrlEncoder().withoutPadding().encodeToString(Json.bytes(token));
+    }
+
+    static Continue of(String token, String resource) {
+      try {
+        ObjectNode read = Json.read(Base64.getUrlDecoder().decode(token));
+        String start = Json.text(read, "start");
+        int slash = start.indexOf('/');
+        return new Continue(
+            read.path("rv").asLong(),
+            new Key(resource, start.substring(0, slash), start.substring(slash + 1)));
+      } catch (IllegalArgumentException | IllegalStateException | IndexOutOfBoundsException e) {
+        throw ApiException.badRequest("continue key is not valid: " + e.getMessage());
+      }
+    }
+  }
+
+  void answer(ObjectStore store) {
+    long limit = request.number("limit").orElse(0);
+    Snapshot snapshot = snapshot(store);
+    List<Entry> entries = snapshot.entries();
+    String token = request.parameter("continue");
+    if (!token.isEmpty()) {
+      Key after = Continue.of(token, resource.type().resource()).after();
+      entries = entries.stream().filter(entry -> entry.key().compareTo(after) > 0).toList();
+    }
+    ObjectNode meta = Json.object();
+    meta.put("resourceVersion", Long.toString(snapshot.revision()));
+    if (views.isPlain() && !selecting) {
+      List<Entry> page = page(entries, limit, snapshot.revision(), meta);
+      request.answer().send(200, "application/json", plain(page, meta));
+      return;
+    }
+    List<ObjectNode> objects = new ArrayList<>();
+    List<Entry> chosen = new ArrayList<>();
+    for (Entry entry : entries) {
+      ObjectNode object = Json.read(entry.value());
+      if (selected.test(object)) {
+        chosen.add(entry);
+        objects.add(object);
+      }
+    }
+    int shown = page(chosen, limit, snapshot.revision(), meta).size();
+    if (selecting) {
+      meta.remove(
+          "remainingItemCount"); // Kubernetes does not count what a selector has to look for
+    }
+    request.answer().json(200, views.list(objects.subList(0, shown), meta));
+  }
+
+  private static List<Entry> page(List<Entry> entries, long limit, long revision, ObjectNode meta) {
+    if (limit <= 0 || entries.size() <= limit) {
+      return entries;
+    }
+    List<Entry> page = entries.subList(0, (int) limit);
+    meta.put("continue", new Continue(revision, page.getLast().key()).token());
+    meta.put("remainingItemCount", entries.size() - limit);
+    return page;
+  }
+
+  private Snapshot snapshot(ObjectStore store) {
+    String token = request.parameter("continue");
+    String wanted = request.parameter("resourceVersion");
+    String match = request.parameter("resourceVersionMatch");
+    String name = resource.type().resource();
+    try {
+      if (!token.isEmpty()) {
+        return store.listAt(name, namespace, Continue.of(token, name).revision());
+      }
+      long version = wanted.isEmpty() ? 0 : version(wanted);
+      if (version > store.revision()) {
+        throw ApiException.of(
+            504,
+            "Timeout",
+            "Too large resource version: " + version + ", current: " + store.revision());
+      }
+      boolean exact =
+          match.equals("Exact")
+              || (match.isEmpty() && version > 0 && request.number("limit").orElse(0) > 0);
+      return exact ? store.listAt(name, namespace, version) : store.list(name, namespace);
+    } catch (StoreException.Gone e) {
+      throw ApiException.expired(
+          token.isEmpty()
+              ? e.getMessage()
+              : "The provided continue parameter is too old to display a consistent list result."
+                  + " You must start a new list without the continue parameter.");
+    }
+  }
+
+  /**
+   * Reads a resourceVersion.
+   *
+   * @throws ApiException 400 if it is none
+   */
+  static long version(String text) {
+    if (!text.matches("[0-9]{1,18}")) {
+      throw ApiException.badRequest(
+          "Invalid value: \""
+              + text
+              + "\": strconv.ParseUint: parsing \""
+              + text
+              + "\": invalid syntax");
+    }
+    return Long.parseLong(text);
+  }
+
+  /** The list's bytes made of the objects' bytes: nothing is read and written again. */
+  private byte[] plain(List<Entry> entries, ObjectNode meta) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream(256 + entries.size() * 1024);
+    out.writeBytes(
+        ("{\"kind\":\""
+                + resource.listKind()
+                + "\",\"apiVersion\":\""
+                + resource.type().apiVersion()
+                + "\",\"metadata\":"
+                + meta
+                + ",\"items\":[")
+            .getBytes(StandardCharsets.UTF_8));
+    for (int i = 0; i < entries.size(); i++) {
+      if (i > 0) {
+        out.write(',');
+      }
+      out.writeBytes(entries.get(i).value());
+    }
+    out.writeBytes("]}\n".getBytes(StandardCharsets.UTF_8));
+    return out.toByteArray();
+  }
+}

@@ -1,0 +1,198 @@
+package dev.bellows.embedded.apiserver;
+
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.DefaultHttpContent;
+import io.netty.handler.codec.http.DefaultHttpResponse;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.codec.http2.Http2StreamChannel;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+
+/** An {@link Answer} over a Netty channel: an HTTP/1.1 connection or an HTTP/2 stream. */
+final class NettyAnswer implements Answer {
+  /** A client that takes nothing for this long is cut off; it may watch again from where it was. */
+  static final Duration MAX_STALL = Duration.ofSeconds(30);
+
+  /** Warnings that one answer carries at most. */
+  private static final int MAX_WARNINGS = 32;
+
+  private final ChannelHandlerContext context;
+  private final boolean keepAlive;
+  private final Consumer<ChannelHandlerContext> finished;
+  private final List<String> warnings = new ArrayList<>();
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private final List<Runnable> onClose = new ArrayList<>();
+  private boolean left;
+
+  /**
+   * @param finished called on the event loop when the answer is complete and the connection can
+   *     carry another
+   */
+  NettyAnswer(
+      ChannelHandlerContext context, boolean keepAlive, Consumer<ChannelHandlerContext> finished) {
+    this.context = context;
+    this.keepAlive = keepAlive;
+    this.finished = finished;
+  }
+
+  @Override
+  public void warn(String text) {
+    if (warnings.size() < MAX_WARNINGS && !warnings.contains(text)) {
+      warnings.add(text);
+    }
+  }
+
+  @Override
+  public void send(int code, String contentType, byte[] body) {
+    FullHttpResponse response =
+        new DefaultFullHttpResponse(
+            HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(code), Unpooled.wrappedBuffer(body));
+    fill(response.headers(), contentType);
+    response.headers().set(HttpHeaderNames.CONTENT_LENGTH, body.length);
+    end(response);
+  }
+
+  private void fill(HttpHeaders headers, String contentType) {
+    headers.set(HttpHeaderNames.CONTENT_TYPE, contentType);
+    headers.set(HttpHeaderNames.CACHE_CONTROL, "no-cache, private");
+    for (String warning : warnings) {
+      headers.add(
+          "Warning", "299 - \"" + warning.replace("\\", "\\\\").replace("\"", "\\\"") + "\"");
+    }
+    if (!keepAlive) {
+      headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+    }
+  }
+
+  private void end(Object last) {
+    context
+        .executor()
+        .execute(() -> {
+          var sent = context.writeAndFlush(last);
+          if (!keepAlive) {
+            sent.addListener(ChannelFutureListener.CLOSE);
+          } else if (!(context.channel() instanceof Http2StreamChannel)) {
+            finished.accept(context);
+          }
+        });
+  }
+
+  @Override
+  public Stream stream(String contentType) {
+    HttpResponse response = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
+    fill(response.headers(), contentType);
+    if (!(context.channel() instanceof Http2StreamChannel)) {
+      response.headers().set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
+    }
+    context.writeAndFlush(response);
+    return new Parts();
+  }
+
+  /** On the event loop. */
+  void writabilityChanged() {
+    lock.lock();
+    try {
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** On the event loop. */
+  void clientLeft() {
+    List<Runnable> actions;
+    lock.lock();
+    try {
+      left = true;
+      changed.signalAll();
+      actions = List.copyOf(onClose);
+      onClose.clear();
+    } finally {
+      lock.unlock();
+    }
+    actions.forEach(Runnable::run);
+  }
+
+  /** The stream without its beginning: for an answer that begins otherwise. */
+  Parts parts() {
+    return new Parts();
+  }
+
+  /** An answer in chunks. */
+  final class Parts implements Stream {
+    private Parts() {}
+
+    @Override
+    public void write(byte[] part) throws ClientGone {
+      awaitRoom();
+      context.writeAndFlush(new DefaultHttpContent(Unpooled.wrappedBuffer(part)));
+    }
+
+    void awaitRoom() throws ClientGone {
+      lock.lock();
+      try {
+        long nanos = MAX_STALL.toNanos();
+        while (!left && !context.channel().isWritable()) {
+          if (nanos <= 0) {
+            context.close();
+            throw new ClientGone(
+                "the client has taken nothing for " + MAX_STALL.toSeconds() + " s");
+          }
+          nanos = changed.awaitNanos(nanos);
+        }
+        if (left) {
+          throw new ClientGone("the client has left");
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new ClientGone("interrupted");
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    @Override
+    public boolean isClosed() {
+      lock.lock();
+      try {
+        return left;
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    @Override
+    public void onClose(Runnable action) {
+      lock.lock();
+      try {
+        if (!left) {
+          onClose.add(action);
+          return;
+        }
+      } finally {
+        lock.unlock();
+      }
+      action.run();
+    }
+
+    @Override
+    public void close() {
+      end(LastHttpContent.EMPTY_LAST_CONTENT);
+    }
+  }
+}

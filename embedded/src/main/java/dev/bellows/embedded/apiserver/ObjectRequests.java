@@ -1,0 +1,435 @@
+package dev.bellows.embedded.apiserver;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.bellows.embedded.store.Entry;
+import dev.bellows.embedded.store.Key;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/** Answers requests for objects: the verbs on collections, objects and their subresources. */
+final class ObjectRequests {
+  private final Registry registry;
+  private final LogRequests logs;
+  private final Scales scales;
+
+  ObjectRequests(Registry registry, PodLogs logs) {
+    this.registry = registry;
+    this.logs = new LogRequests(registry, logs);
+    this.scales = new Scales(registry);
+  }
+
+  void handle(ApiPath path, ApiRequest request) {
+    Resource resource =
+        registry
+            .catalog()
+            .find(path.group(), path.plural())
+            .filter(found -> found.versions().contains(path.version()))
+            .orElseThrow(ApiException::noSuchResource);
+    boolean namespaceGiven = !path.namespace().isEmpty();
+    if (namespaceGiven && !resource.type().namespaced()) {
+      throw ApiException.noSuchResource();
+    }
+    if (!path.name().isEmpty() && resource.type().namespaced() && !namespaceGiven) {
+      throw ApiException.noSuchResource();
+    }
+    Views views =
+        new Views(
+            resource,
+            path.version(),
+            Accept.of(request.header("accept")),
+            request.parameter("includeObject"));
+    if (path.name().isEmpty()) {
+      collection(resource, path, request, views);
+    } else if (path.subresource().isEmpty()) {
+      object(resource, path, request, views);
+    } else if (resource.subresources().contains(path.subresource())) {
+      subresource(resource, path, request, views);
+    } else {
+      throw ApiException.noSuchResource();
+    }
+  }
+
+  private void collection(Resource resource, ApiPath path, ApiRequest request, Views views) {
+    @Nullable String namespace =
+        resource.type().namespaced() && path.namespace().isEmpty() ? null : path.namespace();
+    switch (request.method()) {
+      case "GET" -> {
+        if (request.flag("watch")) {
+          new WatchRequest(resource, path.version(), namespace, request, views).answer(registry);
+        } else {
+          new ListRequest(resource, namespace, request, views).answer(registry.store());
+        }
+      }
+      case "POST" -> {
+        ObjectNode object = body(resource, path, request);
+        inNamespace(resource, path, object);
+        ObjectNode made = registry.create(resource.type(), object, options(request));
+        request.answer().json(201, views.of(made));
+      }
+      case "DELETE" -> deleteCollection(resource, path, request, views);
+      default -> throw ApiException.methodNotAllowed();
+    }
+  }
+
+  private void object(Resource resource, ApiPath path, ApiRequest request, Views views) {
+    ResourceType type = resource.type();
+    switch (request.method()) {
+      case "GET" -> get(resource, path, request, views);
+      case "PUT" -> {
+        ObjectNode object = body(resource, path, request);
+        addressed(path, object);
+        request.answer().json(200, views.of(registry.update(type, object, options(request))));
+      }
+      case "PATCH" ->
+          request.answer().json(200, views.of(patch(resource, Subresource.NONE, path, request)));
+      case "DELETE" -> {
+        WritePath.Deletion deletion =
+            registry
+                .writes()
+                .delete(
+                    type, path.namespace(), path.name(), deleteOptions(request), options(request));
+        if (deletion.gone() && !returnsDeleted(type)) {
+          request.answer().json(200, deleted(type, deletion.object()));
+        } else {
+          request.answer().json(200, views.of(deletion.object()));
+        }
+      }
+      default -> throw ApiException.methodNotAllowed();
+    }
+  }
+
+  private void get(Resource resource, ApiPath path, ApiRequest request, Views views) {
+    if (request.flag("watch")) {
+      throw ApiException.methodNotAllowed();
+    }
+    ResourceType type = resource.type();
+    Entry entry =
+        registry
+            .store()
+            .get(new Key(type.resource(), path.namespace(), path.name()))
+            .orElseThrow(() -> ApiException.notFound(type, path.name()));
+    if (views.isPlain()) {
+      request.answer().send(200, "application/json", entry.value());
+    } else {
+      request.answer().json(200, views.of(Json.read(entry.value())));
+    }
+  }
+
+  private void subresource(Resource resource, ApiPath path, ApiRequest request, Views views) {
+    ResourceType type = resource.type();
+    switch (path.subresource()) {
+      case "status" -> {
+        switch (request.method()) {
+          case "GET" -> get(resource, path, request, views);
+          case "PUT" -> {
+            ObjectNode object = body(resource, path, request);
+            addressed(path, object);
+            request
+                .answer()
+                .json(200, views.of(registry.updateStatus(type, object, options(request))));
+          }
+          case "PATCH" ->
+              request
+                  .answer()
+                  .json(200, views.of(patch(resource, Subresource.STATUS, path, request)));
+          default -> throw ApiException.methodNotAllowed();
+        }
+      }
+      case "finalize" -> {
+        if (!request.method().equals("PUT")) {
+          throw ApiException.methodNotAllowed();
+        }
+        ObjectNode object = body(resource, path, request);
+        addressed(path, object);
+        request.answer().json(200, views.of(registry.finalizeNamespace(object)));
+      }
+      case "scale" -> scales.handle(resource, path, request);
+      case "log" -> logs.handle(path, request);
+      case "binding" -> bind(path, request);
+      case "eviction" -> {
+        requirePost(request);
+        registry
+            .writes()
+            .delete(type, path.namespace(), path.name(), DeleteOptions.DEFAULT, options(request));
+        request.answer().json(201, success());
+      }
+      default -> throw ApiException.noSuchResource();
+    }
+  }
+
+  private void bind(ApiPath path, ApiRequest request) {
+    requirePost(request);
+    ObjectNode binding = Bodies.object(request.body().bytes(), request.header("content-type"));
+    String node = Json.text(binding, "target", "name");
+    registry.edit(
+        ResourceTypes.PODS,
+        path.namespace(),
+        path.name(),
+        pod -> {
+          String assigned = Json.text(pod, "spec", "nodeName");
+          if (!assigned.isEmpty()) {
+            throw ApiException.conflict(
+                ResourceTypes.PODS,
+                path.name(),
+                "pod " + path.name() + " is already assigned to node \"" + assigned + "\"");
+          }
+          Json.child(pod, "spec").put("nodeName", node);
+          return pod;
+        });
+    request.answer().json(201, success());
+  }
+
+  private static void requirePost(ApiRequest request) {
+    if (!request.method().equals("POST")) {
+      throw ApiException.methodNotAllowed();
+    }
+  }
+
+  private void deleteCollection(Resource resource, ApiPath path, ApiRequest request, Views views) {
+    ResourceType type = resource.type();
+    @Nullable String namespace =
+        type.namespaced() && path.namespace().isEmpty() ? null : path.namespace();
+    var selected = ListRequest.selector(resource, request);
+    DeleteOptions how = deleteOptions(request);
+    ObjectNode meta = Json.object();
+    java.util.ArrayList<ObjectNode> deleted = new java.util.ArrayList<>();
+    for (ObjectNode object : registry.list(type, namespace).items()) {
+      if (!selected.test(object)) {
+        continue;
+      }
+      ObjectMeta of = ObjectMeta.of(object);
+      try {
+        deleted.add(
+            registry
+                .writes()
+                .delete(type, of.namespace(), of.name(), how.ifUid(of.uid()), options(request))
+                .object());
+      } catch (ApiException e) {
+        if (e.code() != 404 && e.code() != 409) {
+          throw e;
+        }
+      }
+    }
+    meta.put("resourceVersion", Long.toString(registry.store().revision()));
+    request.answer().json(200, views.list(deleted, meta));
+  }
+
+  private ObjectNode patch(
+      Resource resource, Subresource subresource, ApiPath path, ApiRequest request) {
+    return registry
+        .writes()
+        .patch(
+            resource.type(),
+            subresource,
+            path.namespace(),
+            path.name(),
+            patch(resource, request),
+            options(request));
+  }
+
+  static Patch patch(Resource resource, ApiRequest request) {
+    String type = Bodies.mediaType(request.header("content-type"));
+    return switch (type) {
+      case "application/json-patch+json" -> {
+        if (Bodies.value(request.body().bytes(), "application/json")
+            instanceof ArrayNode operations) {
+          yield new Patch.JsonOperations(operations);
+        }
+        throw ApiException.badRequest("a JSON patch is a list of operations");
+      }
+      case "application/merge-patch+json" ->
+          new Patch.Merge(Bodies.object(request.body().bytes(), "application/json"));
+      case "application/strategic-merge-patch+json" -> {
+        if (resource.isCustom()) {
+          throw Bodies.unknownForm(
+              "application/json-patch+json, application/merge-patch+json,"
+                  + " application/apply-patch+yaml");
+        }
+        yield new Patch.StrategicMerge(Bodies.object(request.body().bytes(), "application/json"));
+      }
+      case "application/apply-patch+yaml" ->
+          new Patch.Apply(
+              Bodies.object(request.body().bytes(), "application/yaml"), request.flag("force"));
+      default ->
+          throw Bodies.unknownForm(
+              "application/json-patch+json, application/merge-patch+json,"
+                  + (resource.isCustom() ? "" : " application/strategic-merge-patch+json,")
+                  + " application/apply-patch+yaml");
+    };
+  }
+
+  /** An object from the body, of the kind that the path names. */
+  private static ObjectNode body(Resource resource, ApiPath path, ApiRequest request) {
+    ObjectNode object = Bodies.object(request.body().bytes(), request.header("content-type"));
+    String expected = resource.apiVersion(path.version());
+    String apiVersion = object.path("apiVersion").asText(expected);
+    if (!apiVersion.equals(expected)) {
+      throw ApiException.badRequest(
+          "the API version in the data ("
+              + apiVersion
+              + ") does not match the expected API version ("
+              + expected
+              + ")");
+    }
+    String kind = object.path("kind").asText(resource.type().kind());
+    if (!kind.equals(resource.type().kind())) {
+      throw ApiException.badRequest(
+          "the kind in the data ("
+              + kind
+              + ") does not match the expected kind ("
+              + resource.type().kind()
+              + ")");
+    }
+    return object;
+  }
+
+  private static void inNamespace(Resource resource, ApiPath path, ObjectNode object) {
+    ObjectMeta meta = ObjectMeta.of(object);
+    if (!resource.type().namespaced()) {
+      return;
+    }
+    if (path.namespace().isEmpty()) {
+      throw ApiException.badRequest("the namespace of the object must stand in the path");
+    }
+    if (!meta.namespace().isEmpty() && !meta.namespace().equals(path.namespace())) {
+      throw ApiException.badRequest(
+          "the namespace of the provided object does not match the namespace sent on the request");
+    }
+    meta.node().put("namespace", path.namespace());
+  }
+
+  private static void addressed(ApiPath path, ObjectNode object) {
+    ObjectMeta meta = ObjectMeta.of(object);
+    if (meta.name().isEmpty()) {
+      meta.node().put("name", path.name());
+    }
+    if (!meta.name().equals(path.name())) {
+      throw ApiException.badRequest(
+          "the name of the object ("
+              + meta.name()
+              + ") does not match the name on the URL ("
+              + path.name()
+              + ")");
+    }
+    if (!path.namespace().isEmpty()) {
+      if (!meta.namespace().isEmpty() && !meta.namespace().equals(path.namespace())) {
+        throw ApiException.badRequest(
+            "the namespace of the provided object does not match the namespace sent on the"
+                + " request");
+      }
+      meta.node().put("namespace", path.namespace());
+    }
+  }
+
+  static WriteOptions options(ApiRequest request) {
+    String manager = request.parameter("fieldManager");
+    if (manager.isEmpty()) {
+      // As kube-apiserver: what the client calls itself, up to the first slash.
+      String agent = request.header("user-agent");
+      int slash = agent.indexOf('/');
+      manager = slash > 0 ? agent.substring(0, slash) : agent.isEmpty() ? "unknown" : agent;
+    }
+    WriteOptions.FieldValidation validation =
+        switch (request.parameter("fieldValidation")) {
+          case "", "Warn" -> WriteOptions.FieldValidation.WARN;
+          case "Strict" -> WriteOptions.FieldValidation.STRICT;
+          case "Ignore" -> WriteOptions.FieldValidation.IGNORE;
+          default ->
+              throw ApiException.of(
+                  422,
+                  "Invalid",
+                  "fieldValidation parameter \""
+                      + request.parameter("fieldValidation")
+                      + "\" is not supported; supported values: Ignore, Strict, Warn");
+        };
+    String dryRun = request.parameter("dryRun");
+    if (!dryRun.isEmpty() && !dryRun.equals("All")) {
+      throw ApiException.badRequest(
+          "invalid dryRun value \"" + dryRun + "\"; supported values: All");
+    }
+    return new WriteOptions(
+        request.user(), manager, validation, !dryRun.isEmpty(), request.answer()::warn);
+  }
+
+  private static DeleteOptions deleteOptions(ApiRequest request) {
+    ObjectNode body =
+        request.body().isEmpty()
+            ? Json.object()
+            : Bodies.object(request.body().bytes(), request.header("content-type"));
+    String policy = body.path("propagationPolicy").asText(request.parameter("propagationPolicy"));
+    Optional<DeleteOptions.Propagation> propagation =
+        switch (policy) {
+          case "" -> orphaning(body, request);
+          case "Orphan", "Background", "Foreground" ->
+              Optional.of(DeleteOptions.Propagation.valueOf(policy.toUpperCase(Locale.ROOT)));
+          default ->
+              throw ApiException.badRequest(
+                  "invalid propagationPolicy \""
+                      + policy
+                      + "\"; supported values: Orphan, Background, Foreground");
+        };
+    OptionalLong grace =
+        body.hasNonNull("gracePeriodSeconds")
+            ? OptionalLong.of(body.path("gracePeriodSeconds").asLong())
+            : request.number("gracePeriodSeconds");
+    JsonNode preconditions = body.path("preconditions");
+    boolean dryRun = !body.path("dryRun").isEmpty() || !request.parameter("dryRun").isEmpty();
+    return new DeleteOptions(
+        grace,
+        propagation,
+        given(preconditions, "uid"),
+        given(preconditions, "resourceVersion"),
+        dryRun);
+  }
+
+  private static Optional<DeleteOptions.Propagation> orphaning(
+      ObjectNode body, ApiRequest request) {
+    String orphan = body.path("orphanDependents").asText(request.parameter("orphanDependents"));
+    return switch (orphan) {
+      case "true" -> Optional.of(DeleteOptions.Propagation.ORPHAN);
+      case "false" -> Optional.of(DeleteOptions.Propagation.BACKGROUND);
+      default -> Optional.empty();
+    };
+  }
+
+  private static Optional<String> given(JsonNode node, String field) {
+    return node.hasNonNull(field) ? Optional.of(node.path(field).asText()) : Optional.empty();
+  }
+
+  /** Kinds whose deletion answers with the object rather than with a Status. */
+  private static boolean returnsDeleted(ResourceType type) {
+    return List.of(
+            ResourceTypes.PODS,
+            ResourceTypes.SERVICES,
+            ResourceTypes.SERVICE_ACCOUNTS,
+            ResourceTypes.PERSISTENT_VOLUME_CLAIMS,
+            ResourceTypes.RESOURCE_QUOTAS)
+        .contains(type);
+  }
+
+  private static ObjectNode success() {
+    ObjectNode status = Json.object();
+    status.put("kind", "Status").put("apiVersion", "v1");
+    status.putObject("metadata");
+    return status.put("status", "Success").put("code", 201);
+  }
+
+  private static ObjectNode deleted(ResourceType type, ObjectNode object) {
+    ObjectNode status = Json.object();
+    status.put("kind", "Status").put("apiVersion", "v1");
+    status.putObject("metadata");
+    status.put("status", "Success");
+    ObjectNode details = status.putObject("details");
+    details.put("name", ObjectMeta.of(object).name());
+    if (!type.group().isEmpty()) {
+      details.put("group", type.group());
+    }
+    details.put("kind", type.plural()).put("uid", ObjectMeta.of(object).uid());
+    return status;
+  }
+}

@@ -1,0 +1,203 @@
+package dev.bellows.embedded.apiserver;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.zip.CRC32C;
+
+/** OpenAPI v3 documents, one per group and version, made when they are asked for. */
+final class OpenApi {
+  private static final List<String> QUERY =
+      List.of("dryRun", "fieldManager", "fieldValidation", "pretty");
+
+  private final Registry registry;
+
+  OpenApi(Registry registry) {
+    this.registry = registry;
+  }
+
+  /** The list of documents at {@code /openapi/v3}. */
+  ObjectNode index() {
+    ObjectNode index = Json.object();
+    ObjectNode paths = index.putObject("paths");
+    TreeMap<String, String> hashes = new TreeMap<>();
+    for (Resource resource : registry.catalog().all()) {
+      for (String version : resource.versions()) {
+        hashes.merge(path(resource.type().group(), version), resource.toString(), String::concat);
+      }
+    }
+    hashes.forEach((path, content) ->
+        paths
+            .putObject(path)
+            .put("serverRelativeURL", "/openapi/v3/" + path + "?hash=" + hash(content)));
+    return index;
+  }
+
+  private static String path(String group, String version) {
+    return group.isEmpty() ? "api/" + version : "apis/" + group + "/" + version;
+  }
+
+  private static String hash(String content) {
+    CRC32C crc = new CRC32C();
+    crc.update(content.getBytes(StandardCharsets.UTF_8));
+    return Long.toHexString(crc.getValue());
+  }
+
+  /**
+   * The document of one group and version.
+   *
+   * @throws ApiException 404 if it is not served
+   */
+  ObjectNode document(String group, String version) {
+    ObjectNode document = Json.object();
+    document.put("openapi", "3.0.0");
+    document.putObject("info").put("title", "Kubernetes").put("version", "v1." + Discovery.MINOR);
+    ObjectNode paths = document.putObject("paths");
+    ObjectNode schemas = document.putObject("components").putObject("schemas");
+    Set<String> wanted = new LinkedHashSet<>();
+    boolean found = false;
+    for (Resource resource : registry.catalog().all()) {
+      if (resource.type().group().equals(group) && resource.versions().contains(version)) {
+        found = true;
+        String name = definition(resource, version, schemas, wanted);
+        addPaths(paths, resource, version, name);
+      }
+    }
+    if (!found) {
+      throw ApiException.noSuchResource();
+    }
+    addReferenced(schemas, wanted);
+    return document;
+  }
+
+  private static String definition(
+      Resource resource, String version, ObjectNode schemas, Set<String> wanted) {
+    ResourceType type = resource.type();
+    if (!resource.isCustom()) {
+      String name = Definitions.builtIn().nameOf(type.group(), version, type.kind());
+      wanted.add(name);
+      wanted.add(name + "List");
+      return name;
+    }
+    List<String> domain = List.of(type.group().split("\\.", -1)).reversed();
+    String name = String.join(".", domain) + "." + version + "." + type.kind();
+    ObjectNode schema = resource.openApi(version).deepCopy();
+    groupVersionKind(schema, type, version, type.kind());
+    schemas.set(name, schema);
+    ObjectNode list = schemas.putObject(name + "List").put("type", "object");
+    ObjectNode properties = list.putObject("properties");
+    properties.putObject("apiVersion").put("type", "string");
+    properties.putObject("kind").put("type", "string");
+    properties.putObject("metadata").put("$ref", Definitions.REFERENCE + Definitions.LIST_META);
+    properties
+        .putObject("items")
+        .put("type", "array")
+        .putObject("items")
+        .put("$ref", Definitions.REFERENCE + name);
+    list.putArray("required").add("items");
+    groupVersionKind(list, type, version, resource.listKind());
+    wanted.add(Definitions.OBJECT_META);
+    wanted.add(Definitions.LIST_META);
+    return name;
+  }
+
+  private static void groupVersionKind(
+      ObjectNode schema, ResourceType type, String version, String kind) {
+    schema
+        .putArray("x-kubernetes-group-version-kind")
+        .addObject()
+        .put("group", type.group())
+        .put("kind", kind)
+        .put("version", version);
+  }
+
+  /** Adds every built-in definition that another one refers to. */
+  private static void addReferenced(ObjectNode schemas, Set<String> roots) {
+    ArrayDeque<String> open = new ArrayDeque<>(roots);
+    while (!open.isEmpty()) {
+      String name = open.poll();
+      JsonNode definition = Definitions.builtIn().node(name);
+      if (schemas.has(name) || definition.isMissingNode()) {
+        continue;
+      }
+      JsonNode shown = definition.deepCopy();
+      publish(shown, open);
+      schemas.set(name, shown);
+    }
+  }
+
+  /** Takes out what is ours alone, and notes what is referred to. */
+  private static void publish(JsonNode schema, ArrayDeque<String> references) {
+    if (schema instanceof ObjectNode object) {
+      object.remove("x-number");
+      if (object.path("$ref").isTextual()) {
+        references.add(object.path("$ref").asText().substring(Definitions.REFERENCE.length()));
+      }
+    }
+    schema.forEach(part -> publish(part, references));
+  }
+
+  private static void addPaths(
+      ObjectNode paths, Resource resource, String version, String definition) {
+    ResourceType type = resource.type();
+    String root =
+        "/"
+            + path(type.group(), version)
+            + (type.namespaced() ? "/namespaces/{namespace}" : "")
+            + "/"
+            + type.plural();
+    ObjectNode collection = paths.putObject(root);
+    operation(collection, "get", "list", resource, version, definition);
+    operation(collection, "post", "post", resource, version, definition);
+    ObjectNode object = paths.putObject(root + "/{name}");
+    operation(object, "get", "get", resource, version, definition);
+    operation(object, "put", "put", resource, version, definition);
+    operation(object, "patch", "patch", resource, version, definition);
+    operation(object, "delete", "delete", resource, version, definition);
+  }
+
+  private static void operation(
+      ObjectNode path,
+      String method,
+      String action,
+      Resource resource,
+      String version,
+      String definition) {
+    ObjectNode operation = path.putObject(method);
+    operation.put(
+        "operationId", action + resource.type().kind() + version.toUpperCase(Locale.ROOT));
+    if (!method.equals("get")) {
+      ArrayNode parameters = operation.putArray("parameters");
+      for (String name : QUERY) {
+        parameters
+            .addObject()
+            .put("name", name)
+            .put("in", "query")
+            .putObject("schema")
+            .put("type", "string")
+            .put("uniqueItems", true);
+      }
+    }
+    operation
+        .putObject("responses")
+        .putObject("200")
+        .put("description", "OK")
+        .putObject("content")
+        .putObject("application/json")
+        .putObject("schema")
+        .put("$ref", Definitions.REFERENCE + definition);
+    operation.put("x-kubernetes-action", action);
+    operation
+        .putObject("x-kubernetes-group-version-kind")
+        .put("group", resource.type().group())
+        .put("version", version)
+        .put("kind", resource.type().kind());
+  }
+}

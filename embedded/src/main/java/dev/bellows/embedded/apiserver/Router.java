@@ -1,0 +1,115 @@
+package dev.bellows.embedded.apiserver;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Says who asks, and which part answers which path. The one place where failures become Status. */
+final class Router {
+  private static final Logger log = LoggerFactory.getLogger(Router.class);
+
+  private final Tokens tokens;
+  private final Discovery discovery;
+  private final ObjectRequests objects;
+  private final OpenApi openApi;
+  private final Reviews reviews;
+
+  Router(Registry registry, PodLogs logs, Tokens tokens) {
+    this.tokens = tokens;
+    this.discovery = new Discovery(registry);
+    this.objects = new ObjectRequests(registry, logs);
+    this.openApi = new OpenApi(registry);
+    this.reviews = new Reviews();
+  }
+
+  /** Whether a request may stay for long, so that it does not count among those in flight. */
+  boolean isLongRunning(ApiRequest request) {
+    return request.flag("watch") || request.flag("follow");
+  }
+
+  void handle(ApiRequest request) {
+    try {
+      if (!isOpen(request)) {
+        String user = user(request);
+        route(request.by(user));
+      } else {
+        route(request);
+      }
+    } catch (ApiException e) {
+      request.answer().json(e.code(), e.status());
+    } catch (RuntimeException e) {
+      log.error("{} {}", request.method(), request.path(), e);
+      request.answer().json(500, ApiException.internal(String.valueOf(e.getMessage())).status());
+    }
+  }
+
+  /** What a client without a token may know: that we are here. */
+  private static boolean isOpen(ApiRequest request) {
+    return request.header("authorization").isEmpty()
+        && List.of("/healthz", "/livez", "/readyz", "/version").contains(request.path());
+  }
+
+  private String user(ApiRequest request) {
+    String authorization = request.header("authorization");
+    Optional<String> user =
+        authorization.regionMatches(true, 0, "Bearer ", 0, 7)
+            ? tokens.user(authorization.substring(7).strip())
+            : Optional.empty();
+    return user.orElseThrow(() -> ApiException.of(401, "Unauthorized", "Unauthorized"));
+  }
+
+  private void route(ApiRequest request) {
+    String path = request.path();
+    String trimmed =
+        path.endsWith("/") && path.length() > 1 ? path.substring(0, path.length() - 1) : path;
+    List<String> parts = List.of(trimmed.substring(1).split("/", -1));
+    switch (parts.getFirst()) {
+      case "healthz", "livez", "readyz" ->
+          request
+              .answer()
+              .send(
+                  200,
+                  "text/plain; charset=utf-8",
+                  "ok".getBytes(java.nio.charset.StandardCharsets.UTF_8));
+      case "version" -> request.answer().json(200, discovery.version());
+      case "api", "apis" -> api(request, parts);
+      case "openapi" -> openApi(request, parts);
+      default -> throw ApiException.noSuchResource();
+    }
+  }
+
+  private void openApi(ApiRequest request, List<String> parts) {
+    if (parts.size() < 2 || !parts.get(1).equals("v3") || !request.method().equals("GET")) {
+      throw ApiException.noSuchResource();
+    }
+    ObjectNode document =
+        switch (parts.size()) {
+          case 2 -> openApi.index();
+          case 4 -> openApi.document("", parts.get(3));
+          case 5 -> openApi.document(parts.get(3), parts.get(4));
+          default -> throw ApiException.noSuchResource();
+        };
+    request.answer().json(200, document);
+  }
+
+  private void api(ApiRequest request, List<String> parts) {
+    boolean core = parts.getFirst().equals("api");
+    int prefix = core ? 2 : 3;
+    if (parts.size() <= prefix) {
+      if (!request.method().equals("GET")) {
+        throw ApiException.methodNotAllowed();
+      }
+      ObjectNode document = discovery.answer(request, parts);
+      request.answer().send(200, discovery.contentType(request, parts), Json.bytes(document));
+      return;
+    }
+    String group = core ? "" : parts.get(1);
+    String version = parts.get(prefix - 1);
+    ApiPath path = ApiPath.of(group, version, parts.subList(prefix, parts.size()));
+    if (!reviews.answer(path, request)) {
+      objects.handle(path, request);
+    }
+  }
+}

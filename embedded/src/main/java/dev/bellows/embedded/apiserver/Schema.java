@@ -1,0 +1,137 @@
+package dev.bellows.embedded.apiserver;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * What a value may be, as OpenAPI says it: of a built-in kind or of a CustomResourceDefinition. A
+ * view of the schema's own text; parts are made when they are first asked for.
+ */
+final class Schema {
+  /** Anything at all. */
+  static final Schema ANY =
+      new Schema(Json.object().put("x-kubernetes-preserve-unknown-fields", true));
+
+  /** How the elements of a list are told apart. */
+  enum ListKind {
+    /** The list is one value. */
+    ATOMIC,
+    /** Elements are scalars, each at most once. */
+    SET,
+    /** Elements are objects, told apart by keys. */
+    MAP
+  }
+
+  private final JsonNode own;
+  private final JsonNode target;
+  private final ConcurrentHashMap<String, Schema> properties = new ConcurrentHashMap<>();
+  private volatile Optional<Schema> items = Optional.empty();
+  private volatile Optional<Schema> values = Optional.empty();
+
+  Schema(JsonNode own) {
+    this.own = own;
+    String reference = own.path("$ref").isTextual() ? own.path("$ref").asText() : "";
+    this.target =
+        reference.isEmpty()
+            ? MissingNode.getInstance()
+            : Definitions.builtIn().node(reference.substring(Definitions.REFERENCE.length()));
+  }
+
+  /** A keyword: what stands beside a reference goes before what it refers to. */
+  JsonNode keyword(String name) {
+    JsonNode value = own.path(name);
+    return value.isMissingNode() ? target.path(name) : value;
+  }
+
+  /** The definition that this refers to, empty if it stands for itself. */
+  String reference() {
+    return own.path("$ref").isTextual()
+        ? own.path("$ref").asText().substring(Definitions.REFERENCE.length())
+        : "";
+  }
+
+  /** {@code object}, {@code array}, {@code string}, …; empty if any type will do. */
+  String type() {
+    return keyword("type").asText("");
+  }
+
+  boolean isIntOrString() {
+    return keyword("x-kubernetes-int-or-string").asBoolean()
+        || keyword("format").asText("").equals("int-or-string");
+  }
+
+  /** Whether fields that the schema does not name are kept. */
+  boolean preservesUnknown() {
+    return keyword("x-kubernetes-preserve-unknown-fields").asBoolean()
+        || (keyword("properties").isMissingNode()
+            && keyword("additionalProperties").isMissingNode()
+            && !isEmbeddedResource());
+  }
+
+  boolean isEmbeddedResource() {
+    return keyword("x-kubernetes-embedded-resource").asBoolean();
+  }
+
+  boolean names(String field) {
+    return keyword("properties").has(field);
+  }
+
+  /** The schema of a field, empty if the field is not known. */
+  Optional<Schema> field(String name) {
+    JsonNode part = keyword("properties").path(name);
+    if (!part.isMissingNode()) {
+      return Optional.of(properties.computeIfAbsent(name, none -> new Schema(part)));
+    }
+    JsonNode additional = keyword("additionalProperties");
+    if (additional.isObject()) {
+      if (values.isEmpty()) {
+        values = Optional.of(new Schema(additional));
+      }
+      return values;
+    }
+    return additional.asBoolean(false) || preservesUnknown() ? Optional.of(ANY) : Optional.empty();
+  }
+
+  /** The schema of a list's elements. */
+  Schema items() {
+    if (items.isEmpty()) {
+      JsonNode part = keyword("items");
+      items = Optional.of(part.isObject() ? new Schema(part) : ANY);
+    }
+    return items.get();
+  }
+
+  ListKind listKind() {
+    return switch (keyword("x-kubernetes-list-type").asText("")) {
+      case "map" -> ListKind.MAP;
+      case "set" -> ListKind.SET;
+      default -> ListKind.ATOMIC;
+    };
+  }
+
+  /** The fields that tell a list's elements apart. */
+  List<String> listKeys() {
+    List<String> keys = new ArrayList<>();
+    keyword("x-kubernetes-list-map-keys").forEach(key -> keys.add(key.asText()));
+    return keys;
+  }
+
+  boolean isAtomicMap() {
+    return keyword("x-kubernetes-map-type").asText("").equals("atomic");
+  }
+
+  /** The key by which a strategic merge merges a list, empty if it replaces it. */
+  String mergeKey() {
+    return keyword("x-kubernetes-patch-merge-key").asText("");
+  }
+
+  /** Whether a strategic merge merges this list. */
+  boolean isMergedList() {
+    return List.of(keyword("x-kubernetes-patch-strategy").asText("").split(",", -1))
+        .contains("merge");
+  }
+}

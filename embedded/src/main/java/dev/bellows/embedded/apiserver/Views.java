@@ -1,0 +1,102 @@
+package dev.bellows.embedded.apiserver;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Instant;
+import java.util.List;
+
+/** Objects in the form that a client asked for. */
+final class Views {
+  private final Resource resource;
+  private final String version;
+  private final Accept accept;
+  private final String includeObject;
+
+  /**
+   * @param version in which objects are shown
+   * @param includeObject what a Table's rows carry: {@code None}, {@code Metadata}, {@code Object}
+   */
+  Views(Resource resource, String version, Accept accept, String includeObject) {
+    this.resource = resource;
+    this.version = version;
+    this.accept = accept;
+    this.includeObject = includeObject;
+  }
+
+  /** One object. */
+  ObjectNode of(ObjectNode object) {
+    object.put("apiVersion", resource.apiVersion(version));
+    return switch (accept) {
+      case OBJECT -> object;
+      case METADATA -> metadata(object);
+      case TABLE ->
+          table(
+              List.of(object),
+              ObjectMeta.of(object).node().deepCopy().retain("resourceVersion"),
+              true);
+    };
+  }
+
+  /**
+   * A list.
+   *
+   * @param listMeta resourceVersion, continue, remainingItemCount
+   */
+  ObjectNode list(List<ObjectNode> items, ObjectNode listMeta) {
+    if (accept == Accept.TABLE) {
+      return table(items, listMeta, true);
+    }
+    ObjectNode list = Json.object();
+    if (accept == Accept.METADATA) {
+      list.put("kind", "PartialObjectMetadataList").put("apiVersion", "meta.k8s.io/v1");
+    } else {
+      list.put("kind", resource.listKind()).put("apiVersion", resource.apiVersion(version));
+    }
+    list.set("metadata", listMeta);
+    ArrayNode all = list.putArray("items");
+    items.forEach(item -> all.add(of(item)));
+    return list;
+  }
+
+  /** A watch event's object; only the first Table of a watch repeats the headings. */
+  ObjectNode event(ObjectNode object, boolean first) {
+    if (accept != Accept.TABLE) {
+      return of(object);
+    }
+    object.put("apiVersion", resource.apiVersion(version));
+    return table(
+        List.of(object), ObjectMeta.of(object).node().deepCopy().retain("resourceVersion"), first);
+  }
+
+  /** Whether stored bytes can be handed out as they are. */
+  boolean isPlain() {
+    return accept == Accept.OBJECT && version.equals(resource.type().version());
+  }
+
+  private ObjectNode table(List<ObjectNode> objects, ObjectNode listMeta, boolean headings) {
+    Instant now = Instant.now();
+    ObjectNode table = Json.object();
+    table.put("kind", "Table").put("apiVersion", "meta.k8s.io/v1");
+    table.set("metadata", listMeta);
+    table.set("columnDefinitions", headings ? resource.columns().definitions() : Json.array());
+    ArrayNode rows = table.putArray("rows");
+    for (ObjectNode object : objects) {
+      object.put("apiVersion", resource.apiVersion(version));
+      ObjectNode row = rows.addObject();
+      row.set("cells", resource.columns().cells(object, now));
+      switch (includeObject) {
+        case "None" -> {}
+        case "Object" -> row.set("object", object);
+        default -> row.set("object", metadata(object));
+      }
+    }
+    return table;
+  }
+
+  private static ObjectNode metadata(ObjectNode object) {
+    ObjectNode partial = Json.object();
+    partial.put("kind", "PartialObjectMetadata").put("apiVersion", "meta.k8s.io/v1");
+    partial.set("metadata", object.path("metadata"));
+    return partial;
+  }
+}

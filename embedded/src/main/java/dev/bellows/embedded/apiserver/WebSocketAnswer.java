@@ -1,0 +1,119 @@
+package dev.bellows.embedded.apiserver;
+
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http.FullHttpRequest;
+import io.netty.handler.codec.http.websocketx.CloseWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.PingWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.PongWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.WebSocketCloseStatus;
+import io.netty.handler.codec.http.websocketx.WebSocketFrame;
+import io.netty.handler.codec.http.websocketx.WebSocketServerHandshaker;
+import io.netty.handler.codec.http.websocketx.WebSocketServerHandshakerFactory;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * An answer to a client that asked for a WebSocket: a stream becomes one, with a text message per
+ * part; anything else is answered in plain HTTP.
+ */
+final class WebSocketAnswer implements Answer {
+  /** Clients of a watch have nothing to say but control frames. */
+  private static final int MAX_FRAME_BYTES = 4096;
+
+  private final ChannelHandlerContext context;
+  private final FullHttpRequest request;
+  private final NettyAnswer http;
+
+  /**
+   * @param request retained; released by this answer
+   * @param http answers when there is no stream, and knows when the client leaves
+   */
+  WebSocketAnswer(ChannelHandlerContext context, FullHttpRequest request, NettyAnswer http) {
+    this.context = context;
+    this.request = request;
+    this.http = http;
+  }
+
+  @Override
+  public void send(int code, String contentType, byte[] body) {
+    request.release();
+    http.send(code, contentType, body);
+  }
+
+  @Override
+  public void warn(String text) {
+    http.warn(text);
+  }
+
+  @Override
+  public Stream stream(String contentType) {
+    WebSocketServerHandshaker handshaker =
+        new WebSocketServerHandshakerFactory(
+                "wss://" + request.headers().get("host") + request.uri(),
+                request.headers().get("sec-websocket-protocol"),
+                false,
+                MAX_FRAME_BYTES)
+            .newHandshaker(request);
+    if (handshaker == null) {
+      WebSocketServerHandshakerFactory.sendUnsupportedVersionResponse(context.channel());
+    } else {
+      handshaker
+          .handshake(context.channel(), request)
+          .addListener(shaken -> request.release())
+          .awaitUninterruptibly();
+    }
+    return new Messages(http.parts());
+  }
+
+  /** A frame from the client, on the event loop. */
+  static void received(ChannelHandlerContext context, WebSocketFrame frame) {
+    switch (frame) {
+      case PingWebSocketFrame ping ->
+          context.writeAndFlush(new PongWebSocketFrame(ping.content().retain()));
+      case CloseWebSocketFrame close ->
+          context
+              .writeAndFlush(new CloseWebSocketFrame(WebSocketCloseStatus.NORMAL_CLOSURE))
+              .addListener(ChannelFutureListener.CLOSE);
+      default -> {} // a pong, or talk that a watch does not listen to
+    }
+    frame.release();
+  }
+
+  private final class Messages implements Stream {
+    private final NettyAnswer.Parts parts;
+
+    Messages(NettyAnswer.Parts parts) {
+      this.parts = parts;
+    }
+
+    @Override
+    public void write(byte[] part) throws ClientGone {
+      parts.awaitRoom();
+      context.writeAndFlush(
+          new TextWebSocketFrame(
+              Unpooled.wrappedBuffer(
+                  new String(part, StandardCharsets.UTF_8)
+                      .strip()
+                      .getBytes(StandardCharsets.UTF_8))));
+    }
+
+    @Override
+    public boolean isClosed() {
+      return parts.isClosed();
+    }
+
+    @Override
+    public void onClose(Runnable action) {
+      parts.onClose(action);
+    }
+
+    @Override
+    public void close() {
+      context
+          .writeAndFlush(new CloseWebSocketFrame(WebSocketCloseStatus.NORMAL_CLOSURE))
+          .addListener(ChannelFutureListener.CLOSE);
+    }
+  }
+}

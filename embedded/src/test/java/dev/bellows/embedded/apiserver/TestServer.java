@@ -1,0 +1,48 @@
+package dev.bellows.embedded.apiserver;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.bellows.embedded.store.DataDirectory;
+import dev.bellows.embedded.store.ObjectStore;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.List;
+
+/** A whole API server on a directory of its own, with the namespace {@code default}. */
+final class TestServer implements AutoCloseable {
+  final DataDirectory directory;
+  final ObjectStore store;
+  final Registry registry;
+  final ApiServer server;
+
+  TestServer(Path home, AdmissionStep... admission) throws IOException {
+    directory = DataDirectory.claim(home);
+    store = ObjectStore.open(directory);
+    registry = Registry.open(store, InstantSource.system(), List.of(admission));
+    if (registry.find(ResourceTypes.NAMESPACES, "", "default").isEmpty()) {
+      ObjectNode namespace = Json.object();
+      namespace.putObject("metadata").put("name", "default");
+      registry.create(ResourceTypes.NAMESPACES, namespace);
+    }
+    server =
+        ApiServer.start(
+            registry, TestServer::log, directory, new InetSocketAddress("127.0.0.1", 0));
+  }
+
+  /** Says what it was asked for, so that tests see it arrive. */
+  private static InputStream log(ObjectNode pod, PodLogs.Options options) {
+    String text = "log of " + options.container() + " follow=" + options.follow() + "\n";
+    return new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  @Override
+  public void close() {
+    server.close();
+    store.close();
+    directory.close();
+  }
+}
