@@ -5,6 +5,7 @@ import dev.bellows.core.condition.Condition;
 import dev.bellows.core.condition.ConditionSet;
 import dev.bellows.core.condition.ConditionStatus;
 import dev.bellows.core.condition.Conditions;
+import io.fabric8.kubernetes.client.CustomResource;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
@@ -37,9 +38,7 @@ public final class StatusConditions {
 
   /** The conditions that an object carries. */
   public static Conditions stored(ConditionSet set, @Nullable ConditionedStatus status) {
-    return status == null
-        ? Conditions.none(set)
-        : Conditions.of(set, status.conditions().stream().map(StatusConditions::toCore).toList());
+    return status == null ? Conditions.none(set) : status.conditions(set);
   }
 
   /**
@@ -55,30 +54,43 @@ public final class StatusConditions {
         .toList();
   }
 
-  private static Condition toCore(dev.bellows.api.Condition condition) {
-    return new Condition(
-        condition.type(),
-        ConditionStatus.of(condition.status()),
-        orEmpty(condition.severity()),
-        orEmpty(condition.reason()),
-        orEmpty(condition.message()),
-        condition.lastTransitionTime() == null
-            ? Instant.EPOCH
-            : Instant.parse(condition.lastTransitionTime()));
+  /** Marks a condition with what another object's Ready says; Unknown if it says nothing. */
+  public static Conditions copyReady(
+      Conditions conditions, String type, ConditionedStatus from, Instant now) {
+    Condition ready =
+        from.condition(ConditionSet.READY)
+            .map(dev.bellows.api.Condition::read)
+            .orElse(new Condition(ConditionSet.READY, ConditionStatus.UNKNOWN, "", "", "", now));
+    return switch (ready.status()) {
+      case TRUE -> conditions.markTrue(type, now);
+      case FALSE -> conditions.markFalse(type, ready.reason(), ready.message(), now);
+      case UNKNOWN -> conditions.markUnknown(type, ready.reason(), ready.message(), now);
+    };
   }
 
+  /**
+   * The step that writes a status.
+   *
+   * @param copy a new object of the kind, to be filled
+   * @param seen the object as it was seen; stays as it is
+   * @param status the new status
+   */
+  public static <S, T, R extends CustomResource<S, T>> Step update(R copy, R seen, T status) {
+    copy.setMetadata(seen.getMetadata());
+    copy.setSpec(seen.getSpec());
+    copy.setStatus(status);
+    return new Step.UpdateStatus(copy);
+  }
+
+  // Absent rather than empty, as it will be read back: else it would differ for ever.
   private static dev.bellows.api.Condition toApi(Condition condition) {
     return new dev.bellows.api.Condition(
         condition.type(),
         condition.status().wireName(),
         orNull(condition.severity()),
+        condition.lastTransition().truncatedTo(ChronoUnit.SECONDS).toString(),
         orNull(condition.reason()),
-        orNull(condition.message()),
-        condition.lastTransition().truncatedTo(ChronoUnit.SECONDS).toString());
-  }
-
-  private static String orEmpty(@Nullable String text) {
-    return text == null ? "" : text;
+        orNull(condition.message()));
   }
 
   private static @Nullable String orNull(String text) {

@@ -1,0 +1,73 @@
+package dev.bellows.controlplane.watch;
+
+import dev.bellows.api.autoscaling.PodAutoscaler;
+import dev.bellows.api.caching.Image;
+import dev.bellows.api.networking.KIngress;
+import dev.bellows.api.networking.ServerlessService;
+import dev.bellows.api.serving.Configuration;
+import dev.bellows.api.serving.Revision;
+import dev.bellows.api.serving.Route;
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.Endpoints;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+
+/**
+ * All that the control plane sees, one view per kind. Two kinds are called Service: {@link
+ * #services} are Kubernetes' own, {@link #knativeServices} Knative's.
+ */
+public record Cluster(
+    Watched<dev.bellows.api.serving.Service> knativeServices,
+    Watched<Configuration> configurations,
+    Watched<Revision> revisions,
+    Watched<Route> routes,
+    Watched<PodAutoscaler> podAutoscalers,
+    Watched<ServerlessService> serverlessServices,
+    Watched<KIngress> ingresses,
+    Watched<Image> images,
+    Watched<Deployment> deployments,
+    Watched<Pod> pods,
+    Watched<Service> services,
+    Watched<Endpoints> endpoints,
+    Watched<ConfigMap> configMaps) {
+
+  /** Pods and Deployments without it are no business of ours. */
+  private static final String REVISION = "serving.knative.dev/revision";
+
+  /** Watches every kind through {@code informers}, which fills the views once started. */
+  public static Cluster watch(Informers informers, String systemNamespace) {
+    return new Cluster(
+        informers.watch(dev.bellows.api.serving.Service.class),
+        informers.watch(Configuration.class),
+        informers.watch(Revision.class),
+        informers.watch(Route.class),
+        informers.watch(PodAutoscaler.class),
+        informers.watch(ServerlessService.class),
+        informers.watch(KIngress.class),
+        informers.watch(Image.class),
+        informers.watchLabelled(Deployment.class, REVISION),
+        informers.watchLabelled(Pod.class, REVISION),
+        informers.watch(Service.class),
+        informers.watch(Endpoints.class),
+        informers.watchConfigMaps(systemNamespace));
+  }
+
+  /** Views that someone else fills. */
+  public static Cluster empty() {
+    return new Cluster(
+        new Watched<>(dev.bellows.api.serving.Service.class),
+        new Watched<>(Configuration.class),
+        new Watched<>(Revision.class),
+        new Watched<>(Route.class),
+        new Watched<>(PodAutoscaler.class),
+        new Watched<>(ServerlessService.class),
+        new Watched<>(KIngress.class),
+        new Watched<>(Image.class),
+        new Watched<>(Deployment.class),
+        new Watched<>(Pod.class),
+        new Watched<>(Service.class),
+        new Watched<>(Endpoints.class),
+        new Watched<>(ConfigMap.class));
+  }
+}
