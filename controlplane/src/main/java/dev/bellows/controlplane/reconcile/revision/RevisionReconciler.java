@@ -1,0 +1,101 @@
+package dev.bellows.controlplane.reconcile.revision;
+
+import dev.bellows.api.config.SystemConfig;
+import dev.bellows.api.serving.Revision;
+import dev.bellows.controlplane.reconcile.Children;
+import dev.bellows.controlplane.reconcile.Controller;
+import dev.bellows.controlplane.reconcile.Outcome;
+import dev.bellows.controlplane.reconcile.Reconciler;
+import dev.bellows.controlplane.reconcile.WellKnown;
+import dev.bellows.controlplane.reconcile.Writer;
+import dev.bellows.controlplane.reconcile.revision.DigestResolver.Resolution;
+import dev.bellows.controlplane.watch.Cluster;
+import dev.bellows.controlplane.watch.Key;
+import dev.bellows.controlplane.watch.RevisionPods;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import java.time.InstantSource;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+
+/** Makes a Deployment and a PodAutoscaler of each Revision and reports how it fares. */
+public final class RevisionReconciler implements Reconciler {
+  private final Cluster cluster;
+  private final RevisionPods pods;
+  private final DigestResolver digests;
+  private final Supplier<SystemConfig> config;
+  private final Writer writer;
+  private final InstantSource clock;
+
+  /**
+   * @param pods the pods by Revision
+   * @param digests knows images
+   * @param config the settings now in force
+   */
+  public RevisionReconciler(
+      Cluster cluster,
+      RevisionPods pods,
+      DigestResolver digests,
+      Supplier<SystemConfig> config,
+      Writer writer,
+      InstantSource clock) {
+    this.cluster = cluster;
+    this.pods = pods;
+    this.digests = digests;
+    this.config = config;
+    this.writer = writer;
+    this.clock = clock;
+  }
+
+  @Override
+  public String name() {
+    return "revision-controller";
+  }
+
+  /** What wakes a Revision besides its own changes. */
+  public void watch(Controller<Revision> controller) {
+    controller.wakeControllerOf(cluster.deployments());
+    controller.wakeControllerOf(cluster.podAutoscalers());
+    // A pod that cannot start says why only in its own status.
+    cluster
+        .pods()
+        .onChange(change -> {
+          String revision = Children.labels(change.object()).get(WellKnown.REVISION);
+          if (revision != null) {
+            controller.wake(new Key(Key.of(change.object()).namespace(), revision));
+          }
+        });
+  }
+
+  @Override
+  public Outcome reconcile(Key key) {
+    Optional<Revision> revision = cluster.revisions().find(key);
+    if (revision.isEmpty() || Children.isBeingDeleted(revision.get())) {
+      return Outcome.done();
+    }
+    return RevisionPlan.plan(observe(key, revision.get()), clock.instant()).applyWith(writer);
+  }
+
+  private Seen observe(Key key, Revision revision) {
+    Map<String, Resolution> resolutions = new LinkedHashMap<>();
+    for (String image : RevisionPlan.imagesToResolve(revision)) {
+      resolutions.put(image, digests.resolve(image));
+    }
+    Set<String> images =
+        cluster.images().controlledBy(revision.getMetadata().getUid()).stream()
+            .map(HasMetadata::getMetadata)
+            .map(metadata -> metadata.getName())
+            .collect(Collectors.toSet());
+    return new Seen(
+        revision,
+        cluster.deployments().find(key.namespace(), RevisionFacts.deploymentName(revision)),
+        cluster.podAutoscalers().find(key),
+        pods.of(key.namespace(), key.name()),
+        images,
+        resolutions,
+        config.get());
+  }
+}

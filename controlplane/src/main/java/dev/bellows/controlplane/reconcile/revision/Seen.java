@@ -1,0 +1,38 @@
+package dev.bellows.controlplane.reconcile.revision;
+
+import dev.bellows.api.autoscaling.PodAutoscaler;
+import dev.bellows.api.config.SystemConfig;
+import dev.bellows.api.serving.Revision;
+import dev.bellows.controlplane.reconcile.revision.DigestResolver.Resolution;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What a pass over one Revision sees.
+ *
+ * @param revision itself
+ * @param deployment by its name, whoever owns it
+ * @param podAutoscaler by its name, whoever owns it
+ * @param pods of the Revision
+ * @param images names of its Image objects that exist
+ * @param resolutions what is known of the images that its containers name
+ * @param config the settings now in force
+ */
+record Seen(
+    Revision revision,
+    Optional<Deployment> deployment,
+    Optional<PodAutoscaler> podAutoscaler,
+    List<Pod> pods,
+    Set<String> images,
+    Map<String, Resolution> resolutions,
+    SystemConfig config) {
+  Seen {
+    pods = List.copyOf(pods);
+    images = Set.copyOf(images);
+    resolutions = Map.copyOf(resolutions);
+  }
+}
