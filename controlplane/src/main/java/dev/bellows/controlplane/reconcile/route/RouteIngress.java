@@ -1,0 +1,197 @@
+package dev.bellows.controlplane.reconcile.route;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.bellows.api.config.Feature;
+import dev.bellows.api.config.NetworkConfig.HttpProtocol;
+import dev.bellows.api.config.SystemConfig;
+import dev.bellows.api.networking.HeaderMatch;
+import dev.bellows.api.networking.HttpIngressPath;
+import dev.bellows.api.networking.HttpIngressRuleValue;
+import dev.bellows.api.networking.IngressBackendSplit;
+import dev.bellows.api.networking.IngressRule;
+import dev.bellows.api.networking.IngressSpec;
+import dev.bellows.api.networking.KIngress;
+import dev.bellows.api.serving.Route;
+import dev.bellows.controlplane.reconcile.ChildName;
+import dev.bellows.controlplane.reconcile.Children;
+import dev.bellows.controlplane.reconcile.WellKnown;
+import dev.bellows.controlplane.reconcile.revision.RevisionFacts;
+import dev.bellows.controlplane.reconcile.route.Traffic.Target;
+import io.fabric8.kubernetes.api.model.IntOrString;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** The KIngress of a Route, as it should be. */
+final class RouteIngress {
+  private static final String ROLLOUT = "networking.internal.knative.dev/rollout";
+  private static final String TAG_TO_HOST = "networking.internal.knative.dev/tag-to-host";
+  private static final String DASHED_CLASS = "networking.knative.dev/ingress-class";
+  private static final String HTTP_PROTOCOL = "networking.knative.dev/http-protocol";
+  private static final String HTTP_OPTION = "networking.knative.dev/httpOption";
+  private static final String TAG_HEADER = "Knative-Serving-Tag";
+  private static final String DEFAULT_ROUTE_HEADER = "Knative-Serving-Default-Route";
+
+  private RouteIngress() {}
+
+  /** Name of a Route's KIngress. */
+  static String name(String route) {
+    return ChildName.of(route, "");
+  }
+
+  static KIngress of(Route route, Hosts hosts, Traffic.Complete traffic, SystemConfig config) {
+    Map<String, String> labels = new LinkedHashMap<>(Children.labels(route));
+    labels.put(WellKnown.ROUTE, route.getMetadata().getName());
+    labels.put(WellKnown.ROUTE_NAMESPACE, route.getMetadata().getNamespace());
+    KIngress ingress = new KIngress();
+    ingress.setMetadata(
+        Children.metadata(
+            route,
+            name(route.getMetadata().getName()),
+            labels,
+            annotations(route, hosts, traffic, config)));
+    ingress.setSpec(
+        new IngressSpec(
+            httpOption(Children.annotations(route), config),
+            List.of(),
+            rules(hosts, traffic, config)));
+    return ingress;
+  }
+
+  private static Map<String, String> annotations(
+      Route route, Hosts hosts, Traffic.Complete traffic, SystemConfig config) {
+    Map<String, String> own = Children.annotations(route);
+    Map<String, String> result = new LinkedHashMap<>();
+    result.put(
+        WellKnown.INGRESS_CLASS, own.getOrDefault(DASHED_CLASS, config.network().ingressClass()));
+    result.put(ROLLOUT, rollout(traffic));
+    ObjectNode tagToHost = JsonNodeFactory.instance.objectNode();
+    traffic
+        .groups()
+        .keySet()
+        .forEach(tag -> {
+          if (!tag.isEmpty()) {
+            ArrayNode names = tagToHost.putArray(tag);
+            names.add(hosts.host(tag));
+          }
+        });
+    if (!tagToHost.isEmpty()) {
+      result.put(TAG_TO_HOST, tagToHost.toString());
+    }
+    result.putAll(Children.without(own, Set.of(WellKnown.LAST_APPLIED, DASHED_CLASS)));
+    return result;
+  }
+
+  /** The shares of latest Revisions: what a gradual rollout would start from. */
+  private static String rollout(Traffic.Complete traffic) {
+    ObjectNode root = JsonNodeFactory.instance.objectNode();
+    ArrayNode configurations = JsonNodeFactory.instance.arrayNode();
+    traffic
+        .groups()
+        .forEach((tag, group) ->
+            group.stream()
+                .filter(target -> target.latest() && target.percent() > 0)
+                .sorted(Comparator.comparing(Target::configuration))
+                .forEach(target -> {
+                  ObjectNode one = configurations.addObject();
+                  one.put("configurationName", target.configuration());
+                  if (!tag.isEmpty()) {
+                    one.put("tag", tag);
+                  }
+                  one.put("percent", target.percent());
+                  one.putArray("revisions")
+                      .addObject()
+                      .put("revisionName", target.revisionName())
+                      .put("percent", target.percent());
+                  one.putObject("stepParams");
+                }));
+    if (!configurations.isEmpty()) {
+      root.set("configurations", configurations);
+    }
+    return root.toString();
+  }
+
+  private static String httpOption(Map<String, String> annotations, SystemConfig config) {
+    String asked = annotations.getOrDefault(HTTP_PROTOCOL, annotations.get(HTTP_OPTION));
+    boolean redirected =
+        asked == null
+            ? config.network().httpProtocol() == HttpProtocol.REDIRECTED
+            : asked.equalsIgnoreCase("redirected");
+    return redirected ? "Redirected" : "Enabled";
+  }
+
+  private static List<IngressRule> rules(
+      Hosts hosts, Traffic.Complete traffic, SystemConfig config) {
+    boolean tagHeaders = config.features().enabled(Feature.TAG_HEADER_BASED_ROUTING);
+    List<IngressRule> rules = new ArrayList<>();
+    traffic
+        .groups()
+        .forEach((tag, group) -> {
+          HttpIngressRuleValue paths =
+              new HttpIngressRuleValue(
+                  tagHeaders
+                      ? pathsByHeader(tag, traffic)
+                      : List.of(path(group, Map.of(), Map.of())));
+          rules.add(new IngressRule(hosts.clusterHosts(tag), "ClusterLocal", paths));
+          if (!hosts.isLocal(tag)) {
+            rules.add(new IngressRule(List.of(hosts.host(tag)), "ExternalIP", paths));
+          }
+        });
+    return rules;
+  }
+
+  /** A header that names a tag leads to it from the Route's own host as well. */
+  private static List<HttpIngressPath> pathsByHeader(String tag, Traffic.Complete traffic) {
+    List<HttpIngressPath> paths = new ArrayList<>();
+    if (!tag.isEmpty()) {
+      paths.add(path(group(traffic, tag), Map.of(), Map.of(TAG_HEADER, tag)));
+      return paths;
+    }
+    traffic
+        .groups()
+        .forEach((each, group) -> {
+          if (!each.isEmpty()) {
+            paths.add(path(group, Map.of(TAG_HEADER, new HeaderMatch(each)), Map.of()));
+          }
+        });
+    paths.add(path(group(traffic, ""), Map.of(), Map.of(DEFAULT_ROUTE_HEADER, "true")));
+    return paths;
+  }
+
+  private static List<Target> group(Traffic.Complete traffic, String tag) {
+    return traffic.groups().getOrDefault(tag, List.of());
+  }
+
+  private static HttpIngressPath path(
+      List<Target> group, Map<String, HeaderMatch> headers, Map<String, String> append) {
+    return new HttpIngressPath(
+        null,
+        null,
+        headers,
+        group.stream().filter(target -> target.percent() > 0).map(RouteIngress::split).toList(),
+        append);
+  }
+
+  private static IngressBackendSplit split(Target target) {
+    String namespace = target.revision().getMetadata().getNamespace();
+    Map<String, String> headers = new LinkedHashMap<>();
+    headers.put("Knative-Serving-Namespace", namespace);
+    headers.put("Knative-Serving-Revision", target.revisionName());
+    int port =
+        switch (RevisionFacts.protocol(target.revision())) {
+          case HTTP1 -> 80;
+          case H2C -> 81;
+        };
+    return new IngressBackendSplit(
+        namespace,
+        target.revisionName(),
+        new IntOrString(port),
+        Math.toIntExact(target.percent()),
+        headers);
+  }
+}

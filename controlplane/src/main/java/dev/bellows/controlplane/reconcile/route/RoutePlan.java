@@ -1,0 +1,261 @@
+package dev.bellows.controlplane.reconcile.route;
+
+import dev.bellows.api.networking.KIngress;
+import dev.bellows.api.serving.Addressable;
+import dev.bellows.api.serving.Route;
+import dev.bellows.api.serving.RouteStatus;
+import dev.bellows.api.serving.TrafficTarget;
+import dev.bellows.controlplane.reconcile.Children;
+import dev.bellows.controlplane.reconcile.Outcome;
+import dev.bellows.controlplane.reconcile.Plan;
+import dev.bellows.controlplane.reconcile.StatusConditions;
+import dev.bellows.controlplane.reconcile.Step;
+import dev.bellows.controlplane.reconcile.Step.Severity;
+import dev.bellows.controlplane.reconcile.WellKnown;
+import dev.bellows.controlplane.reconcile.route.Traffic.Problem;
+import dev.bellows.controlplane.reconcile.route.Traffic.Target;
+import dev.bellows.core.condition.ConditionSet;
+import dev.bellows.core.condition.Conditions;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.api.model.Service;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Decides what a Route's KIngress and placeholder Services should be. */
+final class RoutePlan {
+  static final String ALL_TRAFFIC_ASSIGNED = "AllTrafficAssigned";
+  static final String INGRESS_READY = "IngressReady";
+  static final String CERTIFICATE_PROVISIONED = "CertificateProvisioned";
+  static final ConditionSet CONDITIONS =
+      ConditionSet.living(ALL_TRAFFIC_ASSIGNED, INGRESS_READY, CERTIFICATE_PROVISIONED);
+
+  private final Seen seen;
+  private final Route route;
+  private final Hosts hosts;
+  private final Instant now;
+  private final List<Step> steps = new ArrayList<>();
+  private Conditions conditions;
+  private @Nullable Addressable address;
+  private List<TrafficTarget> traffic;
+
+  private RoutePlan(Seen seen, Instant now) {
+    this.seen = seen;
+    this.route = seen.route();
+    this.now = now;
+    this.hosts = new Hosts(route, seen.config(), seen.clusterDomain(), localGroups(seen));
+    RouteStatus status = route.getStatus();
+    this.conditions =
+        StatusConditions.before(CONDITIONS, status, route.getMetadata().getGeneration(), now);
+    this.address = status == null ? null : status.address();
+    this.traffic = status == null ? List.of() : status.traffic();
+    boolean newGeneration =
+        status == null
+            || !Objects.equals(status.observedGeneration(), route.getMetadata().getGeneration());
+    if (newGeneration) {
+      conditions = ingressNotConfigured();
+    }
+  }
+
+  /** What to write, given what is seen. */
+  static Plan plan(Seen seen, Instant now) {
+    return new RoutePlan(seen, now).plan();
+  }
+
+  private Plan plan() {
+    return switch (seen.traffic()) {
+      case Traffic.Incomplete(Problem problem) -> {
+        mark(problem);
+        yield end(Outcome.done()); // the KIngress there is serves on
+      }
+      case Traffic.Complete complete -> plan(complete);
+    };
+  }
+
+  private Plan plan(Traffic.Complete complete) {
+    conditions =
+        conditions
+            .markTrue(ALL_TRAFFIC_ASSIGNED, now)
+            .markTrue(
+                CERTIFICATE_PROVISIONED,
+                "TLSNotEnabled",
+                "external-domain-tls is not enabled",
+                now);
+    traffic = complete.entries().stream().map(this::inForce).toList();
+    address = new Addressable(null, "http://" + hosts.clusterHost(""), null, null);
+    Optional<HasMetadata> foreign = firstForeign(complete);
+    if (foreign.isPresent()) {
+      String message =
+          "There is an existing %s \"%s\" that we do not own."
+              .formatted(foreign.get().getKind(), foreign.get().getMetadata().getName());
+      conditions = conditions.markFalse(INGRESS_READY, "NotOwned", message, now);
+      return end(new Outcome.Failed(message));
+    }
+    for (String tag : complete.groups().keySet()) {
+      String name = hosts.name(tag);
+      steps.addAll(
+          PlaceholderServices.steps(
+              route,
+              hosts,
+              tag,
+              Optional.ofNullable(seen.services().get(name)),
+              Optional.ofNullable(seen.endpoints().get(name)),
+              seen.ingress()));
+    }
+    planIngress(RouteIngress.of(route, hosts, complete, seen.config()));
+    deleteOrphans(complete);
+    return end(Outcome.done());
+  }
+
+  private void planIngress(KIngress wanted) {
+    if (seen.ingress().isEmpty()) {
+      steps.add(new Step.Create(wanted));
+      steps.add(
+          new Step.Announce(
+              route,
+              Severity.NORMAL,
+              "Created",
+              "Created Ingress \"%s\"".formatted(wanted.getMetadata().getName())));
+      conditions = ingressNotConfigured();
+      return;
+    }
+    KIngress found = seen.ingress().get();
+    boolean sameSpec = found.getSpec().equals(wanted.getSpec());
+    KIngress changed = new KIngress();
+    changed.setMetadata(
+        new ObjectMetaBuilder(found.getMetadata())
+            .withLabels(wanted.getMetadata().getLabels())
+            .withAnnotations(wanted.getMetadata().getAnnotations())
+            .build());
+    changed.setSpec(wanted.getSpec());
+    changed.setStatus(found.getStatus());
+    Step.patch(found, changed).ifPresent(steps::add);
+    boolean observed =
+        sameSpec
+            && found.getStatus() != null
+            && Objects.equals(
+                found.getStatus().observedGeneration(), found.getMetadata().getGeneration());
+    conditions =
+        observed
+            ? StatusConditions.copyReady(conditions, INGRESS_READY, found.getStatus(), now)
+            : ingressNotConfigured();
+  }
+
+  private void deleteOrphans(Traffic.Complete complete) {
+    Set<String> names = new HashSet<>();
+    complete.groups().keySet().forEach(tag -> names.add(hosts.name(tag)));
+    for (Service service : seen.labelled()) {
+      if (!names.contains(service.getMetadata().getName())) {
+        steps.add(new Step.Delete(service));
+      }
+    }
+  }
+
+  private Optional<HasMetadata> firstForeign(Traffic.Complete complete) {
+    List<HasMetadata> children = new ArrayList<>();
+    for (String tag : complete.groups().keySet()) {
+      Service service = seen.services().get(hosts.name(tag));
+      if (service != null) {
+        children.add(service);
+      }
+    }
+    seen.ingress().ifPresent(children::add);
+    return children.stream().filter(child -> !Children.isControlledBy(child, route)).findFirst();
+  }
+
+  private TrafficTarget inForce(Target target) {
+    return new TrafficTarget(
+        target.tag().isEmpty() ? null : target.tag(),
+        target.revisionName(),
+        null,
+        target.latest(),
+        target.percent(),
+        target.tag().isEmpty() ? null : hosts.url(target.tag()));
+  }
+
+  private void mark(Problem problem) {
+    conditions =
+        switch (problem) {
+          case Problem.Missing(String kind, String name) ->
+              conditions.markFalse(
+                  ALL_TRAFFIC_ASSIGNED,
+                  kind + "Missing",
+                  "%s \"%s\" referenced in traffic not found.".formatted(kind, name),
+                  now);
+          case Problem.NotReady(String kind, String name, boolean isFinal) ->
+              isFinal
+                  ? conditions.markFalse(
+                      ALL_TRAFFIC_ASSIGNED,
+                      "RevisionMissing",
+                      (kind.equals("Configuration")
+                              ? "Configuration \"%s\" does not have any ready Revision."
+                              : "Revision \"%s\" failed to become ready.")
+                          .formatted(name),
+                      now)
+                  : conditions.markUnknown(
+                      ALL_TRAFFIC_ASSIGNED,
+                      "RevisionMissing",
+                      (kind.equals("Configuration")
+                              ? "Configuration \"%s\" is waiting for a Revision to become ready."
+                              : "Revision \"%s\" is not yet ready.")
+                          .formatted(name),
+                      now);
+          case Problem.NotOwned(String revision, String owner, String service) ->
+              conditions.markFalse(
+                  ALL_TRAFFIC_ASSIGNED,
+                  "RevisionNotOwned",
+                  (owner.isEmpty()
+                      ? "Revision \"%s\" does not belong to Service \"%s\""
+                          .formatted(revision, service)
+                      : "Revision \"%s\" belongs to Service \"%s\", not Service \"%s\""
+                          .formatted(revision, owner, service)),
+                  now);
+        };
+  }
+
+  private Conditions ingressNotConfigured() {
+    return conditions.markUnknown(
+        INGRESS_READY, "IngressNotConfigured", "Ingress has not yet been reconciled.", now);
+  }
+
+  /** A placeholder Service with a visibility of its own keeps its group inside the cluster. */
+  private static Set<String> localGroups(Seen seen) {
+    if (!(seen.traffic() instanceof Traffic.Complete complete)) {
+      return Set.of();
+    }
+    Hosts plain = new Hosts(seen.route(), seen.config(), seen.clusterDomain(), Set.of());
+    Set<String> local = new HashSet<>();
+    for (String tag : complete.groups().keySet()) {
+      Service service = seen.services().get(plain.name(tag));
+      String visibility =
+          service == null ? null : Children.labels(service).get(WellKnown.VISIBILITY);
+      if (visibility != null && !visibility.isEmpty()) {
+        local.add(tag);
+      }
+    }
+    return local;
+  }
+
+  private Plan end(Outcome outcome) {
+    RouteStatus before = route.getStatus();
+    RouteStatus after =
+        new RouteStatus(
+            route.getMetadata().getGeneration(),
+            StatusConditions.after(CONDITIONS, conditions, before),
+            before == null ? Map.of() : before.annotations(),
+            hosts.url(""),
+            address,
+            traffic);
+    if (!after.equals(before)) {
+      steps.add(StatusConditions.update(new Route(), route, after));
+    }
+    return new Plan(steps, outcome);
+  }
+}

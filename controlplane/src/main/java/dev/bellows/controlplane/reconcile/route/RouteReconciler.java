@@ -1,0 +1,152 @@
+package dev.bellows.controlplane.reconcile.route;
+
+import dev.bellows.api.config.SystemConfig;
+import dev.bellows.api.serving.Configuration;
+import dev.bellows.api.serving.Revision;
+import dev.bellows.api.serving.Route;
+import dev.bellows.api.serving.TrafficTarget;
+import dev.bellows.controlplane.reconcile.Children;
+import dev.bellows.controlplane.reconcile.Controller;
+import dev.bellows.controlplane.reconcile.Outcome;
+import dev.bellows.controlplane.reconcile.Reconciler;
+import dev.bellows.controlplane.reconcile.WellKnown;
+import dev.bellows.controlplane.reconcile.Writer;
+import dev.bellows.controlplane.watch.Cluster;
+import dev.bellows.controlplane.watch.Key;
+import dev.bellows.controlplane.watch.Watched;
+import io.fabric8.kubernetes.api.model.Endpoints;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Service;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/** Keeps each Route's KIngress and placeholder Services as its traffic asks. */
+public final class RouteReconciler implements Reconciler {
+  private final Cluster cluster;
+  private final Supplier<SystemConfig> config;
+  private final Writer writer;
+  private final InstantSource clock;
+  private final String clusterDomain;
+  private final Watched.Index<Route> byTarget;
+  private final Watched.Index<Service> byRoute;
+
+  /**
+   * To be made before the views are filled: it adds indexes to them.
+   *
+   * @param config the settings now in force
+   * @param clusterDomain such as {@code cluster.local}
+   */
+  public RouteReconciler(
+      Cluster cluster,
+      Supplier<SystemConfig> config,
+      Writer writer,
+      InstantSource clock,
+      String clusterDomain) {
+    this.cluster = cluster;
+    this.config = config;
+    this.writer = writer;
+    this.clock = clock;
+    this.clusterDomain = clusterDomain;
+    this.byTarget = cluster.routes().indexBy(RouteReconciler::targets);
+    this.byRoute = cluster.services().indexByLabel(WellKnown.ROUTE);
+  }
+
+  @Override
+  public String name() {
+    return "route-controller";
+  }
+
+  /** What wakes a Route besides its own changes. */
+  public void watch(Controller<Route> controller) {
+    controller.wakeControllerOf(cluster.ingresses());
+    controller.wakeControllerOf(cluster.services());
+    // By name, so that a target that does not exist yet wakes the Route when it comes.
+    cluster.configurations().onChange(change -> wakeAll(controller, change.object()));
+    cluster
+        .revisions()
+        .onChange(change -> {
+          wakeAll(controller, change.object());
+          String configuration = Children.labels(change.object()).get(WellKnown.CONFIGURATION);
+          if (configuration != null) {
+            wakeAll(
+                controller,
+                target(Configuration.class, Key.of(change.object()).namespace(), configuration));
+          }
+        });
+  }
+
+  private void wakeAll(Controller<Route> controller, HasMetadata object) {
+    Key key = Key.of(object);
+    wakeAll(controller, target(object.getClass(), key.namespace(), key.name()));
+  }
+
+  private void wakeAll(Controller<Route> controller, String target) {
+    byTarget.get(target).forEach(route -> controller.wake(Key.of(route)));
+  }
+
+  @Override
+  public Outcome reconcile(Key key) {
+    Optional<Route> route = cluster.routes().find(key);
+    if (route.isEmpty() || Children.isBeingDeleted(route.get())) {
+      return Outcome.done();
+    }
+    return RoutePlan.plan(observe(route.get()), clock.instant()).applyWith(writer);
+  }
+
+  private Seen observe(Route route) {
+    String namespace = route.getMetadata().getNamespace();
+    String name = route.getMetadata().getName();
+    Traffic traffic =
+        Traffic.of(
+            route.getSpec().traffic(),
+            Children.labels(route).getOrDefault(WellKnown.SERVICE, ""),
+            each -> cluster.configurations().find(namespace, each),
+            each -> cluster.revisions().find(namespace, each));
+    SystemConfig current = config.get();
+    Map<String, Service> services = new HashMap<>();
+    Map<String, Endpoints> endpoints = new HashMap<>();
+    if (traffic instanceof Traffic.Complete complete) {
+      Hosts hosts = new Hosts(route, current, clusterDomain, java.util.Set.of());
+      for (String tag : complete.groups().keySet()) {
+        String host = hosts.name(tag);
+        cluster.services().find(namespace, host).ifPresent(each -> services.put(host, each));
+        cluster.endpoints().find(namespace, host).ifPresent(each -> endpoints.put(host, each));
+      }
+    }
+    return new Seen(
+        route,
+        traffic,
+        cluster.ingresses().find(namespace, RouteIngress.name(name)),
+        services,
+        endpoints,
+        byRoute.get(name).stream()
+            .filter(service -> Children.isControlledBy(service, route))
+            .toList(),
+        current,
+        clusterDomain);
+  }
+
+  private static List<String> targets(Route route) {
+    String namespace = route.getMetadata().getNamespace();
+    List<String> targets = new ArrayList<>();
+    for (TrafficTarget each : route.getSpec().traffic()) {
+      if (each.revisionName() != null) {
+        targets.add(target(Revision.class, namespace, each.revisionName()));
+      }
+      if (each.configurationName() != null) {
+        targets.add(target(Configuration.class, namespace, each.configurationName()));
+      }
+    }
+    return targets;
+  }
+
+  private static String target(Class<?> kind, String namespace, String name) {
+    return kind.getSimpleName() + " " + Objects.requireNonNull(namespace) + "/" + name;
+  }
+}

@@ -1,0 +1,38 @@
+package dev.bellows.controlplane.reconcile.route;
+
+import dev.bellows.api.config.SystemConfig;
+import dev.bellows.api.networking.KIngress;
+import dev.bellows.api.serving.Route;
+import io.fabric8.kubernetes.api.model.Endpoints;
+import io.fabric8.kubernetes.api.model.Service;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What a pass over one Route sees.
+ *
+ * @param route itself
+ * @param traffic where its targets lead now
+ * @param ingress the KIngress of its name, whoever owns it
+ * @param services the placeholder Services of its name and tags, by name, whoever owns them
+ * @param endpoints Endpoints of the same names
+ * @param labelled Services that carry the Route's label and are the Route's
+ * @param config the settings now in force
+ * @param clusterDomain such as {@code cluster.local}
+ */
+record Seen(
+    Route route,
+    Traffic traffic,
+    Optional<KIngress> ingress,
+    Map<String, Service> services,
+    Map<String, Endpoints> endpoints,
+    List<Service> labelled,
+    SystemConfig config,
+    String clusterDomain) {
+  Seen {
+    services = Map.copyOf(services);
+    endpoints = Map.copyOf(endpoints);
+    labelled = List.copyOf(labelled);
+  }
+}
