@@ -1,0 +1,195 @@
+package dev.bellows.controlplane.feed;
+
+import dev.bellows.api.networking.KIngress;
+import dev.bellows.controlplane.reconcile.Children;
+import dev.bellows.controlplane.reconcile.WellKnown;
+import dev.bellows.controlplane.watch.Change;
+import dev.bellows.controlplane.watch.Cluster;
+import dev.bellows.controlplane.watch.Key;
+import dev.bellows.core.route.Ingress;
+import dev.bellows.core.route.IngressListener;
+import dev.bellows.core.route.ServiceId;
+import io.fabric8.kubernetes.api.model.Endpoints;
+import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.ServicePort;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Tells a gateway of the KIngresses of its class and of the Services they name, in the thread in
+ * which a change is seen. Services that no such KIngress names are none of its business.
+ *
+ * <p>What was told last is remembered: one entry per KIngress of the class, one per Service named.
+ * One lock makes the several watches take turns; the listener is called under it.
+ */
+public final class IngressFeed {
+  private static final Logger log = LoggerFactory.getLogger(IngressFeed.class);
+
+  private final Cluster cluster;
+  private final IngressListener listener;
+  private final String ingressClass;
+  private final List<Consumer<Key>> toldListeners = new CopyOnWriteArrayList<>();
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Map<Key, Ingress> ingresses = new HashMap<>();
+  private final Map<ServiceId, Map<String, dev.bellows.core.route.Endpoints>> services =
+      new HashMap<>();
+
+  /** How many KIngresses name a Service. */
+  private final Map<ServiceId, Integer> named = new HashMap<>();
+
+  /**
+   * Begins to listen; to be made before the views are filled.
+   *
+   * @param ingressClass the gateway's own
+   */
+  public IngressFeed(Cluster cluster, IngressListener listener, String ingressClass) {
+    this.cluster = cluster;
+    this.listener = listener;
+    this.ingressClass = ingressClass;
+    cluster.ingresses().onChange(this::onIngress);
+    cluster.services().onChange(change -> onService(Key.of(change.object())));
+    cluster.endpoints().onChange(change -> onService(Key.of(change.object())));
+  }
+
+  /** Calls {@code listener} with each KIngress that the gateway has just been told of. */
+  public void onTold(Consumer<Key> listener) {
+    toldListeners.add(listener);
+  }
+
+  /** Which generation of a KIngress the gateway routes by, if it was told of it. */
+  public Optional<Long> toldGeneration(Key key) {
+    lock.lock();
+    try {
+      return Optional.ofNullable(ingresses.get(key)).map(Ingress::version);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether a KIngress is for this gateway. */
+  public boolean isOurs(KIngress ingress) {
+    return ingressClass.equals(Children.annotations(ingress).get(WellKnown.INGRESS_CLASS));
+  }
+
+  private void onIngress(Change<KIngress> change) {
+    KIngress object = change.object();
+    Key key = Key.of(object);
+    boolean told = false;
+    lock.lock();
+    try {
+      switch (change) {
+        case Change.Added<KIngress>(var ingress) -> told = tellOrForget(key, ingress);
+        case Change.Updated<KIngress>(var before, var ingress) -> told = tellOrForget(key, ingress);
+        case Change.Removed<KIngress>(var ingress) -> forget(key);
+      }
+    } finally {
+      lock.unlock();
+    }
+    if (told) {
+      toldListeners.forEach(each -> each.accept(key));
+    }
+  }
+
+  private boolean tellOrForget(Key key, KIngress object) {
+    if (!isOurs(object)) {
+      forget(key);
+      return false;
+    }
+    Ingress ingress;
+    try {
+      ingress = CoreIngress.of(object);
+    } catch (IllegalArgumentException e) {
+      log.warn("Ingress {} is left as it was: {}", key, e.getMessage());
+      return false;
+    }
+    Ingress before = ingresses.get(key);
+    if (ingress.equals(before)) {
+      return false;
+    }
+    // Whom it leads to first: from its first request on it finds them.
+    Set<ServiceId> now = CoreIngress.services(ingress);
+    Set<ServiceId> then = before == null ? Set.of() : CoreIngress.services(before);
+    for (ServiceId each : now) {
+      if (!then.contains(each) && named.merge(each, 1, Integer::sum) == 1) {
+        tellService(each);
+      }
+    }
+    ingresses.put(key, ingress);
+    listener.onIngress(ingress);
+    for (ServiceId each : then) {
+      if (!now.contains(each)) {
+        release(each);
+      }
+    }
+    return true;
+  }
+
+  private void forget(Key key) {
+    Ingress before = ingresses.remove(key);
+    if (before == null) {
+      return;
+    }
+    listener.onIngressDeleted(key.namespace(), key.name());
+    CoreIngress.services(before).forEach(this::release);
+  }
+
+  private void release(ServiceId service) {
+    if (named.merge(service, -1, Integer::sum) == 0) {
+      named.remove(service);
+      if (services.remove(service) != null) {
+        listener.onServiceDeleted(service);
+      }
+    }
+  }
+
+  private void onService(Key key) {
+    ServiceId service = new ServiceId(key.namespace(), key.name());
+    lock.lock();
+    try {
+      if (named.containsKey(service)) {
+        tellService(service);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void tellService(ServiceId id) {
+    Optional<Service> service = cluster.services().find(id.namespace(), id.name());
+    if (service.isEmpty()) {
+      if (services.remove(id) != null) {
+        listener.onServiceDeleted(id);
+      }
+      return;
+    }
+    Map<String, dev.bellows.core.route.Endpoints> byPort =
+        byPort(service.get(), cluster.endpoints().find(id.namespace(), id.name()));
+    if (!byPort.equals(services.put(id, byPort))) {
+      listener.onService(id, byPort);
+    }
+  }
+
+  private static Map<String, dev.bellows.core.route.Endpoints> byPort(
+      Service service, Optional<Endpoints> endpoints) {
+    Map<String, dev.bellows.core.route.Endpoints> byPort = new HashMap<>();
+    for (ServicePort port : service.getSpec().getPorts()) {
+      dev.bellows.core.route.Endpoints behind =
+          endpoints
+              .map(found -> PortEndpoints.of(found, port.getName()))
+              .orElse(dev.bellows.core.route.Endpoints.NONE);
+      if (port.getName() != null) {
+        byPort.put(port.getName(), behind);
+      }
+      byPort.put(String.valueOf(port.getPort()), behind);
+    }
+    return Map.copyOf(byPort);
+  }
+}
