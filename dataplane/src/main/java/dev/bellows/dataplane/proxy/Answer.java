@@ -1,7 +1,6 @@
 package dev.bellows.dataplane.proxy;
 
 import io.netty.handler.codec.http.DefaultHttpHeaders;
-import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import java.nio.charset.StandardCharsets;
@@ -47,7 +46,7 @@ public final class Answer {
 
   /** Whether the connection must end with this answer. */
   boolean closes() {
-    return headers.contains(HttpHeaderNames.CONNECTION, "close", true);
+    return headers.contains(HeaderNames.CONNECTION, "close", true);
   }
 
   HttpResponseStatus status() {

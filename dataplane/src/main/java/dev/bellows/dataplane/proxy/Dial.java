@@ -14,8 +14,6 @@ import org.jspecify.annotations.Nullable;
  * has only just got its address may drop the first packets, so a timeout is tried again; any other
  * error says something about the pod and stands.
  */
-// A channel that fails is closed, and channelInactive tells: the futures say nothing more.
-@SuppressWarnings("FutureReturnValueIgnored")
 final class Dial {
   private static final int MAX_RETRIES = 15;
   private static final int FIRST_TIMEOUT_MILLIS = 50;

@@ -50,7 +50,8 @@ public final class EventLoops {
     return EPOLL ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
   }
 
-  static Class<? extends SocketChannel> clientChannel() {
+  /** The kind of client socket that these loops carry. */
+  public static Class<? extends SocketChannel> clientChannel() {
     return EPOLL ? EpollSocketChannel.class : NioSocketChannel.class;
   }
 

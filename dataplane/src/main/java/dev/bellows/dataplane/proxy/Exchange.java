@@ -90,7 +90,7 @@ public final class Exchange {
 
   /** The Host header, with its port if it has one; empty if there is none (HTTP/1.0). */
   public String host() {
-    String host = request.headers().get(HttpHeaderNames.HOST);
+    String host = request.headers().get(HeaderNames.HOST);
     return host == null ? "" : host;
   }
 
@@ -102,6 +102,15 @@ public final class Exchange {
   /** Monotonic instant of the request's arrival, in nanoseconds of the engine's clock. */
   public long startNanos() {
     return startNanos;
+  }
+
+  /** Now, in nanoseconds of the engine's monotonic clock. */
+  public long nowNanos() {
+    return client.nowNanos();
+  }
+
+  Deadlines deadlines() {
+    return client.deadlines();
   }
 
   /** The thread of this exchange. */
@@ -269,8 +278,8 @@ public final class Exchange {
     }
     if (http10) {
       request.setProtocolVersion(HttpVersion.HTTP_1_1);
-      if (!headers.contains(HttpHeaderNames.HOST)) {
-        headers.set(HttpHeaderNames.HOST, to.toString());
+      if (!headers.contains(HeaderNames.HOST)) {
+        headers.set(HeaderNames.HOST, to.toString());
       }
     }
   }

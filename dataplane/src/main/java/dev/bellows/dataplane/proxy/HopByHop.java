@@ -13,32 +13,31 @@ import org.jspecify.annotations.Nullable;
  * frame the message and are kept by whoever frames it anew.
  */
 final class HopByHop {
-  private static final AsciiString X_FORWARDED_FOR = AsciiString.cached("X-Forwarded-For");
   private static final AsciiString KEEP_ALIVE = AsciiString.cached("Keep-Alive");
   private static final AsciiString PROXY_CONNECTION = AsciiString.cached("Proxy-Connection");
   private static final List<AsciiString> CONNECTION_HEADERS =
       List.of(
-          HttpHeaderNames.CONNECTION,
+          HeaderNames.CONNECTION,
           PROXY_CONNECTION,
           KEEP_ALIVE,
           HttpHeaderNames.PROXY_AUTHENTICATE,
           HttpHeaderNames.PROXY_AUTHORIZATION,
-          HttpHeaderNames.UPGRADE);
+          HeaderNames.UPGRADE);
 
   private HopByHop() {}
 
   /** The protocol a message asks to switch to, or null if it does not. */
   static @Nullable String upgrade(HttpHeaders headers) {
-    return headers.containsValue(HttpHeaderNames.CONNECTION, HttpHeaderValues.UPGRADE, true)
-        ? headers.get(HttpHeaderNames.UPGRADE)
+    return headers.containsValue(HeaderNames.CONNECTION, HttpHeaderValues.UPGRADE, true)
+        ? headers.get(HeaderNames.UPGRADE)
         : null;
   }
 
   /** Removes what concerned the connection a message came by. */
   static void strip(HttpHeaders headers) {
-    if (headers.contains(HttpHeaderNames.CONNECTION)) {
-      for (String value : headers.getAll(HttpHeaderNames.CONNECTION)) {
-        for (String named : value.split(",")) {
+    if (headers.contains(HeaderNames.CONNECTION)) {
+      for (String value : headers.getAll(HeaderNames.CONNECTION)) {
+        for (String named : value.split(",", -1)) {
           String name = named.trim();
           if (!name.isEmpty() && !framing(name)) {
             headers.remove(name);
@@ -49,37 +48,38 @@ final class HopByHop {
     for (AsciiString name : CONNECTION_HEADERS) {
       headers.remove(name);
     }
-    if (headers.contains(HttpHeaderNames.TE)) {
-      boolean trailers = headers.containsValue(HttpHeaderNames.TE, HttpHeaderValues.TRAILERS, true);
-      headers.remove(HttpHeaderNames.TE);
+    if (headers.contains(HeaderNames.TE)) {
+      boolean trailers = headers.containsValue(HeaderNames.TE, HttpHeaderValues.TRAILERS, true);
+      headers.remove(HeaderNames.TE);
       if (trailers) {
-        headers.set(HttpHeaderNames.TE, HttpHeaderValues.TRAILERS);
+        headers.set(HeaderNames.TE, HttpHeaderValues.TRAILERS);
       }
     }
   }
 
   // "Connection: content-length" must not unframe a message that has been read by that length.
   private static boolean framing(String name) {
-    return HttpHeaderNames.CONTENT_LENGTH.contentEqualsIgnoreCase(name)
-        || HttpHeaderNames.TRANSFER_ENCODING.contentEqualsIgnoreCase(name)
+    return HeaderNames.CONTENT_LENGTH.contentEqualsIgnoreCase(name)
+        || HeaderNames.TRANSFER_ENCODING.contentEqualsIgnoreCase(name)
         || HttpHeaderNames.TRAILER.contentEqualsIgnoreCase(name)
-        || HttpHeaderNames.TE.contentEqualsIgnoreCase(name)
-        || HttpHeaderNames.HOST.contentEqualsIgnoreCase(name);
+        || HeaderNames.TE.contentEqualsIgnoreCase(name)
+        || HeaderNames.HOST.contentEqualsIgnoreCase(name);
   }
 
   /** Asks for, or agrees to, a switch to another protocol. */
   static void setUpgrade(HttpHeaders headers, String protocol) {
-    headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.UPGRADE);
-    headers.set(HttpHeaderNames.UPGRADE, protocol);
+    headers.set(HeaderNames.CONNECTION, HttpHeaderValues.UPGRADE);
+    headers.set(HeaderNames.UPGRADE, protocol);
   }
 
   /** Notes who the request came from, after all whom it passed before. */
   static void appendForwardedFor(HttpHeaders headers, String peerIp) {
-    if (headers.contains(X_FORWARDED_FOR)) {
+    if (headers.contains(HeaderNames.X_FORWARDED_FOR)) {
       headers.set(
-          X_FORWARDED_FOR, String.join(", ", headers.getAll(X_FORWARDED_FOR)) + ", " + peerIp);
+          HeaderNames.X_FORWARDED_FOR,
+          String.join(", ", headers.getAll(HeaderNames.X_FORWARDED_FOR)) + ", " + peerIp);
     } else {
-      headers.set(X_FORWARDED_FOR, peerIp);
+      headers.set(HeaderNames.X_FORWARDED_FOR, peerIp);
     }
   }
 }

@@ -10,8 +10,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
 /** A role at one address: whoever connects to it goes through its chain. */
-// A channel that fails is closed, and channelInactive tells: the futures say nothing more.
-@SuppressWarnings("FutureReturnValueIgnored")
 public final class Listener implements AutoCloseable {
   private final ProxyEngine engine;
   private final Address address;

@@ -18,8 +18,6 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Both ends live on one event loop; they find each other by the client end's address.
  */
-// A channel that fails is closed, and channelInactive tells: the futures say nothing more.
-@SuppressWarnings("FutureReturnValueIgnored")
 final class LocalFlow extends ChannelDuplexHandler {
   private static final int WRITABILITY_BIT = 1;
 

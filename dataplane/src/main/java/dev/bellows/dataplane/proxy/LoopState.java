@@ -21,8 +21,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /** What one event loop keeps for the engine. Used on that loop only. */
-// A channel that fails is closed, and channelInactive tells: the futures say nothing more.
-@SuppressWarnings("FutureReturnValueIgnored")
 final class LoopState {
   private static final long EXPIRY_INTERVAL_SECONDS = 15;
 
@@ -35,6 +33,7 @@ final class LoopState {
   private final LongSupplier nanoClock;
   private final UpstreamPool pool = new UpstreamPool(this);
   private final Map<SocketAddress, LocalFlow> unpairedFlows = new HashMap<>();
+  private final Deadlines deadlines;
   private final Future<?> expiry;
 
   LoopState(ProxyEngine engine, EventLoop loop, int index, LongSupplier nanoClock) {
@@ -42,6 +41,7 @@ final class LoopState {
     this.loop = loop;
     this.index = index;
     this.nanoClock = nanoClock;
+    this.deadlines = new Deadlines(loop, nanoClock);
     this.expiry =
         loop.scheduleWithFixedDelay(
             () -> pool.expire(nowNanos()),
@@ -60,6 +60,10 @@ final class LoopState {
 
   UpstreamPool pool() {
     return pool;
+  }
+
+  Deadlines deadlines() {
+    return deadlines;
   }
 
   long nowNanos() {

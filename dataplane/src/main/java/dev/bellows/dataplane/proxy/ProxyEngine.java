@@ -28,8 +28,6 @@ import org.jspecify.annotations.Nullable;
  * Opens listeners and forwards what comes in by them. All roles of a JVM share one engine, so that
  * they share its event loops and find each other inside the JVM.
  */
-// A channel that fails is closed, and channelInactive tells: the futures say nothing more.
-@SuppressWarnings("FutureReturnValueIgnored")
 public final class ProxyEngine implements AutoCloseable {
   private static final AtomicInteger ENGINES = new AtomicInteger();
 

@@ -33,7 +33,7 @@ final class RequestCheck {
       return refusal(405, "CONNECT is not supported");
     }
     HttpHeaders headers = request.headers();
-    List<String> hosts = headers.getAll(HttpHeaderNames.HOST);
+    List<String> hosts = headers.getAll(HeaderNames.HOST);
     if (hosts.size() > 1) {
       return refusal(400, "too many Host headers");
     }
@@ -96,7 +96,7 @@ final class RequestCheck {
     if (targetHost.isEmpty() || !(host.isEmpty() || targetHost.equalsIgnoreCase(host))) {
       return refusal(400, "request target and Host header differ");
     }
-    request.headers().set(HttpHeaderNames.HOST, targetHost);
+    request.headers().set(HeaderNames.HOST, targetHost);
     String rest = target.substring(end);
     request.setUri(rest.startsWith("/") ? rest : "/" + rest);
     return null;

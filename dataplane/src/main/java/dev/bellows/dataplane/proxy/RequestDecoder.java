@@ -22,8 +22,6 @@ import org.jspecify.annotations.Nullable;
  * parsing covers line ends, lengths, codings and chunk sizes; a header line continued on the next
  * one (obs-fold, RFC 9112 §5.2), which Netty joins, is refused here.
  */
-// A channel that fails is closed, and channelInactive tells: the futures say nothing more.
-@SuppressWarnings("FutureReturnValueIgnored")
 final class RequestDecoder extends HttpRequestDecoder {
   private boolean inHead = true;
   private boolean betweenLines;

@@ -18,7 +18,7 @@ final class ResponseEncoder extends HttpResponseEncoder {
 
   @Override
   protected boolean isContentAlwaysEmpty(HttpResponse response) {
-    return head && response.status().codeClass() != HttpStatusClass.INFORMATIONAL
+    return (head && response.status().codeClass() != HttpStatusClass.INFORMATIONAL)
         || super.isContentAlwaysEmpty(response);
   }
 }

@@ -16,7 +16,6 @@ import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
-import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
@@ -36,8 +35,6 @@ import org.slf4j.LoggerFactory;
  * While busy with a complete request it reads on, to notice a client that leaves; what a client
  * sends ahead (pipelining) is parked, and then reading stops: no more than one read is ever parked.
  */
-// A channel that fails is closed, and channelInactive tells: the futures say nothing more.
-@SuppressWarnings("FutureReturnValueIgnored")
 final class ServerConnection extends ChannelInboundHandlerAdapter {
   private static final Logger LOG = LoggerFactory.getLogger(ServerConnection.class);
 
@@ -86,6 +83,10 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
 
   UpstreamPool pool() {
     return loopState.pool();
+  }
+
+  Deadlines deadlines() {
+    return loopState.deadlines();
   }
 
   long nowNanos() {
@@ -263,7 +264,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
     DefaultFullHttpResponse response =
         new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, answer.status(), body);
     response.headers().add(answer.headers());
-    HttpUtil.setContentLength(response, answer.body().length);
+    response.headers().set(HeaderNames.CONTENT_LENGTH, answer.body().length);
     if (answer.closes()) {
       closeAfterResponse = true;
     }
@@ -287,26 +288,26 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
   private void frame(Exchange exchange, HttpResponse response, HttpHeaders headers) {
     int status = response.status().code();
     boolean bodiless = exchange.headRequest() || status == 204 || status == 304;
-    boolean chunked = headers.contains(HttpHeaderNames.TRANSFER_ENCODING);
+    boolean chunked = headers.contains(HeaderNames.TRANSFER_ENCODING);
     unmarkedEnd = false;
     if (bodiless) {
-      headers.remove(HttpHeaderNames.TRANSFER_ENCODING);
+      headers.remove(HeaderNames.TRANSFER_ENCODING);
     } else if (exchange.http10()) {
-      headers.remove(HttpHeaderNames.TRANSFER_ENCODING);
+      headers.remove(HeaderNames.TRANSFER_ENCODING);
       headers.remove(HttpHeaderNames.TRAILER);
-      unmarkedEnd = !headers.contains(HttpHeaderNames.CONTENT_LENGTH);
+      unmarkedEnd = !headers.contains(HeaderNames.CONTENT_LENGTH);
       closeAfterResponse |= unmarkedEnd;
-    } else if (!chunked && !headers.contains(HttpHeaderNames.CONTENT_LENGTH)) {
-      headers.set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
+    } else if (!chunked && !headers.contains(HeaderNames.CONTENT_LENGTH)) {
+      headers.set(HeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
     }
   }
 
   private void setConnectionHeader(Exchange exchange, HttpHeaders headers) {
     closeAfterResponse |= draining || !exchange.keepAlive() || exchange.awaitsContinue();
     if (closeAfterResponse) {
-      headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+      headers.set(HeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
     } else if (exchange.http10()) {
-      headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.KEEP_ALIVE);
+      headers.set(HeaderNames.CONNECTION, HttpHeaderValues.KEEP_ALIVE);
     }
   }
 
@@ -321,7 +322,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
       channel.close();
       return;
     }
-    String protocol = response.headers().get(HttpHeaderNames.UPGRADE);
+    String protocol = response.headers().get(HeaderNames.UPGRADE);
     HopByHop.strip(response.headers());
     HopByHop.setUpgrade(response.headers(), protocol == null ? "" : protocol);
     write(response);

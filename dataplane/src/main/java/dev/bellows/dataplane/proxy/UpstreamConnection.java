@@ -6,7 +6,6 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http.HttpClientCodec;
 import io.netty.handler.codec.http.HttpContent;
-import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.HttpUtil;
@@ -19,8 +18,6 @@ import org.jspecify.annotations.Nullable;
  * A connection to a target. Carries one exchange at a time, or none while it waits in the pool; it
  * goes back there only after a whole response to a wholly sent request.
  */
-// A channel that fails is closed, and channelInactive tells: the futures say nothing more.
-@SuppressWarnings("FutureReturnValueIgnored")
 final class UpstreamConnection extends ChannelInboundHandlerAdapter {
   private final UpstreamPool pool;
   private final Address target;
@@ -137,13 +134,13 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     int status = response.status().code();
     return status == 204
         || status == 304
-        || response.headers().contains(HttpHeaderNames.CONTENT_LENGTH)
-        || response.headers().contains(HttpHeaderNames.TRANSFER_ENCODING);
+        || response.headers().contains(HeaderNames.CONTENT_LENGTH)
+        || response.headers().contains(HeaderNames.TRANSFER_ENCODING);
   }
 
   private void onSwitchingProtocols(Exchange to, HttpResponse response) {
     String asked = to.upgradeAsked();
-    String given = response.headers().get(HttpHeaderNames.UPGRADE);
+    String given = response.headers().get(HeaderNames.UPGRADE);
     if (asked == null || given == null || !given.equalsIgnoreCase(asked)) {
       fail(
           to,

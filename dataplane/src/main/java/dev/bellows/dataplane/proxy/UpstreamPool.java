@@ -14,8 +14,6 @@ import org.slf4j.LoggerFactory;
  * The idle upstream connections of one event loop, the most recently used first: few stay warm and
  * the others expire. Confined to its loop, so taking one is a map look-up.
  */
-// A channel that fails is closed, and channelInactive tells: the futures say nothing more.
-@SuppressWarnings("FutureReturnValueIgnored")
 final class UpstreamPool {
   static final Logger LOG = LoggerFactory.getLogger(UpstreamPool.class);
 

@@ -3,6 +3,8 @@ package dev.bellows.dataplane.proxy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.bellows.core.route.Address;
+import dev.bellows.dataplane.raw.Backend;
+import dev.bellows.dataplane.raw.Client;
 import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
 import java.util.List;

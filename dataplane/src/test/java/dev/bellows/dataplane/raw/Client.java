@@ -1,4 +1,4 @@
-package dev.bellows.dataplane.proxy;
+package dev.bellows.dataplane.raw;
 
 import dev.bellows.core.route.Address;
 import java.io.BufferedInputStream;
@@ -9,13 +9,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
 /** A client that sends exactly the octets a test tells it, and reads a response as octets. */
-final class Client implements AutoCloseable {
+public final class Client implements AutoCloseable {
   private static final int PATIENCE_MILLIS = 10_000;
 
-  final Socket socket;
-  final InputStream in;
+  public final Socket socket;
+  public final InputStream in;
 
-  Client(Address to) throws IOException {
+  public Client(Address to) throws IOException {
     socket = new Socket(to.ip(), to.port());
     socket.setSoTimeout(PATIENCE_MILLIS);
     socket.setTcpNoDelay(true);
@@ -23,13 +23,13 @@ final class Client implements AutoCloseable {
   }
 
   /** A response as it came. */
-  record Response(String head, String body) {
-    int status() {
+  public record Response(String head, String body) {
+    public int status() {
       return Integer.parseInt(head.substring(9, 12));
     }
 
     /** The value of a header, or an empty text. */
-    String header(String name) {
+    public String header(String name) {
       for (String line : head.split("\r\n")) {
         if (line.toLowerCase(Locale.ROOT).startsWith(name.toLowerCase(Locale.ROOT) + ":")) {
           return line.substring(name.length() + 1).trim();
@@ -39,18 +39,18 @@ final class Client implements AutoCloseable {
     }
   }
 
-  Client send(String text) throws IOException {
+  public Client send(String text) throws IOException {
     socket.getOutputStream().write(text.getBytes(StandardCharsets.ISO_8859_1));
     socket.getOutputStream().flush();
     return this;
   }
 
-  Client get(String path) throws IOException {
+  public Client get(String path) throws IOException {
     return send("GET " + path + " HTTP/1.1\r\nHost: test.example\r\n\r\n");
   }
 
   /** Reads one response with its body, as its head delimits it. */
-  Response response() throws IOException {
+  public Response response() throws IOException {
     Response head = head();
     if (head.status() == 204 || head.status() == 304 || head.status() < 200) {
       return head;
@@ -63,7 +63,7 @@ final class Client implements AutoCloseable {
     return new Response(head.head(), new String(body, StandardCharsets.UTF_8));
   }
 
-  Response head() throws IOException {
+  public Response head() throws IOException {
     return new Response(Backend.Wire.head(in), "");
   }
 
@@ -82,7 +82,7 @@ final class Client implements AutoCloseable {
     }
   }
 
-  String line() throws IOException {
+  public String line() throws IOException {
     StringBuilder line = new StringBuilder();
     for (int octet = in.read(); octet != '\n'; octet = in.read()) {
       if (octet < 0) {
@@ -94,7 +94,7 @@ final class Client implements AutoCloseable {
   }
 
   /** Whether the other side has closed, after what was still to be read. */
-  boolean closed() throws IOException {
+  public boolean closed() throws IOException {
     try {
       return in.read() < 0;
     } catch (java.net.SocketException reset) {

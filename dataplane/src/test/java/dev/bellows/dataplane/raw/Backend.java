@@ -1,4 +1,4 @@
-package dev.bellows.dataplane.proxy;
+package dev.bellows.dataplane.raw;
 
 import dev.bellows.core.route.Address;
 import java.io.BufferedInputStream;
@@ -18,17 +18,17 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A server that does what a test tells it, octet by octet, so that no library smooths it over. */
-final class Backend implements AutoCloseable {
+public final class Backend implements AutoCloseable {
   /** What happens on one connection. */
-  interface Script {
+  public interface Script {
     void run(Connection connection) throws Exception;
   }
 
   /** One accepted connection. */
-  static final class Connection {
-    final Socket socket;
-    final InputStream in;
-    final OutputStream out;
+  public final class Connection {
+    public final Socket socket;
+    public final InputStream in;
+    public final OutputStream out;
 
     Connection(Socket socket) throws IOException {
       this.socket = socket;
@@ -37,33 +37,35 @@ final class Backend implements AutoCloseable {
     }
 
     /** The next request's head, up to and without the empty line. */
-    String head() throws IOException {
-      return Wire.head(in);
+    public String head() throws IOException {
+      String head = Wire.head(in);
+      heads.add(head);
+      return head;
     }
 
-    void send(String text) throws IOException {
+    public void send(String text) throws IOException {
       out.write(text.getBytes(StandardCharsets.ISO_8859_1));
       out.flush();
     }
 
     /** Sends 200 with a body and its length. */
-    void ok(String body) throws IOException {
+    public void ok(String body) throws IOException {
       send("HTTP/1.1 200 OK\r\nContent-Length: " + body.length() + "\r\n\r\n" + body);
     }
   }
 
-  final List<String> heads = new CopyOnWriteArrayList<>();
-  final AtomicInteger accepted = new AtomicInteger();
+  public final List<String> heads = new CopyOnWriteArrayList<>();
+  public final AtomicInteger accepted = new AtomicInteger();
   private final ServerSocket server;
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
 
-  Backend(Script script) throws IOException {
+  public Backend(Script script) throws IOException {
     server = new ServerSocket(0, 128, InetAddress.getByName("127.0.0.1"));
     Thread.ofVirtual().name("backend").start(() -> accept(script));
   }
 
   /** Answers every request with 200 and the request's head as body. */
-  static Backend echoingHeads() throws IOException {
+  public static Backend echoingHeads() throws IOException {
     return new Backend(connection -> {
       while (true) {
         connection.ok(connection.head());
@@ -71,7 +73,7 @@ final class Backend implements AutoCloseable {
     });
   }
 
-  Address address() {
+  public Address address() {
     return new Address("127.0.0.1", server.getLocalPort());
   }
 

@@ -1,0 +1,115 @@
+package dev.bellows.dataplane.queueproxy;
+
+import dev.bellows.core.revision.RevisionId;
+import dev.bellows.core.route.Address;
+import dev.bellows.dataplane.proxy.Timeouts;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What one pod's queue-proxy is told, by the environment of its container (data-plane spec §1.2).
+ *
+ * @param revision whose pod it is
+ * @param pod the pod's name, under which it reports
+ * @param listenIp where its listeners are; {@code 0.0.0.0} for all addresses
+ * @param servingPort the data port: 8012 or 8013
+ * @param userTarget where the user container listens
+ * @param containerConcurrency requests the user container runs at once; 0 = unlimited
+ * @param timeouts limits of a request
+ * @param readiness what must pass for the user container to be ready; empty = always ready
+ * @param drainQuiet how long a draining pod must see no new request before it stops
+ */
+public record QueueProxyConfig(
+    RevisionId revision,
+    String pod,
+    String listenIp,
+    int servingPort,
+    Address userTarget,
+    int containerConcurrency,
+    Timeouts timeouts,
+    List<ReadinessProbe> readiness,
+    Duration drainQuiet) {
+  /** As long as the original waits (data-plane spec §3.8). */
+  private static final Duration DRAIN_QUIET = Duration.ofSeconds(30);
+
+  public QueueProxyConfig {
+    readiness = List.copyOf(readiness);
+  }
+
+  /**
+   * Reads the environment of a queue-proxy container. It listens on the pod's own address and
+   * forwards to the user port on the loopback, unless {@link #listeningOn} and {@link
+   * #forwardingTo} say otherwise.
+   *
+   * @throws IllegalArgumentException naming the variable that is missing or wrong
+   */
+  public static QueueProxyConfig fromEnvironment(Map<String, String> environment) {
+    Environment env = new Environment(environment);
+    Address user = new Address("127.0.0.1", env.port("USER_PORT"));
+    env.port("QUEUE_SERVING_TLS_PORT");
+    for (String required :
+        List.of("SERVING_CONFIGURATION", "SERVING_LOGGING_CONFIG", "SERVING_LOGGING_LEVEL")) {
+      env.required(required);
+    }
+    return new QueueProxyConfig(
+        new RevisionId(env.nonEmpty("SERVING_NAMESPACE"), env.nonEmpty("SERVING_REVISION")),
+        env.required("SERVING_POD"),
+        env.nonEmpty("SERVING_POD_IP"),
+        env.port("QUEUE_SERVING_PORT"),
+        user,
+        env.natural("CONTAINER_CONCURRENCY"),
+        new Timeouts(
+            Duration.ofSeconds(env.natural("REVISION_TIMEOUT_SECONDS")),
+            Duration.ofSeconds(env.naturalOr("REVISION_RESPONSE_START_TIMEOUT_SECONDS", 0)),
+            Duration.ofSeconds(env.naturalOr("REVISION_IDLE_TIMEOUT_SECONDS", 0))),
+        ReadinessProbe.parse(
+            env.optional("SERVING_READINESS_PROBE"), env.flag("ENABLE_MULTI_CONTAINER_PROBES")),
+        DRAIN_QUIET);
+  }
+
+  /** The same, listening on another address. */
+  public QueueProxyConfig listeningOn(String ip) {
+    return new QueueProxyConfig(
+        revision,
+        pod,
+        ip,
+        servingPort,
+        userTarget,
+        containerConcurrency,
+        timeouts,
+        readiness,
+        drainQuiet);
+  }
+
+  /**
+   * The same, with the user container at another address: there its programs get a port of their
+   * own. Readiness probes that ask the user port ask there.
+   */
+  public QueueProxyConfig forwardingTo(Address target) {
+    return new QueueProxyConfig(
+        revision,
+        pod,
+        listenIp,
+        servingPort,
+        target,
+        containerConcurrency,
+        timeouts,
+        readiness.stream().map(probe -> probe.moved(userTarget, target)).toList(),
+        drainQuiet);
+  }
+
+  /** The same, with another time that a draining pod waits for silence. */
+  public QueueProxyConfig drainingAfter(Duration quiet) {
+    return new QueueProxyConfig(
+        revision,
+        pod,
+        listenIp,
+        servingPort,
+        userTarget,
+        containerConcurrency,
+        timeouts,
+        readiness,
+        quiet);
+  }
+}

@@ -1,0 +1,210 @@
+package dev.bellows.dataplane.queueproxy;
+
+import dev.bellows.core.route.Address;
+import dev.bellows.core.stat.RequestReport;
+import dev.bellows.core.stat.StatReporter;
+import dev.bellows.core.stat.StatWire;
+import dev.bellows.dataplane.probe.Prober;
+import dev.bellows.dataplane.proxy.Answer;
+import dev.bellows.dataplane.proxy.Exchange;
+import dev.bellows.dataplane.proxy.Listener;
+import dev.bellows.dataplane.proxy.ProxyEngine;
+import dev.bellows.dataplane.proxy.Stage;
+import dev.bellows.dataplane.proxy.TimeoutStage;
+import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.Future;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+
+/** The queue-proxy of one pod, while the pod is there. */
+public final class QueueProxyHandle implements AutoCloseable {
+  private static final int METRICS_PORT = 9090;
+  private static final int ADMIN_PORT = 8022;
+  private static final Duration REPORTING_PERIOD = Duration.ofSeconds(1);
+
+  private final QueueProxyConfig config;
+  private final LongSupplier nanoClock;
+  private final long startNanos;
+  private final Meter meter;
+  private final RequestMetrics requestMetrics = new RequestMetrics();
+  private final Readiness readiness;
+  private final Drain drain;
+  private final Listener serving;
+  private final Listener metrics;
+  private final Listener admin;
+  private final Future<?> reporting;
+  private final StatReporter reporter;
+  private final CompletableFuture<Void> drained = new CompletableFuture<>();
+  private volatile byte[] stat;
+
+  QueueProxyHandle(
+      QueueProxyConfig config, ProxyEngine engine, Prober prober, LongSupplier nanoClock)
+      throws IOException {
+    EventLoop loop = engine.loops().next();
+    this.config = config;
+    this.nanoClock = nanoClock;
+    this.startNanos = nanoClock.getAsLong();
+    this.meter = new Meter(config.containerConcurrency(), nanoClock);
+    this.readiness = new Readiness(config.readiness(), prober, loop);
+    this.drain = new Drain(loop, nanoClock, config.drainQuiet(), this::onQuiet);
+    this.reporter = new StatReporter(config.pod(), REPORTING_PERIOD.toSeconds());
+    this.stat = StatWire.encode(reporter.beforeFirstReport());
+    this.serving = listen(engine, config.servingPort(), chain());
+    Listener openedMetrics;
+    Listener openedAdmin;
+    try {
+      openedMetrics = listen(engine, METRICS_PORT, List.of(this::answerScrape));
+      openedAdmin = listenOrClose(engine, openedMetrics);
+    } catch (IOException e) {
+      serving.close();
+      throw e;
+    }
+    this.metrics = openedMetrics;
+    this.admin = openedAdmin;
+    this.reporting =
+        loop.scheduleAtFixedRate(
+            this::report,
+            REPORTING_PERIOD.toMillis(),
+            REPORTING_PERIOD.toMillis(),
+            TimeUnit.MILLISECONDS);
+  }
+
+  private Listener listenOrClose(ProxyEngine engine, Listener other) throws IOException {
+    try {
+      return listen(engine, ADMIN_PORT, List.of(this::answerWaitForDrain));
+    } catch (IOException e) {
+      other.close();
+      throw e;
+    }
+  }
+
+  /** A request's way, outermost first (data-plane spec §3.1). */
+  private List<Stage> chain() {
+    return List.of(
+        // Before anything counts or waits: a probe asks about the pod and is no work of it.
+        new ProbeStage(drain, readiness),
+        // Before whatever may make it wait: waiting is part of what the user is promised a limit
+        // on.
+        new TimeoutStage(exchange -> config.timeouts(), "request timeout"),
+        // While X-Forwarded-For says who came to this pod, before the pod adds its own peer.
+        new ForwardedShim(),
+        // Counts demand, then admits: what is reported includes who waits.
+        meter,
+        // After admission: the user's container is not to blame for the wait.
+        requestMetrics,
+        // The user container; the port of the target says which of its processes.
+        exchange -> exchange.forward(config.userTarget()));
+  }
+
+  /** A taken port is replaced by a free one: the endpoints say which (addresses travel whole). */
+  private Listener listen(ProxyEngine engine, int port, List<Stage> chain) throws IOException {
+    try {
+      return engine.listen(config.listenIp(), port, chain);
+    } catch (IOException taken) {
+      return engine.listen(config.listenIp(), 0, chain);
+    }
+  }
+
+  private void answerScrape(Exchange exchange) {
+    exchange.answer(
+        path(exchange).equals("/metrics")
+            ? Answer.bytes(200, "application/protobuf", stat)
+            : Answer.error(404, "404 page not found"));
+  }
+
+  private void answerWaitForDrain(Exchange exchange) {
+    if (!path(exchange).equals("/wait-for-drain")) {
+      exchange.answer(Answer.error(404, "404 page not found"));
+      return;
+    }
+    drain.await(() -> exchange.loop().execute(() -> exchange.answer(Answer.empty(200))));
+  }
+
+  private static String path(Exchange exchange) {
+    String target = exchange.request().uri();
+    int query = target.indexOf('?');
+    return query < 0 ? target : target.substring(0, query);
+  }
+
+  private void report() {
+    RequestReport report = meter.report();
+    Duration uptime = Duration.ofNanos(nanoClock.getAsLong() - startNanos);
+    stat = StatWire.encode(reporter.stat(report, uptime));
+  }
+
+  private void onQuiet() {
+    serving.drain().thenRun(() -> drained.complete(null));
+  }
+
+  /** Where requests for the pod go. */
+  public Address serving() {
+    return serving.address();
+  }
+
+  /** Where the autoscaler scrapes the pod's Stat. */
+  public Address metrics() {
+    return metrics.address();
+  }
+
+  /** Where {@code /wait-for-drain} is. */
+  public Address admin() {
+    return admin.address();
+  }
+
+  /** What it was attached with. */
+  public QueueProxyConfig config() {
+    return config;
+  }
+
+  /**
+   * Runs the user containers' readiness probes, or joins the run in progress.
+   *
+   * @return whether they pass and the pod is not draining; never completes exceptionally
+   */
+  public CompletionStage<Boolean> ready() {
+    return readiness.check().thenApply(passed -> passed && !drain.inProgress());
+  }
+
+  /** Requests in the pod, running and waiting. */
+  public long inFlight() {
+    return meter.inFlight();
+  }
+
+  /** Requests that the breaker limits, running and waiting; {@code kn.serving.queue.depth}. */
+  public int queueDepth() {
+    return meter.queueDepth();
+  }
+
+  /** How long the user container took, by status; {@code kn.serving.invocation.duration}. */
+  public SortedMap<Integer, DurationHistogram.Snapshot> invocationDurations() {
+    return requestMetrics.snapshot();
+  }
+
+  /**
+   * Begins the pod's end, as SIGTERM does in a container of its own: probes fail from now on,
+   * requests are served until none has come for a while, and then those in progress are finished.
+   *
+   * @return done when the last one is; never completes exceptionally. Called again, it joins
+   */
+  public CompletionStage<Void> drain() {
+    drain.terminate();
+    return drained.minimalCompletionStage();
+  }
+
+  /** Ends at once: listeners and connections close, requests in progress are cut. */
+  @Override
+  public void close() {
+    reporting.cancel(false);
+    drain.close();
+    serving.close();
+    metrics.close();
+    admin.close();
+    drained.complete(null);
+  }
+}

@@ -1,0 +1,36 @@
+package dev.bellows.dataplane.queueproxy;
+
+import dev.bellows.dataplane.probe.Prober;
+import dev.bellows.dataplane.proxy.ProxyEngine;
+import java.io.IOException;
+import java.util.function.LongSupplier;
+
+/** The queue-proxies of all pods of a node in one process; pods come and go at run time. */
+public final class SharedQueueProxy {
+  private final ProxyEngine engine;
+  private final Prober prober;
+  private final LongSupplier nanoClock;
+
+  /**
+   * A node without pods.
+   *
+   * @param engine shared with the other roles of this process
+   * @param prober for the readiness of user containers
+   * @param nanoClock monotonic nanoseconds, the same as the engine's
+   */
+  public SharedQueueProxy(ProxyEngine engine, Prober prober, LongSupplier nanoClock) {
+    this.engine = engine;
+    this.prober = prober;
+    this.nanoClock = nanoClock;
+  }
+
+  /**
+   * Opens the listeners of a pod: requests, metrics and administration, on their standard ports or,
+   * where one is taken, on a free one. It serves when this returns.
+   *
+   * @throws IOException if the pod's address cannot be listened on
+   */
+  public QueueProxyHandle attach(QueueProxyConfig config) throws IOException {
+    return new QueueProxyHandle(config, engine, prober, nanoClock);
+  }
+}

@@ -1,0 +1,64 @@
+package dev.bellows.dataplane.queueproxy;
+
+import dev.bellows.core.route.Address;
+import dev.bellows.dataplane.probe.Prober;
+import dev.bellows.dataplane.proxy.EventLoops;
+import dev.bellows.dataplane.proxy.ProxyEngine;
+import io.netty.channel.EventLoopGroup;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+
+/** A pod under test: the environment that a reconciler would give its queue-proxy. */
+final class Pod implements AutoCloseable {
+  private static final EventLoopGroup LOOPS = EventLoops.create("pod", 2);
+
+  final Map<String, String> environment = new HashMap<>();
+  private final ProxyEngine engine = new ProxyEngine(LOOPS, System::nanoTime);
+  private final Address user;
+  private Duration drainQuiet = Duration.ofSeconds(30);
+
+  Pod(Address user) {
+    this.user = user;
+    environment.putAll(
+        Map.of(
+            "CONTAINER_CONCURRENCY", "0",
+            "QUEUE_SERVING_PORT", "8012",
+            "QUEUE_SERVING_TLS_PORT", "8112",
+            "USER_PORT", "8080",
+            "REVISION_TIMEOUT_SECONDS", "300",
+            "SERVING_NAMESPACE", "default",
+            "SERVING_REVISION", "hello-00001",
+            "SERVING_CONFIGURATION", "hello",
+            "SERVING_POD", "hello-00001-deployment-abc"));
+    environment.putAll(
+        Map.of(
+            "SERVING_POD_IP", "127.0.0.1",
+            "SERVING_LOGGING_CONFIG", "",
+            "SERVING_LOGGING_LEVEL", ""));
+  }
+
+  Pod with(String variable, String value) {
+    environment.put(variable, value);
+    return this;
+  }
+
+  Pod drainingAfter(Duration quiet) {
+    drainQuiet = quiet;
+    return this;
+  }
+
+  QueueProxyHandle attach() throws IOException {
+    return new SharedQueueProxy(engine, new Prober(LOOPS), System::nanoTime)
+        .attach(
+            QueueProxyConfig.fromEnvironment(environment)
+                .forwardingTo(user)
+                .drainingAfter(drainQuiet));
+  }
+
+  @Override
+  public void close() {
+    engine.close();
+  }
+}
