@@ -28,7 +28,7 @@ public record ScalingSettings(
     double total = annotations.target().orElse(unannotated);
     // Any metric but rps is scaled by concurrency, but only the one of that name is capped by it.
     return metric.equals("concurrency") && containerConcurrency != 0
-        ? Math.min(total, containerConcurrency)
+        ? Math.min(total, (double) containerConcurrency)
         : total;
   }
 
@@ -112,7 +112,7 @@ public record ScalingSettings(
   private double concurrencyTotal() {
     return containerConcurrency == 0
         ? config.containerConcurrencyTargetDefault()
-        : containerConcurrency;
+        : (double) containerConcurrency;
   }
 
   /** Whole seconds, since that is what a bucket holds; half a second counts as a whole one. */

@@ -14,6 +14,7 @@ import dev.bellows.core.kpa.MetricSpec;
 import dev.bellows.core.kpa.Recorded;
 import dev.bellows.core.revision.Protocol;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeMap;
@@ -41,8 +42,8 @@ class ReconcileVectorTest {
       return new Disagrees("asks twice");
     }
     Observed after = Seen.after(before, proceed);
-    TreeMap<String, String> expected = new TreeMap<>();
-    TreeMap<String, String> actual = new TreeMap<>();
+    Map<String, String> expected = new TreeMap<>();
+    Map<String, String> actual = new TreeMap<>();
     expected.put("error", out.path("error").asText());
     actual.put("error", Boolean.toString(proceed.failure().isPresent()));
     expected.put("probes", out.path("probes").asText());
@@ -82,8 +83,8 @@ class ReconcileVectorTest {
   private static void status(
       JsonNode recorded,
       PodAutoscalerStatus status,
-      TreeMap<String, String> expected,
-      TreeMap<String, String> actual) {
+      Map<String, String> expected,
+      Map<String, String> actual) {
     for (var condition : recorded.path("conditions").properties()) {
       JsonNode each = condition.getValue();
       expected.put(
