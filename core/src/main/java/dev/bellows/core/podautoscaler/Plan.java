@@ -28,7 +28,7 @@ public sealed interface Plan {
    * @param pods what was counted
    */
   record Proceed(
-      List<Step> steps,
+      List<ScalingStep> steps,
       PodAutoscalerStatus status,
       Optional<String> failure,
       Want want,

@@ -100,7 +100,7 @@ public final class PodAutoscalerPlan {
     SksSpec sksSpec =
         new SksSpec(mode, seen.scaleTarget(), seen.protocol(), deciderSpec.numActivators(ready));
     // What lets pods come up goes first: somebody may be waiting for them.
-    List<Step> steps = new ArrayList<>(decider(deciderSpec));
+    List<ScalingStep> steps = new ArrayList<>(decider(deciderSpec));
     steps.addAll(want.steps());
     steps.addAll(sks(sksSpec));
     steps.addAll(metric(metricSpec));
@@ -131,7 +131,7 @@ public final class PodAutoscalerPlan {
     return scaled.with(conditions.keepingTimesOf(seen.status().conditions()));
   }
 
-  private Plan notOwned(PodAutoscalerStatus status, String kind, List<Step> steps) {
+  private Plan notOwned(PodAutoscalerStatus status, String kind, List<ScalingStep> steps) {
     String failure =
         "A %s of this name exists that this PodAutoscaler does not own.".formatted(kind);
     Conditions conditions = status.conditions().markFalse(ACTIVE, "NotOwned", failure, now);
@@ -143,28 +143,28 @@ public final class PodAutoscalerPlan {
         seen.pods());
   }
 
-  private List<Step> decider(DeciderSpec wanted) {
+  private List<ScalingStep> decider(DeciderSpec wanted) {
     DeciderSpec has = seen.decider().map(Observed.Decider::spec).orElse(null);
     if (has == null) {
-      return List.of(new Step.CreateDecider(wanted));
+      return List.of(new ScalingStep.CreateDecider(wanted));
     }
-    return has.equals(wanted) ? List.of() : List.of(new Step.UpdateDecider(wanted));
+    return has.equals(wanted) ? List.of() : List.of(new ScalingStep.UpdateDecider(wanted));
   }
 
-  private List<Step> sks(SksSpec wanted) {
+  private List<ScalingStep> sks(SksSpec wanted) {
     SksSpec has = seen.sks().map(Observed.Sks::spec).orElse(null);
     if (has == null) {
-      return List.of(new Step.CreateSks(wanted));
+      return List.of(new ScalingStep.CreateSks(wanted));
     }
-    return has.equals(wanted) ? List.of() : List.of(new Step.UpdateSks(wanted));
+    return has.equals(wanted) ? List.of() : List.of(new ScalingStep.UpdateSks(wanted));
   }
 
-  private List<Step> metric(MetricSpec wanted) {
+  private List<ScalingStep> metric(MetricSpec wanted) {
     MetricSpec has = seen.metric().map(Observed.Metric::spec).orElse(null);
     if (has == null) {
-      return List.of(new Step.CreateMetric(wanted));
+      return List.of(new ScalingStep.CreateMetric(wanted));
     }
-    return has.equals(wanted) ? List.of() : List.of(new Step.UpdateMetric(wanted));
+    return has.equals(wanted) ? List.of() : List.of(new ScalingStep.UpdateMetric(wanted));
   }
 
   private boolean isForeignSks() {

@@ -54,19 +54,19 @@ final class Scaler {
           new Scaling.Settled(apply(seen, pods, lookAgain, because));
       case ScaleToZero.Verdict.Stay(int want, Optional<Duration> lookAgain, String because) ->
           new Scaling.Settled(
-              new Want(want, lookAgain.<Step>map(Step.LookAgain::new).stream().toList(), because));
+              new Want(want, lookAgain.<ScalingStep>map(ScalingStep.LookAgain::new).stream().toList(), because));
       case ScaleToZero.Verdict.Ask() -> new Scaling.Ask();
       case ScaleToZero.Verdict.KeepAsking(String because) ->
-          new Scaling.Settled(new Want(0, List.of(new Step.KeepProbing()), because));
+          new Scaling.Settled(new Want(0, List.of(new ScalingStep.KeepProbing()), because));
     };
   }
 
   private static Want apply(Observed seen, int pods, Optional<Duration> lookAgain, String because) {
-    List<Step> steps = new ArrayList<>();
+    List<ScalingStep> steps = new ArrayList<>();
     if (seen.target().isPresent() && seen.target().get().replicas().orElse(1) != pods) {
-      steps.add(new Step.SetReplicas(pods));
+      steps.add(new ScalingStep.SetReplicas(pods));
     }
-    lookAgain.map(Step.LookAgain::new).ifPresent(steps::add);
+    lookAgain.map(ScalingStep.LookAgain::new).ifPresent(steps::add);
     return new Want(pods, steps, because);
   }
 

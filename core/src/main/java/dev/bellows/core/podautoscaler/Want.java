@@ -9,7 +9,7 @@ import java.util.List;
  * @param steps what to do about it
  * @param because why, as one sentence
  */
-public record Want(int pods, List<Step> steps, String because) {
+public record Want(int pods, List<ScalingStep> steps, String because) {
   /** Nothing is decided. */
   public static final int UNDECIDED = -1;
 

@@ -188,21 +188,21 @@ class PaVectorTest {
           out.path("asyncProbes").asInt());
     }
 
-    static Written of(List<Step> steps) {
+    static Written of(List<ScalingStep> steps) {
       String patched = "null";
       String again = "[]";
       int async = 0;
-      for (Step step : steps) {
+      for (ScalingStep step : steps) {
         switch (step) {
-          case Step.SetReplicas(int replicas) -> patched = Integer.toString(replicas);
-          case Step.LookAgain(Duration after) -> again = "[" + after.toNanos() + "]";
-          case Step.KeepProbing _ -> async++;
-          case Step.CreateDecider _,
-              Step.UpdateDecider _,
-              Step.CreateSks _,
-              Step.UpdateSks _,
-              Step.CreateMetric _,
-              Step.UpdateMetric _ -> {}
+          case ScalingStep.SetReplicas(int replicas) -> patched = Integer.toString(replicas);
+          case ScalingStep.LookAgain(Duration after) -> again = "[" + after.toNanos() + "]";
+          case ScalingStep.KeepProbing _ -> async++;
+          case ScalingStep.CreateDecider _,
+              ScalingStep.UpdateDecider _,
+              ScalingStep.CreateSks _,
+              ScalingStep.UpdateSks _,
+              ScalingStep.CreateMetric _,
+              ScalingStep.UpdateMetric _ -> {}
         }
       }
       return new Written(patched, again, async);

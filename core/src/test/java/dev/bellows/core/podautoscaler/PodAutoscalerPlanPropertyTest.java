@@ -46,7 +46,7 @@ class PodAutoscalerPlanPropertyTest {
       }
       Plan.Proceed again = Seen.plan(after, answer);
 
-      assertThat(again.steps()).filteredOn(Step::writes).isEmpty();
+      assertThat(again.steps()).filteredOn(ScalingStep::writes).isEmpty();
       assertThat(again.status()).isEqualTo(plan.status());
     });
   }
@@ -62,8 +62,8 @@ class PodAutoscalerPlanPropertyTest {
     forEach((random, seen) -> {
       ScaleBounds bounds = seen.settings().scaleBounds();
       int least = Math.max(bounds.min(), seen.settings().initialScale());
-      for (Step step : Seen.plan(seen, pick(random, ANSWERS)).steps()) {
-        if (step instanceof Step.SetReplicas(int replicas)) {
+      for (ScalingStep step : Seen.plan(seen, pick(random, ANSWERS)).steps()) {
+        if (step instanceof ScalingStep.SetReplicas(int replicas)) {
           // Where the bounds contradict each other, the lower one may win.
           int min = bounds.max() == 0 ? bounds.min() : Math.min(bounds.min(), bounds.max());
           assertThat(replicas).isGreaterThanOrEqualTo(min);
@@ -80,7 +80,7 @@ class PodAutoscalerPlanPropertyTest {
     forEach((random, seen) -> {
       if (seen.status().conditions().isTrue("Active")) {
         assertThat(Seen.plan(seen, pick(random, ANSWERS)).steps())
-            .doesNotContain(new Step.SetReplicas(0));
+            .doesNotContain(new ScalingStep.SetReplicas(0));
       }
     });
   }

@@ -44,7 +44,7 @@ class PodAutoscalerPlanTest {
 
     assertThat(plan.want().pods()).isEqualTo(1);
     assertThat(plan.steps())
-        .contains(new Step.SetReplicas(1), new Step.LookAgain(Duration.ofSeconds(1)));
+        .contains(new ScalingStep.SetReplicas(1), new ScalingStep.LookAgain(Duration.ofSeconds(1)));
     assertThat(plan)
         .hasToString(
             "1 pod is wanted, because the Revision has been active for only 4m59s of its stable"
@@ -58,8 +58,8 @@ class PodAutoscalerPlanTest {
     Plan.Proceed plan = plan(0);
 
     assertThat(plan.want().pods()).isZero();
-    assertThat(plan.steps()).noneMatch(Step.SetReplicas.class::isInstance);
-    assertThat(plan.steps()).contains(new Step.UpdateSks(sks(SksMode.PROXY)));
+    assertThat(plan.steps()).noneMatch(ScalingStep.SetReplicas.class::isInstance);
+    assertThat(plan.steps()).contains(new ScalingStep.UpdateSks(sks(SksMode.PROXY)));
     assertThat(activeCondition(plan))
         .hasToString("Active=False (NoTraffic: The target is not receiving traffic.)");
   }
@@ -69,14 +69,14 @@ class PodAutoscalerPlanTest {
     active(WINDOW);
     mode(SksMode.PROXY, Optional.of(Duration.ofSeconds(1)));
 
-    assertThat(plan(0).steps()).containsExactly(new Step.LookAgain(Duration.ofSeconds(3)));
+    assertThat(plan(0).steps()).containsExactly(new ScalingStep.LookAgain(Duration.ofSeconds(3)));
   }
 
   @Test
   void thePodGoesAfterTheGracePeriod() {
     inactive(GRACE);
 
-    assertThat(plan(0).steps()).contains(new Step.SetReplicas(0));
+    assertThat(plan(0).steps()).contains(new ScalingStep.SetReplicas(0));
     assertThat(plan(0))
         .hasToString("No pods are wanted, because there has been no traffic for 1m0s.");
   }
@@ -87,10 +87,10 @@ class PodAutoscalerPlanTest {
     annotations.put("autoscaling.knative.dev/scale-to-zero-pod-retention-period", "120s");
 
     assertThat(plan(0).steps())
-        .noneMatch(Step.SetReplicas.class::isInstance)
-        .contains(new Step.LookAgain(Duration.ofSeconds(60)));
+        .noneMatch(ScalingStep.SetReplicas.class::isInstance)
+        .contains(new ScalingStep.LookAgain(Duration.ofSeconds(60)));
     reachability = Reachability.UNREACHABLE;
-    assertThat(plan(0).steps()).contains(new Step.SetReplicas(0));
+    assertThat(plan(0).steps()).contains(new ScalingStep.SetReplicas(0));
   }
 
   @Test
@@ -99,7 +99,7 @@ class PodAutoscalerPlanTest {
     annotations.put("autoscaling.knative.dev/scale-to-zero-pod-retention-period", "42s");
     mode(SksMode.PROXY, Optional.of(GRACE));
 
-    assertThat(plan(0).steps()).containsExactly(new Step.SetReplicas(0));
+    assertThat(plan(0).steps()).containsExactly(new ScalingStep.SetReplicas(0));
   }
 
   @Test
@@ -108,8 +108,8 @@ class PodAutoscalerPlanTest {
     activator = ProbeAnswer.NO_ACTIVATOR;
 
     assertThat(plan(0).steps())
-        .noneMatch(Step.SetReplicas.class::isInstance)
-        .contains(new Step.KeepProbing());
+        .noneMatch(ScalingStep.SetReplicas.class::isInstance)
+        .contains(new ScalingStep.KeepProbing());
     assertThat(plan(0).want().pods()).isZero();
   }
 
@@ -121,7 +121,7 @@ class PodAutoscalerPlanTest {
 
     assertThat(PodAutoscalerPlan.plan(seen.observed(), Seen.NOW))
         .isInstanceOfSatisfying(
-            Plan.Proceed.class, plan -> assertThat(plan.steps()).contains(new Step.SetReplicas(0)));
+            Plan.Proceed.class, plan -> assertThat(plan.steps()).contains(new ScalingStep.SetReplicas(0)));
   }
 
   @Test
@@ -129,11 +129,11 @@ class PodAutoscalerPlanTest {
     activating(ACTIVATION_LIMIT.dividedBy(2));
     Plan.Proceed waiting = plan(0);
     assertThat(waiting.want().pods()).isEqualTo(Want.UNDECIDED);
-    assertThat(waiting.steps()).contains(new Step.LookAgain(ACTIVATION_LIMIT));
+    assertThat(waiting.steps()).contains(new ScalingStep.LookAgain(ACTIVATION_LIMIT));
 
     activating(ACTIVATION_LIMIT.plusSeconds(1));
     Plan.Proceed givenUp = plan(0);
-    assertThat(givenUp.steps()).contains(new Step.SetReplicas(0));
+    assertThat(givenUp.steps()).contains(new ScalingStep.SetReplicas(0));
     assertThat(activeCondition(givenUp).reason()).isEqualTo("TimedOut");
   }
 
@@ -152,17 +152,17 @@ class PodAutoscalerPlanTest {
   void minScaleHoldsUnlessNobodyCanReachTheRevision() {
     inactive(GRACE);
     annotations.put("autoscaling.knative.dev/min-scale", "2");
-    assertThat(plan(0).steps()).contains(new Step.SetReplicas(2));
+    assertThat(plan(0).steps()).contains(new ScalingStep.SetReplicas(2));
     assertThat(plan(0))
         .hasToString(
             "2 pods are wanted, because the Revision must have at least 2, although its load asks"
                 + " for only 0.");
 
     reachability = Reachability.UNKNOWN;
-    assertThat(plan(0).steps()).contains(new Step.SetReplicas(2));
+    assertThat(plan(0).steps()).contains(new ScalingStep.SetReplicas(2));
 
     reachability = Reachability.UNREACHABLE;
-    assertThat(plan(0).steps()).contains(new Step.SetReplicas(0));
+    assertThat(plan(0).steps()).contains(new ScalingStep.SetReplicas(0));
   }
 
   @Test
@@ -170,7 +170,7 @@ class PodAutoscalerPlanTest {
     activating(Duration.ofSeconds(1));
     annotations.put("autoscaling.knative.dev/initial-scale", "2");
 
-    assertThat(plan(1).steps()).contains(new Step.SetReplicas(2));
+    assertThat(plan(1).steps()).contains(new ScalingStep.SetReplicas(2));
     assertThat(activeCondition(plan(1)).reason()).isEqualTo("Queued");
   }
 
@@ -178,7 +178,7 @@ class PodAutoscalerPlanTest {
   void maxScaleHolds() {
     annotations.put("autoscaling.knative.dev/max-scale", "8");
 
-    assertThat(plan(10).steps()).contains(new Step.SetReplicas(8));
+    assertThat(plan(10).steps()).contains(new ScalingStep.SetReplicas(8));
     assertThat(plan(10))
         .hasToString(
             "8 pods are wanted, because the Revision may have no more, although its load asks for"
@@ -188,7 +188,7 @@ class PodAutoscalerPlanTest {
   @Test
   void nothingDecidedMeansNothingDone() {
     assertThat(plan(-1).want().pods()).isEqualTo(-1);
-    assertThat(plan(-1).steps()).noneMatch(Step.SetReplicas.class::isInstance);
+    assertThat(plan(-1).steps()).noneMatch(ScalingStep.SetReplicas.class::isInstance);
   }
 
   @Test
@@ -197,9 +197,9 @@ class PodAutoscalerPlanTest {
     inactive(GRACE);
     replicas = 3;
 
-    assertThat(plan(0).steps()).contains(new Step.SetReplicas(1));
+    assertThat(plan(0).steps()).contains(new ScalingStep.SetReplicas(1));
     annotations.put("autoscaling.knative.dev/min-scale", "2");
-    assertThat(plan(0).steps()).contains(new Step.SetReplicas(2));
+    assertThat(plan(0).steps()).contains(new ScalingStep.SetReplicas(2));
   }
 
   @Test
@@ -213,7 +213,7 @@ class PodAutoscalerPlanTest {
 
     assertThat(plan.steps())
         .containsExactly(
-            new Step.CreateSks(new SksSpec(SksMode.PROXY, Seen.TARGET, Protocol.HTTP1, 2)));
+            new ScalingStep.CreateSks(new SksSpec(SksMode.PROXY, Seen.TARGET, Protocol.HTTP1, 2)));
     assertThat(plan.status().observedGeneration()).isEqualTo(1);
     assertThat(plan.status().conditions().get("SKSReady").orElseThrow())
         .hasToString("SKSReady=Unknown (NotReady: No Private Service Name)");
@@ -225,7 +225,7 @@ class PodAutoscalerPlanTest {
     mode(SksMode.PROXY, Optional.empty());
     seen.metric = Optional.empty();
 
-    assertThat(plan(3).steps().getFirst()).isEqualTo(new Step.SetReplicas(3));
+    assertThat(plan(3).steps().getFirst()).isEqualTo(new ScalingStep.SetReplicas(3));
     assertThat(plan(3).steps()).hasSize(3);
   }
 
@@ -236,7 +236,7 @@ class PodAutoscalerPlanTest {
 
     Plan.Proceed plan = plan(5);
 
-    assertThat(plan.steps()).noneMatch(Step::writes);
+    assertThat(plan.steps()).noneMatch(ScalingStep::writes);
     assertThat(plan.failure()).hasValueSatisfying(text -> assertThat(text).contains("Metric"));
     assertThat(activeCondition(plan).reason()).isEqualTo("NotOwned");
   }

@@ -115,11 +115,11 @@ class ReconcileVectorTest {
   }
 
   private static String sksAction(Plan.Proceed plan) {
-    for (Step step : plan.steps()) {
-      if (step instanceof Step.CreateSks) {
+    for (ScalingStep step : plan.steps()) {
+      if (step instanceof ScalingStep.CreateSks) {
         return "create";
       }
-      if (step instanceof Step.UpdateSks) {
+      if (step instanceof ScalingStep.UpdateSks) {
         return "update";
       }
     }
@@ -128,11 +128,11 @@ class ReconcileVectorTest {
 
   private static String metric(Plan.Proceed plan, MetricSpec spec) {
     String action = "none";
-    for (Step step : plan.steps()) {
-      if (step instanceof Step.CreateMetric) {
+    for (ScalingStep step : plan.steps()) {
+      if (step instanceof ScalingStep.CreateMetric) {
         action = "create";
       }
-      if (step instanceof Step.UpdateMetric) {
+      if (step instanceof ScalingStep.UpdateMetric) {
         action = "update";
       }
     }

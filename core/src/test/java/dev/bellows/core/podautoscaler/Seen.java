@@ -151,17 +151,17 @@ final class Seen {
     Optional<Observed.Decider> decider = before.decider();
     Optional<Observed.Metric> metric = before.metric();
     Optional<Observed.Target> target = before.target();
-    for (Step step : plan.steps()) {
+    for (ScalingStep step : plan.steps()) {
       switch (step) {
-        case Step.CreateDecider(DeciderSpec spec) ->
+        case ScalingStep.CreateDecider(DeciderSpec spec) ->
             decider = Optional.of(new Observed.Decider(spec, DeciderStatus.initial(spec)));
-        case Step.UpdateDecider(DeciderSpec spec) ->
+        case ScalingStep.UpdateDecider(DeciderSpec spec) ->
             decider = decider.map(each -> new Observed.Decider(spec, each.status()));
-        case Step.SetReplicas(int replicas) ->
+        case ScalingStep.SetReplicas(int replicas) ->
             target = Optional.of(new Observed.Target(OptionalInt.of(replicas)));
-        case Step.CreateSks(SksSpec spec) ->
+        case ScalingStep.CreateSks(SksSpec spec) ->
             sks = Optional.of(new Observed.Sks(true, spec, "", "", false, "", Optional.empty()));
-        case Step.UpdateSks(SksSpec spec) ->
+        case ScalingStep.UpdateSks(SksSpec spec) ->
             sks =
                 sks.map(each ->
                     new Observed.Sks(
@@ -172,11 +172,11 @@ final class Seen {
                         each.ready(),
                         each.readyMessage(),
                         each.proxyingSince()));
-        case Step.CreateMetric(MetricSpec spec) ->
+        case ScalingStep.CreateMetric(MetricSpec spec) ->
             metric = Optional.of(new Observed.Metric(true, spec));
-        case Step.UpdateMetric(MetricSpec spec) ->
+        case ScalingStep.UpdateMetric(MetricSpec spec) ->
             metric = metric.map(each -> new Observed.Metric(each.owned(), spec));
-        case Step.LookAgain _, Step.KeepProbing _ -> {}
+        case ScalingStep.LookAgain _, ScalingStep.KeepProbing _ -> {}
       }
     }
     return new Observed(

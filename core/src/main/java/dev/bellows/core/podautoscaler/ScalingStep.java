@@ -5,40 +5,40 @@ import dev.bellows.core.kpa.MetricSpec;
 import java.time.Duration;
 
 /** One thing to do for a PodAutoscaler. */
-public sealed interface Step {
+public sealed interface ScalingStep {
   /** Let somebody decide. */
-  record CreateDecider(DeciderSpec spec) implements Step {}
+  record CreateDecider(DeciderSpec spec) implements ScalingStep {}
 
   /** Decide by other settings from now on. */
-  record UpdateDecider(DeciderSpec spec) implements Step {}
+  record UpdateDecider(DeciderSpec spec) implements ScalingStep {}
 
   /** Have this many pods. */
-  record SetReplicas(int replicas) implements Step {}
+  record SetReplicas(int replicas) implements ScalingStep {}
 
   /** Create the ServerlessService, with the PodAutoscaler's labels and annotations. */
-  record CreateSks(SksSpec spec) implements Step {}
+  record CreateSks(SksSpec spec) implements ScalingStep {}
 
   /** Change the ServerlessService's spec, and nothing else of it. */
-  record UpdateSks(SksSpec spec) implements Step {}
+  record UpdateSks(SksSpec spec) implements ScalingStep {}
 
   /** Create the Metric, with the PodAutoscaler's labels and annotations. */
-  record CreateMetric(MetricSpec spec) implements Step {}
+  record CreateMetric(MetricSpec spec) implements ScalingStep {}
 
   /** Change the Metric's spec, and nothing else of it. */
-  record UpdateMetric(MetricSpec spec) implements Step {}
+  record UpdateMetric(MetricSpec spec) implements ScalingStep {}
 
   /**
    * Plan again after a while, since time alone will change the plan.
    *
    * @param after how long to wait
    */
-  record LookAgain(Duration after) implements Step {}
+  record LookAgain(Duration after) implements ScalingStep {}
 
   /**
    * Ask for the activator again and again in the background, and plan again when it answered or the
    * asking was given up.
    */
-  record KeepProbing() implements Step {
+  record KeepProbing() implements ScalingStep {
     /** Time between two questions. */
     public static final Duration PERIOD = Duration.ofSeconds(1);
 
