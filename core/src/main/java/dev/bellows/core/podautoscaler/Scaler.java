@@ -54,7 +54,10 @@ final class Scaler {
           new Scaling.Settled(apply(seen, pods, lookAgain, because));
       case ScaleToZero.Verdict.Stay(int want, Optional<Duration> lookAgain, String because) ->
           new Scaling.Settled(
-              new Want(want, lookAgain.<ScalingStep>map(ScalingStep.LookAgain::new).stream().toList(), because));
+              new Want(
+                  want,
+                  lookAgain.<ScalingStep>map(ScalingStep.LookAgain::new).stream().toList(),
+                  because));
       case ScaleToZero.Verdict.Ask() -> new Scaling.Ask();
       case ScaleToZero.Verdict.KeepAsking(String because) ->
           new Scaling.Settled(new Want(0, List.of(new ScalingStep.KeepProbing()), because));

@@ -121,7 +121,8 @@ class PodAutoscalerPlanTest {
 
     assertThat(PodAutoscalerPlan.plan(seen.observed(), Seen.NOW))
         .isInstanceOfSatisfying(
-            Plan.Proceed.class, plan -> assertThat(plan.steps()).contains(new ScalingStep.SetReplicas(0)));
+            Plan.Proceed.class,
+            plan -> assertThat(plan.steps()).contains(new ScalingStep.SetReplicas(0)));
   }
 
   @Test

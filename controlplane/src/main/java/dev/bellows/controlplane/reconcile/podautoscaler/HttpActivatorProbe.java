@@ -23,9 +23,9 @@ public final class HttpActivatorProbe implements ActivatorProbe {
   private static final Logger log = LoggerFactory.getLogger(HttpActivatorProbe.class);
 
   /**
-   * Limit for the whole question, from dialling to the last byte of the answer. An activator answers
-   * in microseconds; upstream's probe has no deadline of its own and can hold a worker for some
-   * twenty seconds (spec §12).
+   * Limit for the whole question, from dialling to the last byte of the answer. An activator
+   * answers in microseconds; upstream's probe has no deadline of its own and can hold a worker for
+   * some twenty seconds (spec §12).
    */
   public static final Duration DEADLINE = Duration.ofMillis(500);
 
@@ -56,8 +56,7 @@ public final class HttpActivatorProbe implements ActivatorProbe {
   }
 
   private static HttpURLConnection open(URI uri) throws IOException {
-    HttpURLConnection connection =
-        (HttpURLConnection) uri.toURL().openConnection(Proxy.NO_PROXY);
+    HttpURLConnection connection = (HttpURLConnection) uri.toURL().openConnection(Proxy.NO_PROXY);
     int limitMillis = Math.toIntExact(DEADLINE.toMillis());
     connection.setConnectTimeout(limitMillis);
     connection.setReadTimeout(limitMillis);

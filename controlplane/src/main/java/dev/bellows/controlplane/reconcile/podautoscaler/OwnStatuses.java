@@ -12,8 +12,8 @@ import java.util.concurrent.ConcurrentHashMap;
  * when is it active?), so a pass that comes within the watch's delay must not plan on the old one:
  * it would write it anew, with younger stamps, and could take back that the Revision has begun.
  *
- * <p>We are the only writer of these statuses, so what is seen is either one of those we wrote over,
- * and then our last is newer, or our last. At most one entry per PodAutoscaler.
+ * <p>We are the only writer of these statuses, so what is seen is either one of those we wrote
+ * over, and then our last is newer, or our last. At most one entry per PodAutoscaler.
  */
 final class OwnStatuses {
   /** Statuses written within the watch's delay; of more, the oldest is forgotten. */
@@ -26,7 +26,8 @@ final class OwnStatuses {
   /**
    * The newer one of what is seen and what we wrote.
    *
-   * @param uid of the PodAutoscaler: what was written about one of the same name before says nothing
+   * @param uid of the PodAutoscaler: what was written about one of the same name before says
+   *     nothing
    */
   PodAutoscalerStatus latest(Key key, String uid, PodAutoscalerStatus seen) {
     Written written = unseen.get(key);

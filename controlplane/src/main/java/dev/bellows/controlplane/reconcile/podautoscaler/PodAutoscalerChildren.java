@@ -64,10 +64,9 @@ final class PodAutoscalerChildren {
 
   static boolean isControlledBy(HasMetadata child, PodAutoscaler parent) {
     return child.getMetadata().getOwnerReferences().stream()
-        .anyMatch(
-            owner ->
-                Boolean.TRUE.equals(owner.getController())
-                    && Objects.equals(owner.getUid(), parent.getMetadata().getUid()));
+        .anyMatch(owner ->
+            Boolean.TRUE.equals(owner.getController())
+                && Objects.equals(owner.getUid(), parent.getMetadata().getUid()));
   }
 
   /** What a stored ServerlessService is to be. */

@@ -28,6 +28,7 @@ import dev.bellows.core.podautoscaler.Observed;
 import dev.bellows.core.podautoscaler.Plan;
 import dev.bellows.core.podautoscaler.PodAutoscalerPlan;
 import dev.bellows.core.podautoscaler.PodAutoscalerStatus;
+import dev.bellows.core.podautoscaler.PodCounts;
 import dev.bellows.core.podautoscaler.ProbeAnswer;
 import dev.bellows.core.podautoscaler.ScalingStep;
 import dev.bellows.core.podautoscaler.SksSpec;
@@ -53,8 +54,9 @@ import org.slf4j.LoggerFactory;
  * Scales what a PodAutoscaler of the KPA class points to (autoscaling spec §8). All that is decided
  * here is decided by {@link PodAutoscalerPlan}; this class reads, asks and writes.
  *
- * <p>From a decision to the change of replicas there is neither a wait nor a batch: the decider wakes
- * the key, a worker takes it, reads memory, and the first write of the pass is that of the replicas.
+ * <p>From a decision to the change of replicas there is neither a wait nor a batch: the decider
+ * wakes the key, a worker takes it, reads memory, and the first write of the pass is that of the
+ * replicas.
  */
 public final class PodAutoscalerReconciler implements Reconciler, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(PodAutoscalerReconciler.class);
@@ -114,14 +116,13 @@ public final class PodAutoscalerReconciler implements Reconciler, AutoCloseable 
     views.pods().onChange(change -> wakeRevisionOf(change.object()));
     views
         .deployments()
-        .onChange(
-            change -> {
-              // Not on each change of its status: those are the pods' changes, told already.
-              if (!(change instanceof Change.Updated<Deployment>(Deployment before, Deployment now))
-                  || !Objects.equals(replicas(before), replicas(now))) {
-                wakeRevisionOf(change.object());
-              }
-            });
+        .onChange(change -> {
+          // Not on each change of its status: those are the pods' changes, told already.
+          if (!(change instanceof Change.Updated<Deployment>(Deployment before, Deployment now))
+              || !Objects.equals(replicas(before), replicas(now))) {
+            wakeRevisionOf(change.object());
+          }
+        });
   }
 
   /** The decider has something new to say about a Revision; does not block. */
@@ -193,11 +194,10 @@ public final class PodAutoscalerReconciler implements Reconciler, AutoCloseable 
             settings.deployment().progressDeadline(),
             sks.map(found -> read(found, pa)),
             deciders.find(id),
-            metric.map(
-                found ->
-                    new Observed.Metric(
-                        isControlledBy(found, pa), PodAutoscalerChildren.read(found.getSpec()))),
-            views.podCounts().apply(id),
+            metric.map(found ->
+                new Observed.Metric(
+                    isControlledBy(found, pa), PodAutoscalerChildren.read(found.getSpec()))),
+            podCounts(id),
             target(key, spec),
             Optional.empty());
     return new Seen(key, id, pa, observed, sks, metric);
@@ -228,6 +228,15 @@ public final class PodAutoscalerReconciler implements Reconciler, AutoCloseable 
             .map(Condition::lastTransition));
   }
 
+  private PodCounts podCounts(RevisionId id) {
+    return views
+        .revisionPods()
+        .pods(id)
+        .map(pods ->
+            new PodCounts(pods.ready().size(), pods.notReady(), pods.pending(), pods.terminating()))
+        .orElse(PodCounts.NONE);
+  }
+
   private Optional<Observed.Target> target(Key key, PodAutoscalerSpec spec) {
     return views
         .deployments()
@@ -236,8 +245,7 @@ public final class PodAutoscalerReconciler implements Reconciler, AutoCloseable 
   }
 
   private static OptionalInt replicas(Deployment deployment) {
-    Integer replicas =
-        deployment.getSpec() == null ? null : deployment.getSpec().getReplicas();
+    Integer replicas = deployment.getSpec() == null ? null : deployment.getSpec().getReplicas();
     return replicas == null ? OptionalInt.empty() : OptionalInt.of(replicas);
   }
 
@@ -272,12 +280,9 @@ public final class PodAutoscalerReconciler implements Reconciler, AutoCloseable 
     for (ScalingStep step : plan.steps()) {
       log.debug("{}: {} {}", seen.key(), step, plan);
       switch (step) {
-        case ScalingStep.CreateDecider(DeciderSpec spec) ->
-            deciders.decide(subject(seen), spec);
-        case ScalingStep.UpdateDecider(DeciderSpec spec) ->
-            deciders.decide(subject(seen), spec);
-        case ScalingStep.SetReplicas(int replicas) ->
-            setReplicas(seen, replicas, plan);
+        case ScalingStep.CreateDecider(DeciderSpec spec) -> deciders.decide(subject(seen), spec);
+        case ScalingStep.UpdateDecider(DeciderSpec spec) -> deciders.decide(subject(seen), spec);
+        case ScalingStep.SetReplicas(int replicas) -> setReplicas(seen, replicas, plan);
         case ScalingStep.CreateSks(SksSpec spec) ->
             writer.apply(new Step.Create(PodAutoscalerChildren.sks(seen.pa(), spec)));
         case ScalingStep.UpdateSks(SksSpec spec) ->

@@ -61,8 +61,7 @@ public interface ProbeAddresses {
     for (EndpointSubset subset : endpoints.getSubsets()) {
       for (EndpointPort port : subset.getPorts()) {
         if (portName.equals(port.getName()) && !subset.getAddresses().isEmpty()) {
-          return Optional.of(
-              new Address(subset.getAddresses().getFirst().getIp(), port.getPort()));
+          return Optional.of(new Address(subset.getAddresses().getFirst().getIp(), port.getPort()));
         }
       }
     }
