@@ -12,6 +12,7 @@ import dev.bellows.controlplane.reconcile.Controller;
 import dev.bellows.controlplane.reconcile.Outcome;
 import dev.bellows.controlplane.reconcile.Step;
 import dev.bellows.controlplane.watch.Key;
+import dev.bellows.core.kpa.DeciderSpec;
 import dev.bellows.core.kpa.DeciderStatus;
 import dev.bellows.core.podautoscaler.ProbeAnswer;
 import java.net.URI;
@@ -43,7 +44,7 @@ class PodAutoscalerReconcilerTest {
     Metric metric = board.metrics.find(KEY).orElseThrow();
     assertThat(metric.getSpec().stableWindow()).isEqualTo(60_000_000_000L);
     assertThat(metric.getSpec().scrapeTarget()).isEqualTo("rev-private");
-    assertThat(board.deciders.specs.get(ID).targetValue()).isEqualTo(7.0);
+    assertThat(deciderSpec().targetValue()).isEqualTo(7.0);
     assertThat(pa().getStatus().condition("Active").orElseThrow().reason()).isEqualTo("Queued");
 
     // A last pass: now the pod is there.
@@ -164,7 +165,7 @@ class PodAutoscalerReconcilerTest {
       board.reconciler.watch(controller);
       controller.start(1);
       board.reconciler.settingsChanged(before, board.config);
-      Awaitility.await().until(() -> board.deciders.specs.get(ID).maxScaleUpRate() == 5);
+      Awaitility.await().until(() -> deciderSpec().maxScaleUpRate() == 5);
     } finally {
       board.reconciler.close();
     }
@@ -197,6 +198,10 @@ class PodAutoscalerReconcilerTest {
     assertThat(pa().getStatus().isFalse("Active")).isTrue();
     board.written.clear();
     board.asked.clear();
+  }
+
+  private DeciderSpec deciderSpec() {
+    return board.deciders.find(ID).orElseThrow().spec();
   }
 
   private PodAutoscaler pa() {
