@@ -61,7 +61,7 @@ public sealed interface Because {
       return "%s %s, because %s%s%s."
           .formatted(
               pods(desiredPodCount),
-              desiredPodCount == 1 ? "is wanted" : "are wanted",
+              desiredPodCount <= 1 ? "is wanted" : "are wanted",
               reason(),
               limitation(),
               panicking && rule != Rule.PANIC_NEVER_SHRINKS ? " (in panic mode)" : "");
@@ -78,18 +78,24 @@ public sealed interface Because {
     }
 
     private String demand(String window, double load) {
-      double asked = Math.ceil(load / targetPerPod);
-      return "the %s window's %s %s ask for %s at %s per pod"
-          .formatted(window, decimal(load), metric.unit(), decimal(asked), decimal(targetPerPod));
+      if (load == 0) {
+        return "the %s window shows no load".formatted(window);
+      }
+      return "the %s window's %s %s %s for %s at %s per pod"
+          .formatted(
+              window,
+              decimal(load),
+              metric.unit(load),
+              load == 1 ? "asks" : "ask",
+              decimal(Math.ceil(load / targetPerPod)),
+              decimal(targetPerPod));
     }
 
     private String limitation() {
       return switch (limit) {
         case NONE -> "";
-        case MAX_SCALE_UP_RATE ->
-            ", held down by max-scale-up-rate from " + pods(readyPods) + " ready";
-        case MAX_SCALE_DOWN_RATE ->
-            ", held up by max-scale-down-rate from " + pods(readyPods) + " ready";
+        case MAX_SCALE_UP_RATE -> ", held down by max-scale-up-rate from " + readyPods + " ready";
+        case MAX_SCALE_DOWN_RATE -> ", held up by max-scale-down-rate from " + readyPods + " ready";
         case ACTIVATION_SCALE -> ", raised to the activation-scale";
       };
     }
@@ -108,7 +114,11 @@ public sealed interface Because {
   }
 
   private static String pods(int count) {
-    return count == 1 ? "1 pod" : count + " pods";
+    return switch (count) {
+      case 0 -> "No pod";
+      case 1 -> "1 pod";
+      default -> count + " pods";
+    };
   }
 
   /** At most three decimals, none that are zero. */

@@ -3,19 +3,19 @@ package dev.bellows.core.kpa;
 /** What a Revision is scaled by. */
 public enum ScalingMetric {
   /** Requests in flight. */
-  CONCURRENCY("requests in flight"),
+  CONCURRENCY("in flight"),
   /** Requests per second. */
-  RPS("requests per second");
+  RPS("per second");
 
-  private final String unit;
+  private final String manner;
 
-  ScalingMetric(String unit) {
-    this.unit = unit;
+  ScalingMetric(String manner) {
+    this.manner = manner;
   }
 
-  /** What its values count, as a reason says it. */
-  String unit() {
-    return unit;
+  /** What its values count, as a reason says it: one request in flight, two requests in flight. */
+  String unit(double count) {
+    return (count == 1 ? "request " : "requests ") + manner;
   }
 
   /**

@@ -163,11 +163,17 @@ class AutoscalerTest {
   }
 
   @Test
+  void saysThatNothingIsGoingOn() {
+    revision.ready(1).load(0).wants(0);
+    revision.because("No pod is wanted, because the stable window shows no load.");
+  }
+
+  @Test
   void saysWhatHeldItDown() {
     revision.metric("rps").target(10).ready(1).load(1000.5, 0).wants(10);
     revision.because(
         "10 pods are wanted, because the stable window's 1000.5 requests per second ask for 101 at"
-            + " 10 per pod, held down by max-scale-up-rate from 1 pod ready.");
+            + " 10 per pod, held down by max-scale-up-rate from 1 ready.");
   }
 
   @Test
@@ -175,14 +181,14 @@ class AutoscalerTest {
     revision.target(10).downRate(2).ready(8).load(10, 0).wants(4);
     revision.because(
         "4 pods are wanted, because the stable window's 10 requests in flight ask for 1 at 10 per"
-            + " pod, held up by max-scale-down-rate from 8 pods ready.");
+            + " pod, held up by max-scale-down-rate from 8 ready.");
   }
 
   @Test
   void saysThatItWakesToTheActivationScale() {
     revision.target(10).activationScale(3).ready(0).load(1, 0).wants(3);
     revision.because(
-        "3 pods are wanted, because the stable window's 1 requests in flight ask for 1 at 10 per"
+        "3 pods are wanted, because the stable window's 1 request in flight asks for 1 at 10 per"
             + " pod, raised to the activation-scale.");
   }
 
