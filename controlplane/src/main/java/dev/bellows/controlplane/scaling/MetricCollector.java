@@ -192,18 +192,27 @@ public final class MetricCollector {
       };
     }
 
-    synchronized void startScrape(Instant now) {
-      Scraper asked = scraper;
-      if (asked == null || scraping) {
+    void startScrape(Instant now) {
+      Scraper asked;
+      Duration stableWindow;
+      synchronized (this) {
+        if (scraper == null || scraping) {
+          return;
+        }
+        asked = scraper;
+        stableWindow = spec.stableWindow();
+        scraping = true;
+      }
+      if (asked.hasNobodyToAsk()) {
+        endScrape();
+        settle(asked, null);
         return;
       }
-      Duration stableWindow = spec.stableWindow();
-      scraping = true;
       try {
         executor.execute(() -> scrape(asked, now, stableWindow));
       } catch (RejectedExecutionException e) {
         log.debug("no scrape of {}: the executor has ended", revision, e);
-        scraping = false;
+        endScrape();
       }
     }
 

@@ -80,6 +80,14 @@ public final class Scraper {
   }
 
   /**
+   * Whether a scrape would certainly bring nothing, because there is no ready pod. Costs one
+   * look-up, so that the many Revisions at zero cost no more than that.
+   */
+  public boolean hasNobodyToAsk() {
+    return pods.pods(revision).map(seen -> seen.ready().isEmpty()).orElse(false);
+  }
+
+  /**
    * Asks once.
    *
    * @param now the present

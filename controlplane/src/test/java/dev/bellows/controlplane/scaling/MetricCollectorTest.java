@@ -95,6 +95,28 @@ class MetricCollectorTest {
   }
 
   @Test
+  void startsNothingWhereThereIsNobodyToAsk() {
+    follow("hello-00001-private");
+    advance("1S");
+    assertThat(scrapes).isEmpty();
+    cluster.pod(OLD, 3);
+    advance("1S");
+    assertThat(scrapes).hasSize(1);
+  }
+
+  @Test
+  void aFailureIsOverWhenThePodsAreGone() {
+    cluster.failingPod(OLD, Kind.OTHER);
+    follow("hello-00001-private");
+    advance("1S");
+    scrapeComesBack();
+    cluster.empty();
+    advance("1S");
+    assertThat(told).hasSize(2);
+    assertThat(follow("hello-00001-private")).isEmpty();
+  }
+
+  @Test
   void asksNobodyWithoutAScrapeTarget() {
     follow("");
     advance("1S");
