@@ -1,0 +1,5 @@
+/** How much is it to decide about many Revisions? */
+@NullMarked
+package dev.bellows.bench.scaling;
+
+import org.jspecify.annotations.NullMarked;
