@@ -1,0 +1,45 @@
+package dev.bellows.dataplane.gateway;
+
+import dev.bellows.dataplane.proxy.Exchange;
+import dev.bellows.dataplane.proxy.Stage;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.LongSupplier;
+
+/** Sends the request to the Service whose turn it is, with the headers that its route asks for. */
+final class BackendForward implements Stage {
+  static final String ORIGINAL_HOST = "K-Original-Host";
+
+  private final LongSupplier nanoTime;
+  private final Gateway.Tally tally;
+
+  BackendForward(LongSupplier nanoTime, Gateway.Tally tally) {
+    this.nanoTime = nanoTime;
+    this.tally = tally;
+  }
+
+  @Override
+  public void handle(Exchange exchange) {
+    Route route = Objects.requireNonNull(exchange.get(RouteLookup.ROUTE));
+    Route.Target target = route.next();
+    HttpHeaders headers = exchange.headers();
+    if (!route.rewriteHost().isEmpty()) {
+      // The program still sees the host that its client asked for: the queue-proxy puts it back.
+      headers.set(ORIGINAL_HOST, RoutingTable.hostOf(exchange.host()));
+      headers.set(HttpHeaderNames.HOST, route.rewriteHost());
+    }
+    List<Map.Entry<String, String>> appended = target.headers();
+    for (int i = 0; i < appended.size(); i++) {
+      headers.set(appended.get(i).getKey(), appended.get(i).getValue());
+    }
+    new Delivery(exchange, target, nanoTime, tally).start();
+  }
+
+  @Override
+  public String toString() {
+    return "backend forward";
+  }
+}

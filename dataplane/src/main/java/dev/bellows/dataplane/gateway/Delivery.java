@@ -1,0 +1,109 @@
+package dev.bellows.dataplane.gateway;
+
+import dev.bellows.dataplane.gateway.Missing.NoEndpoint;
+import dev.bellows.dataplane.gateway.Missing.NoService;
+import dev.bellows.dataplane.gateway.Missing.Unreachable;
+import dev.bellows.dataplane.proxy.Answer;
+import dev.bellows.dataplane.proxy.End;
+import dev.bellows.dataplane.proxy.EndListener;
+import dev.bellows.dataplane.proxy.Exchange;
+import dev.bellows.dataplane.proxy.FailureHandler;
+import dev.bellows.dataplane.proxy.ForwardFailure;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request's way to an address of its Service, and to another one if the first cannot be
+ * reached: endpoints tell of a pod's end a moment late. The choice is made anew among the addresses
+ * of that moment. All of it happens on the exchange's loop.
+ */
+final class Delivery implements EndListener, FailureHandler {
+  /** How many addresses one request tries. */
+  static final int ATTEMPTS_LIMIT = 3;
+
+  /** How long others avoid an address that could not be reached. */
+  static final Duration AVOIDED_FOR = Duration.ofSeconds(1);
+
+  private final Exchange exchange;
+  private final Route.Target target;
+  private final LongSupplier nanoTime;
+  private final Gateway.Tally tally;
+  private List<Endpoint> tried = List.of();
+  private @Nullable Endpoint current;
+
+  Delivery(Exchange exchange, Route.Target target, LongSupplier nanoTime, Gateway.Tally tally) {
+    this.exchange = exchange;
+    this.target = target;
+    this.nanoTime = nanoTime;
+    this.tally = tally;
+  }
+
+  /** Starts on the way. */
+  void start() {
+    exchange.onEnd(this);
+    Endpoint endpoint = target.pool().pick(nanoTime.getAsLong(), tried);
+    if (endpoint == null) {
+      tally.unavailable.increment();
+      exchange.answer(
+          RouteLookup.answer(
+              exchange,
+              target.backend().exists()
+                  ? new NoEndpoint(target.backend().service(), target.port())
+                  : new NoService(target.backend().service())));
+      return;
+    }
+    send(endpoint);
+  }
+
+  private void send(Endpoint endpoint) {
+    current = endpoint;
+    endpoint.requestIn();
+    exchange.forward(endpoint.address(), this);
+  }
+
+  @Override
+  public void onFailure(Exchange failed, ForwardFailure failure) {
+    Endpoint endpoint = leave();
+    if (!failure.unsent() || endpoint == null) {
+      tally.unreachable.increment();
+      failed.answer(Answer.error(502, failure.message()));
+      return;
+    }
+    endpoint.avoidUntil(nanoTime.getAsLong() + AVOIDED_FOR.toNanos());
+    if (tried.isEmpty()) {
+      tried = new ArrayList<>(ATTEMPTS_LIMIT);
+    }
+    tried.add(endpoint);
+    Endpoint next =
+        tried.size() < ATTEMPTS_LIMIT ? target.pool().pick(nanoTime.getAsLong(), tried) : null;
+    if (next == null) {
+      tally.unreachable.increment();
+      failed.answer(
+          RouteLookup.answer(
+              failed,
+              new Unreachable(target.backend().service(), tried.size(), failure.message())));
+      return;
+    }
+    tally.retried.increment();
+    send(next);
+  }
+
+  @Override
+  public void onEnd(Exchange over, End end) {
+    if (leave() != null) {
+      tally.forwarded.increment();
+    }
+  }
+
+  private @Nullable Endpoint leave() {
+    Endpoint left = current;
+    current = null;
+    if (left != null) {
+      left.requestOut();
+    }
+    return left;
+  }
+}

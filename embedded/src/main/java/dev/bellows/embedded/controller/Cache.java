@@ -1,0 +1,140 @@
+package dev.bellows.embedded.controller;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.bellows.embedded.apiserver.ResourceType;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The present objects of one kind, as a watch tells them, with an index by managing owner.
+ *
+ * <p>Writers hand the answer to their write in ({@link #apply}), so that a controller sees its own
+ * writes at once and does not, say, create a second pod because the watch has not told of the
+ * first. Versions decide which state is newer. Safe for any number of threads; objects handed out
+ * are shared and must not be changed.
+ */
+public final class Cache {
+  private final ResourceType type;
+  private final Map<Key, ObjectNode> objects = new HashMap<>();
+  private final Map<String, Set<Key>> byOwner = new HashMap<>();
+  private final Map<String, Set<Key>> byNamespace = new HashMap<>();
+
+  Cache(ResourceType type) {
+    this.type = type;
+  }
+
+  /** The kind. */
+  public ResourceType type() {
+    return type;
+  }
+
+  /** An object, if it is there. */
+  public synchronized Optional<ObjectNode> get(Key key) {
+    return Optional.ofNullable(objects.get(key));
+  }
+
+  /** Every object. */
+  public synchronized List<ObjectNode> all() {
+    return List.copyOf(objects.values());
+  }
+
+  /** The objects of a namespace. */
+  public synchronized List<ObjectNode> inNamespace(String namespace) {
+    return pick(byNamespace.getOrDefault(namespace, Set.of()));
+  }
+
+  /** The objects whose managing owner has this UID. */
+  public synchronized List<ObjectNode> ownedBy(String uid) {
+    return pick(byOwner.getOrDefault(uid, Set.of()));
+  }
+
+  private List<ObjectNode> pick(Set<Key> keys) {
+    List<ObjectNode> picked = new ArrayList<>(keys.size());
+    for (Key key : keys) {
+      ObjectNode object = objects.get(key);
+      if (object != null) {
+        picked.add(object);
+      }
+    }
+    return picked;
+  }
+
+  /**
+   * Takes a state over unless a newer one is known.
+   *
+   * @return the state that was known before, and whether the new one was taken
+   */
+  public synchronized Applied apply(ObjectNode object) {
+    Key key = Key.of(object);
+    ObjectNode known = objects.get(key);
+    if (known != null && version(known) >= version(object)) {
+      return new Applied(known, false);
+    }
+    if (known != null) {
+      unindex(key, known);
+    }
+    objects.put(key, object);
+    byNamespace.computeIfAbsent(key.namespace(), any -> new LinkedHashSet<>()).add(key);
+    String owner = Owners.controllerUid(object);
+    if (!owner.isEmpty()) {
+      byOwner.computeIfAbsent(owner, any -> new LinkedHashSet<>()).add(key);
+    }
+    return new Applied(known, true);
+  }
+
+  /** Forgets an object, unless what is known is newer than its last state. */
+  synchronized boolean remove(ObjectNode last) {
+    Key key = Key.of(last);
+    ObjectNode known = objects.get(key);
+    if (known == null || version(known) > version(last)) {
+      return false;
+    }
+    objects.remove(key);
+    unindex(key, known);
+    return true;
+  }
+
+  /** The objects that are known and not among these: what a missed deletion left. */
+  synchronized List<ObjectNode> absentFrom(List<ObjectNode> listed) {
+    Set<Key> present = new HashSet<>();
+    listed.forEach(object -> present.add(Key.of(object)));
+    return objects.entrySet().stream()
+        .filter(entry -> !present.contains(entry.getKey()))
+        .map(Map.Entry::getValue)
+        .toList();
+  }
+
+  private void unindex(Key key, ObjectNode known) {
+    drop(byNamespace, key.namespace(), key);
+    drop(byOwner, Owners.controllerUid(known), key);
+  }
+
+  private static void drop(Map<String, Set<Key>> index, String at, Key key) {
+    Set<Key> keys = index.get(at);
+    if (keys != null) {
+      keys.remove(key);
+      if (keys.isEmpty()) {
+        index.remove(at);
+      }
+    }
+  }
+
+  private static long version(ObjectNode object) {
+    return object.path("metadata").path("resourceVersion").asLong(0);
+  }
+
+  /**
+   * What became of a state that was handed in.
+   *
+   * @param before the state known until then, null if there was none
+   * @param taken false if it was older than what is known
+   */
+  public record Applied(@Nullable ObjectNode before, boolean taken) {}
+}

@@ -1,0 +1,205 @@
+package dev.bellows.embedded.controller;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.bellows.embedded.apiserver.ApiException;
+import dev.bellows.embedded.apiserver.DeleteOptions;
+import dev.bellows.embedded.apiserver.Registry;
+import dev.bellows.embedded.apiserver.ResourceTypes;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.time.temporal.ChronoUnit;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Tells people what happened to an object, as Events beside it. Nobody waits for an event: they are
+ * written by a thread of their own, and dropped when too many wait. What happens again raises the
+ * count of the first event.
+ */
+public final class EventRecorder implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(EventRecorder.class);
+
+  /** Events that may wait to be written; more are dropped. */
+  static final int MAX_WAITING = 1024;
+
+  /** Events whose count may still be raised. */
+  static final int MAX_REMEMBERED = 4096;
+
+  /** How long an event is kept; Kubernetes' default. */
+  static final Duration KEPT = Duration.ofHours(1);
+
+  private static final Duration CLEANING_PERIOD = Duration.ofMinutes(10);
+
+  private final Registry registry;
+  private final Clock clock;
+  private final ExecutorService writer =
+      new ThreadPoolExecutor(
+          1,
+          1,
+          0,
+          TimeUnit.SECONDS,
+          new LinkedBlockingQueue<>(MAX_WAITING),
+          Thread.ofVirtual().name("events").factory());
+  private final Map<Happening, String> written =
+      new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Happening, String> eldest) {
+          return size() > MAX_REMEMBERED;
+        }
+      };
+  private Instant nextCleaning = Instant.MIN;
+
+  /** Kubernetes knows two. */
+  public enum Type {
+    NORMAL("Normal"),
+    WARNING("Warning");
+
+    private final String word;
+
+    Type(String word) {
+      this.word = word;
+    }
+  }
+
+  private record Happening(
+      String uid, String fieldPath, Type type, String reason, String message, String component) {}
+
+  /** A recorder that writes through the registry. */
+  public EventRecorder(Registry registry, Clock clock) {
+    this.registry = registry;
+    this.clock = clock;
+  }
+
+  /** Records that something happened to an object, as one of this cluster's components. */
+  public void record(
+      ObjectNode object, Type type, String reason, String message, String component) {
+    record(object, "", type, reason, message, component);
+  }
+
+  /**
+   * Records that something happened to a part of an object.
+   *
+   * @param fieldPath the part, such as {@code spec.containers{user-container}}; empty for the whole
+   */
+  public void record(
+      ObjectNode object,
+      String fieldPath,
+      Type type,
+      String reason,
+      String message,
+      String component) {
+    ObjectNode about = JsonNodeFactory.instance.objectNode();
+    JsonNode meta = object.path("metadata");
+    about.put("kind", object.path("kind").asText());
+    about.put("apiVersion", object.path("apiVersion").asText());
+    if (meta.hasNonNull("namespace")) {
+      about.put("namespace", meta.path("namespace").asText());
+    }
+    about.put("name", meta.path("name").asText());
+    about.put("uid", meta.path("uid").asText());
+    if (!fieldPath.isEmpty()) {
+      about.put("fieldPath", fieldPath);
+    }
+    Happening happening =
+        new Happening(about.path("uid").asText(), fieldPath, type, reason, message, component);
+    try {
+      writer.execute(() -> write(happening, about));
+    } catch (RejectedExecutionException e) {
+      LOG.debug("dropped the event {} {}: {}", about.path("name"), reason, message);
+    }
+  }
+
+  private void write(Happening happening, ObjectNode about) {
+    Instant now = clock.instant();
+    String namespace = about.path("namespace").asText("default");
+    try {
+      String known = written.get(happening);
+      if (known == null || !raise(namespace, known, now)) {
+        written.put(happening, create(happening, about, namespace, now));
+      }
+      if (now.isAfter(nextCleaning)) {
+        nextCleaning = now.plus(CLEANING_PERIOD);
+        clean(now);
+      }
+    } catch (ApiException e) {
+      // Mostly a namespace that is on its way out.
+      LOG.debug("event not written: {}", e.getMessage());
+    } catch (RuntimeException e) {
+      LOG.warn("event not written", e);
+    }
+  }
+
+  private boolean raise(String namespace, String name, Instant now) {
+    if (registry.find(ResourceTypes.EVENTS, namespace, name).isEmpty()) {
+      return false;
+    }
+    registry.edit(
+        ResourceTypes.EVENTS,
+        namespace,
+        name,
+        event -> {
+          event.put("count", event.path("count").asInt(1) + 1);
+          event.put("lastTimestamp", stamp(now));
+          return event;
+        });
+    return true;
+  }
+
+  private String create(Happening happening, ObjectNode about, String namespace, Instant now) {
+    ObjectNode event = JsonNodeFactory.instance.objectNode();
+    event
+        .putObject("metadata")
+        .put("generateName", about.path("name").asText() + ".")
+        .put("namespace", namespace);
+    event.set("involvedObject", about);
+    event.put("type", happening.type().word);
+    event.put("reason", happening.reason());
+    event.put("message", happening.message());
+    event.put("count", 1);
+    event.put("firstTimestamp", stamp(now)).put("lastTimestamp", stamp(now));
+    event.putObject("source").put("component", happening.component());
+    event.put("reportingComponent", happening.component()).put("reportingInstance", "");
+    return Key.of(registry.create(ResourceTypes.EVENTS, event)).name();
+  }
+
+  /** Deletes what is older than an hour, whoever wrote it. */
+  private void clean(Instant now) {
+    for (ObjectNode event : registry.list(ResourceTypes.EVENTS, null).items()) {
+      if (last(event).plus(KEPT).isBefore(now)) {
+        Key key = Key.of(event);
+        registry.delete(ResourceTypes.EVENTS, key.namespace(), key.name(), DeleteOptions.DEFAULT);
+      }
+    }
+  }
+
+  private static Instant last(ObjectNode event) {
+    String created = event.path("metadata").path("creationTimestamp").asText();
+    try {
+      return Instant.parse(event.path("lastTimestamp").asText(created));
+    } catch (DateTimeParseException e) {
+      return Instant.parse(created);
+    }
+  }
+
+  private static String stamp(Instant now) {
+    return now.truncatedTo(ChronoUnit.SECONDS).toString();
+  }
+
+  @Override
+  public void close() {
+    writer.shutdownNow();
+  }
+}

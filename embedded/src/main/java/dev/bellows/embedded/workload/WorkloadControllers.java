@@ -1,0 +1,45 @@
+package dev.bellows.embedded.workload;
+
+import dev.bellows.embedded.apiserver.Registry;
+import dev.bellows.embedded.controller.EventRecorder;
+import dev.bellows.embedded.controller.Informers;
+import java.time.Clock;
+
+/**
+ * The controllers that a cluster brings along: Deployments, ReplicaSets, garbage collection and
+ * namespaces. They react to the registry's watches within a millisecond and keep nothing that
+ * cannot be seen in it again.
+ *
+ * <p>The informers are the caller's, so that caches are shared; they are started after this.
+ */
+public final class WorkloadControllers implements AutoCloseable {
+  private final DeploymentController deployments;
+  private final ReplicaSetController replicaSets;
+  private final GarbageCollector garbage;
+  private final NamespaceController namespaces;
+
+  /** Controllers that do nothing before {@link #start}. */
+  public WorkloadControllers(
+      Registry registry, Informers informers, EventRecorder events, Clock clock) {
+    deployments = new DeploymentController(registry, informers, events, clock);
+    replicaSets = new ReplicaSetController(registry, informers, events, clock);
+    garbage = new GarbageCollector(registry, informers);
+    namespaces = new NamespaceController(registry, informers);
+  }
+
+  /** Makes the default namespaces and begins to work. The informers must have been started. */
+  public void start() {
+    namespaces.start();
+    deployments.start();
+    replicaSets.start();
+    garbage.start();
+  }
+
+  @Override
+  public void close() {
+    deployments.close();
+    replicaSets.close();
+    garbage.close();
+    namespaces.close();
+  }
+}
