@@ -130,7 +130,8 @@ class MultiScalerTest {
     assertThat(create(HELLO, 5).desiredScale()).isEqualTo(3);
     report(25);
     advance("2S");
-    assertThat(scaler.status(HELLO).orElseThrow().desiredScale()).isEqualTo(4); // 50 in 3 s at 5 per pod
+    assertThat(scaler.status(HELLO).orElseThrow().desiredScale())
+        .isEqualTo(4); // 50 in 3 s at 5 per pod
   }
 
   @Test
