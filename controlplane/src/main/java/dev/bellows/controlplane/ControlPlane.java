@@ -9,6 +9,7 @@ import dev.bellows.controlplane.reconcile.Reconciler;
 import dev.bellows.controlplane.reconcile.Writer;
 import dev.bellows.controlplane.reconcile.configuration.ConfigurationReconciler;
 import dev.bellows.controlplane.reconcile.ingress.IngressReconciler;
+import dev.bellows.controlplane.reconcile.labeler.LabelerReconciler;
 import dev.bellows.controlplane.reconcile.revision.DigestResolver;
 import dev.bellows.controlplane.reconcile.revision.RevisionReconciler;
 import dev.bellows.controlplane.reconcile.route.RouteReconciler;
@@ -88,6 +89,8 @@ public final class ControlPlane implements AutoCloseable {
         new RouteReconciler(cluster, liveConfig, writer, clock, config.clusterDomain());
     var routeController = add(routes, cluster.routes());
     routes.watch(routeController);
+    LabelerReconciler labeler = new LabelerReconciler(cluster, writer, clock);
+    labeler.watch(add(labeler, cluster.routes()));
     ServerlessServiceReconciler serverlessServices =
         new ServerlessServiceReconciler(cluster, writer, clock, config.systemNamespace());
     serverlessServices.watch(add(serverlessServices, cluster.serverlessServices()));

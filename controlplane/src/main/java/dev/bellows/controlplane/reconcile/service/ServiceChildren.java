@@ -20,8 +20,11 @@ final class ServiceChildren {
 
   /**
    * @param found the Configuration there is, whose Routes are kept: others may lead to it
+   * @param route the Route of the Service's name; another's does not lead here, and the labeler
+   *     would take its name off again
    */
-  static Configuration configuration(Service service, Optional<Configuration> found) {
+  static Configuration configuration(
+      Service service, Optional<Configuration> found, Optional<Route> route) {
     String name = service.getMetadata().getName();
     Map<String, String> labels = new LinkedHashMap<>(Children.labels(service));
     labels.put(WellKnown.SERVICE, name);
@@ -31,12 +34,16 @@ final class ServiceChildren {
             Children.annotations(service),
             List.of(WellKnown.LAST_APPLIED, WellKnown.ROLLOUT_DURATION));
     TreeSet<String> routes = new TreeSet<>();
-    routes.add(name);
+    if (route.isEmpty() || Children.isControlledBy(route.get(), service)) {
+      routes.add(name);
+    }
     found
         .map(configuration -> Children.annotations(configuration).get(WellKnown.ROUTES))
         .filter(list -> !list.isEmpty())
         .ifPresent(list -> routes.addAll(List.of(list.split(",", -1))));
-    annotations.put(WellKnown.ROUTES, String.join(",", routes));
+    if (!routes.isEmpty()) {
+      annotations.put(WellKnown.ROUTES, String.join(",", routes));
+    }
     Configuration configuration = new Configuration();
     configuration.setMetadata(Children.metadata(service, name, labels, annotations));
     configuration.setSpec(new ConfigurationSpec(service.getSpec().template()));

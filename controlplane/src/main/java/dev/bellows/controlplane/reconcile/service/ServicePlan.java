@@ -14,6 +14,7 @@ import dev.bellows.controlplane.reconcile.RevisionNames;
 import dev.bellows.controlplane.reconcile.StatusConditions;
 import dev.bellows.controlplane.reconcile.Step;
 import dev.bellows.controlplane.reconcile.Step.Severity;
+import dev.bellows.core.condition.Condition;
 import dev.bellows.core.condition.ConditionSet;
 import dev.bellows.core.condition.Conditions;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -81,7 +82,8 @@ final class ServicePlan {
     if (configuration.isPresent() && !Children.isControlledBy(configuration.get(), service)) {
       return notOwned(CONFIGURATIONS_READY, configuration.get());
     }
-    boolean observed = bring(ServiceChildren.configuration(service, configuration), configuration);
+    boolean observed =
+        bring(ServiceChildren.configuration(service, configuration, seen.route()), configuration);
     boolean namesRevision =
         Optional.ofNullable(service.getSpec().template()).flatMap(RevisionNames::asked).isPresent();
     if (configuration.isEmpty() || !observed) {
@@ -136,6 +138,20 @@ final class ServicePlan {
               ROUTES_READY, "TrafficNotMigrated", "Traffic is not yet migrated.", now);
     }
     return end(Outcome.done());
+  }
+
+  /**
+   * Of a Configuration and a Route that both fail, Ready tells the Configuration's reason: the
+   * Route fails for want of a Revision, and why there is none is what a person must know (ADR
+   * 0045).
+   */
+  private void tellTheCause() {
+    conditions
+        .get(CONFIGURATIONS_READY)
+        .filter(Condition::isFalse)
+        .ifPresent(cause ->
+            conditions =
+                conditions.markFalse(CONFIGURATIONS_READY, cause.reason(), cause.message(), now));
   }
 
   /**
@@ -198,6 +214,7 @@ final class ServicePlan {
   }
 
   private Plan end(Outcome outcome) {
+    tellTheCause();
     ServiceStatus before = service.getStatus();
     ServiceStatus after =
         new ServiceStatus(
