@@ -88,7 +88,7 @@ final class RouteIngress {
   }
 
   /** The shares of latest Revisions: what a gradual rollout would start from. */
-  private static String rollout(Traffic.Complete traffic) {
+  static String rollout(Traffic.Complete traffic) {
     ObjectNode root = JsonNodeFactory.instance.objectNode();
     ArrayNode configurations = JsonNodeFactory.instance.arrayNode();
     traffic

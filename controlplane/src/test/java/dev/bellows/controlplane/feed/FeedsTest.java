@@ -1,0 +1,136 @@
+package dev.bellows.controlplane.feed;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.bellows.controlplane.Stage;
+import dev.bellows.controlplane.feed.RevisionFeed.ClusterIps;
+import dev.bellows.core.revision.Revision;
+import dev.bellows.core.revision.RevisionId;
+import dev.bellows.core.route.Address;
+import dev.bellows.core.route.Endpoints;
+import dev.bellows.core.route.Ingress;
+import dev.bellows.core.route.IngressListener;
+import dev.bellows.core.route.RevisionListener;
+import dev.bellows.core.route.ServiceId;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** What the data plane hears while a Service comes up and goes; each thing once. */
+class FeedsTest implements RevisionListener, IngressListener {
+  private final Stage stage = new Stage();
+  private final List<String> heard = new ArrayList<>();
+
+  FeedsTest() {
+    new RevisionFeed(stage.world.cluster, this, stage.config, ClusterIps.NOT_DIALABLE);
+    new IngressFeed(stage.world.cluster, this, "bellows.ingress.networking.knative.dev");
+  }
+
+  @Test
+  void anActivatorHearsOfARevisionThenOfItsPods() {
+    stage.apply("hello", "dev.local/helloworld");
+    stage.settle();
+    stage.autoscalerTakesUp("hello-00001");
+    heard.clear();
+    stage.podsReady("hello-00001", "10.1.0.2:40001", "10.1.0.1:8012");
+    assertThat(heard).containsExactly("pods default/hello-00001 [10.1.0.1:8012, 10.1.0.2:40001]");
+    heard.clear();
+    stage.podsReady("hello-00001", "10.1.0.1:8012", "10.1.0.2:40001");
+    assertThat(heard).as("the same in another order").isEmpty();
+    stage.mode("hello-00001", "Serve");
+    assertThat(heard)
+        .contains("public default/hello-00001 [10.1.0.1, 10.1.0.2]")
+        .noneMatch(call -> call.startsWith("pods"));
+    heard.clear();
+    stage.world.remove(
+        stage.world.cluster.revisions().find("default", "hello-00001").orElseThrow());
+    assertThat(heard).contains("revision gone default/hello-00001");
+  }
+
+  @Test
+  void whatARevisionLeavesOpenIsFilledIn() {
+    stage.apply("hello", "dev.local/helloworld");
+    stage.settle();
+    assertThat(heard)
+        .contains("revision default/hello-00001 of hello, HTTP1, concurrency 0, timeout PT5M");
+  }
+
+  @Test
+  void aGatewayHearsOfTheServiceBeforeTheIngressThatLeadsToIt() {
+    stage.apply("hello", "dev.local/helloworld");
+    stage.settle();
+    stage.comesUp("hello-00001", "10.1.0.1:40001");
+    List<String> gateway = heard.stream().filter(call -> call.contains("gateway")).toList();
+    assertThat(gateway)
+        .containsExactly(
+            "gateway: service default/hello-00001 80 -> [10.9.0.1:8012]",
+            "gateway: ingress default/hello 1");
+    heard.clear();
+    stage.mode("hello-00001", "Serve");
+    assertThat(heard).contains("gateway: service default/hello-00001 80 -> [10.1.0.1:40001]");
+    heard.clear();
+    stage.world.remove(stage.world.cluster.ingresses().find("default", "hello").orElseThrow());
+    assertThat(heard)
+        .containsExactly(
+            "gateway: ingress gone default/hello", "gateway: service gone default/hello-00001");
+  }
+
+  @Test
+  void aRevisionsReadyPodsAreCountedAndFoundWhereTheyListen() {
+    RevisionId nobody = new RevisionId("default", "nobody");
+    assertThat(stage.pods.count(nobody).ready()).isZero();
+    assertThat(stage.pods.scrapable(nobody)).isEmpty();
+  }
+
+  @Override
+  public void onRevision(Revision revision) {
+    heard.add(
+        "revision %s of %s, %s, concurrency %d, timeout %s"
+            .formatted(
+                revision.id(),
+                revision.service(),
+                revision.protocol(),
+                revision.containerConcurrency(),
+                revision.timeout()));
+  }
+
+  @Override
+  public void onRevisionDeleted(RevisionId id) {
+    heard.add("revision gone " + id);
+  }
+
+  @Override
+  public void onPrivateEndpoints(RevisionId id, Endpoints endpoints, Optional<Address> clusterIp) {
+    heard.add("pods " + id + " " + endpoints.ready());
+  }
+
+  @Override
+  public void onPublicEndpoints(RevisionId id, List<String> readyIps) {
+    heard.add("public " + id + " " + readyIps);
+  }
+
+  @Override
+  public void onIngress(Ingress ingress) {
+    heard.add(
+        "gateway: ingress %s/%s %d"
+            .formatted(ingress.namespace(), ingress.name(), ingress.version()));
+  }
+
+  @Override
+  public void onIngressDeleted(String namespace, String name) {
+    heard.add("gateway: ingress gone " + namespace + "/" + name);
+  }
+
+  @Override
+  public void onService(ServiceId service, Map<String, Endpoints> byPort) {
+    heard.add("gateway: service " + service + " 80 -> " + requireNonNull(byPort.get("80")).ready());
+  }
+
+  @Override
+  public void onServiceDeleted(ServiceId service) {
+    heard.add("gateway: service gone " + service);
+  }
+}
