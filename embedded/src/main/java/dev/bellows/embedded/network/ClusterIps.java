@@ -1,0 +1,121 @@
+package dev.bellows.embedded.network;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.bellows.embedded.apiserver.AdmissionStep;
+import dev.bellows.embedded.apiserver.ResourceTypes;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Gives each Service its clusterIP as it is created, from 10.96.0.0/16, as a cluster set up by
+ * kubeadm does. Without privileges nobody can dial it; clients read it all the same.
+ *
+ * <p>Which are taken is seen from the Services themselves: {@link #follow} tells of those that
+ * exist.
+ */
+public final class ClusterIps implements AdmissionStep {
+  private static final int ADDRESSES = 255 * 254;
+
+  /** Addresses given to Services that were not seen to exist yet: a refused one never will. */
+  private static final int MAX_PROMISED = 1024;
+
+  private final Map<String, String> takenBy = new HashMap<>();
+  private final Set<String> promised = new LinkedHashSet<>();
+  private int next;
+
+  /** Learns of a Service that exists. */
+  public synchronized void follow(ObjectNode service) {
+    String ip = service.path("spec").path("clusterIP").asText();
+    if (!ip.isEmpty() && !ip.equals("None")) {
+      takenBy.put(ip, owner(service));
+      promised.remove(ip);
+    }
+  }
+
+  /** Learns of a Service that is gone. */
+  public synchronized void release(ObjectNode service) {
+    takenBy.remove(service.path("spec").path("clusterIP").asText(), owner(service));
+  }
+
+  private static String owner(ObjectNode service) {
+    JsonNode meta = service.path("metadata");
+    return meta.path("namespace").asText() + "/" + meta.path("name").asText();
+  }
+
+  @Override
+  public void admit(Request request) {
+    if (!request.type().equals(ResourceTypes.SERVICES) || !request.subresource().isEmpty()) {
+      return;
+    }
+    switch (request.operation()) {
+      case CREATE -> complete(request.object(), request.dryRun());
+      case UPDATE -> request.oldObject().ifPresent(old -> keep(old.path("spec"), request.object()));
+      case DELETE -> {}
+    }
+  }
+
+  private synchronized void complete(ObjectNode service, boolean dryRun) {
+    ObjectNode spec = service.withObjectProperty("spec");
+    if (spec.path("type").asText().isEmpty()) {
+      spec.put("type", "ClusterIP");
+    }
+    if (spec.path("type").asText().equals("ExternalName")) {
+      return;
+    }
+    if (spec.path("clusterIP").asText().isEmpty()) {
+      String ip = free();
+      if (!dryRun) {
+        promised.add(ip);
+        if (promised.size() > MAX_PROMISED) {
+          promised.remove(promised.iterator().next());
+        }
+      }
+      spec.put("clusterIP", ip);
+    }
+    spec.putArray("clusterIPs").add(spec.path("clusterIP").asText());
+    spec.putArray("ipFamilies").add("IPv4");
+    spec.put("ipFamilyPolicy", "SingleStack");
+    if (!spec.has("internalTrafficPolicy")) {
+      spec.put("internalTrafficPolicy", "Cluster");
+    }
+    if (!spec.has("sessionAffinity")) {
+      spec.put("sessionAffinity", "None");
+    }
+  }
+
+  private String free() {
+    for (int tried = 0; tried < ADDRESSES; tried++) {
+      String ip = "10.96." + next / 254 + "." + (1 + next % 254);
+      next = (next + 1) % ADDRESSES;
+      if (!takenBy.containsKey(ip) && !promised.contains(ip)) {
+        return ip;
+      }
+    }
+    throw new IllegalStateException("no clusterIP is left in 10.96.0.0/16");
+  }
+
+  /** A writer that does not know the address does not take it away. */
+  private static void keep(JsonNode old, ObjectNode service) {
+    ObjectNode spec = service.withObjectProperty("spec");
+    if (spec.path("type").asText("ClusterIP").equals("ExternalName")) {
+      return;
+    }
+    for (String field :
+        new String[] {
+          "type",
+          "clusterIP",
+          "clusterIPs",
+          "ipFamilies",
+          "ipFamilyPolicy",
+          "internalTrafficPolicy",
+          "sessionAffinity"
+        }) {
+      if (!spec.has(field) && old.has(field)) {
+        spec.set(field, old.get(field).deepCopy());
+      }
+    }
+  }
+}
