@@ -1,0 +1,218 @@
+package dev.bellows.embedded.kubelet;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.bellows.core.route.Address;
+import dev.bellows.embedded.image.Image;
+import dev.bellows.embedded.image.ImageUnavailableException;
+import dev.bellows.embedded.network.PodAddresses;
+import dev.bellows.embedded.runtime.Container;
+import dev.bellows.embedded.runtime.ContainerId;
+import dev.bellows.embedded.runtime.ContainerSpec;
+import dev.bellows.embedded.runtime.ContainerStartException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * Turns a container's definition into something to start, and starts it: its image, its environment
+ * with everything it refers to, its command. Remembers where the pod's ports really are.
+ */
+final class ContainerStarter {
+  /** Shows people which port a pod's program was given. */
+  static final String PORT_ANNOTATION = "bellows.dev/port";
+
+  /**
+   * Tells, as {@code declared=real} pairs, which of a pod's ports are not where its definition says
+   * they are; the Endpoints are made from it.
+   */
+  static final String PORTS_ANNOTATION = "bellows.dev/ports";
+
+  private static final String TOKEN_MOUNT = "/var/run/secrets/kubernetes.io/serviceaccount";
+  private static final int USER_PORT = 8080;
+
+  private final Node node;
+  private final PodDirectory directory;
+  private Map<Integer, Integer> queueProxyPorts = Map.of();
+
+  ContainerStarter(Node node, PodDirectory directory) {
+    this.node = node;
+    this.directory = directory;
+  }
+
+  private boolean isQueueProxy(ContainerSlot slot) {
+    return !slot.isInit && node.queueProxies().runs(slot.name, slot.image());
+  }
+
+  /** The ports that programs of a pod listen on, by what its definition says. */
+  Set<Integer> ports(List<ContainerSlot> slots) {
+    Set<Integer> ports = new LinkedHashSet<>();
+    for (ContainerSlot slot : slots) {
+      if (!isQueueProxy(slot)) {
+        for (JsonNode port : slot.definition.path("ports")) {
+          ports.add(port.path("containerPort").asInt());
+        }
+        declaredPort(slot.definition).ifPresent(ports::add);
+      }
+    }
+    return ports;
+  }
+
+  /** The port a program is told to listen on: by PORT, or the first that it declares. */
+  private static Optional<Integer> declaredPort(JsonNode definition) {
+    for (JsonNode variable : definition.path("env")) {
+      if (variable.path("name").asText().equals("PORT")) {
+        try {
+          return Optional.of(Integer.parseInt(variable.path("value").asText()));
+        } catch (NumberFormatException e) {
+          return Optional.empty(); // not a port: none of our business
+        }
+      }
+    }
+    JsonNode first = definition.path("ports").path(0).path("containerPort");
+    return first.isMissingNode() ? Optional.empty() : Optional.of(first.asInt());
+  }
+
+  Container start(ContainerSlot slot, ObjectNode pod, PodAddresses addresses)
+      throws ImageUnavailableException, ContainerEnvironment.Missing, ContainerStartException {
+    checkProbes(slot);
+    ContainerId id =
+        new ContainerId(pod.path("metadata").path("uid").asText(), slot.name, slot.restarts);
+    ContainerEnvironment environment =
+        new ContainerEnvironment(
+            node.api(),
+            pod,
+            Map.of(
+                "status.podIP", addresses.podIp(),
+                "status.podIPs", addresses.podIp(),
+                "status.hostIP", node.network().nodeIp(),
+                "status.hostIPs", node.network().nodeIp(),
+                "spec.serviceAccountName",
+                    pod.path("spec").path("serviceAccountName").asText("default")));
+    if (isQueueProxy(slot)) {
+      Map<String, String> variables = environment.of(slot.definition, Map.of(), Map.of());
+      QueueProxies.Running proxy =
+          node.queueProxies().start(id, variables, addresses.podIp(), user(variables, addresses));
+      queueProxyPorts = Map.copyOf(proxy.ports());
+      return proxy;
+    }
+    checkMounts(slot);
+    Image image = node.images().resolve(slot.image());
+    Map<String, String> decided = new HashMap<>();
+    declaredPort(slot.definition)
+        .ifPresent(port -> decided.put("PORT", Integer.toString(addresses.port(port))));
+    Map<String, String> variables =
+        new HashMap<>(environment.of(slot.definition, image.environment(), decided));
+    variables.putIfAbsent("HOSTNAME", pod.path("metadata").path("name").asText());
+    return node.runtime()
+        .start(
+            new ContainerSpec(
+                id,
+                slot.image(),
+                command(slot.definition, image, variables),
+                variables,
+                workingDirectory(slot.definition, image),
+                directory.log(slot.name, slot.restarts)));
+  }
+
+  private static Address user(Map<String, String> variables, PodAddresses addresses)
+      throws ContainerStartException {
+    try {
+      return addresses.program(
+          Integer.parseInt(variables.getOrDefault("USER_PORT", Integer.toString(USER_PORT))));
+    } catch (IllegalArgumentException e) {
+      throw new ContainerStartException("USER_PORT: " + e.getMessage(), e);
+    }
+  }
+
+  private static void checkProbes(ContainerSlot slot) throws ContainerEnvironment.Missing {
+    for (ProbeLoop.Kind kind : ProbeLoop.Kind.values()) {
+      JsonNode probe = slot.definition.path(kind.field());
+      if (probe.isObject() && !Handler.knows(probe)) {
+        throw new ContainerEnvironment.Missing(
+            kind.field() + " has no handler of httpGet, tcpSocket and exec");
+      }
+    }
+  }
+
+  private static void checkMounts(ContainerSlot slot) throws ContainerEnvironment.Missing {
+    for (JsonNode mount : slot.definition.path("volumeMounts")) {
+      String path = mount.path("mountPath").asText();
+      if (!path.equals(TOKEN_MOUNT)) {
+        throw new ContainerEnvironment.Missing(
+            "volume \""
+                + mount.path("name").asText()
+                + "\" cannot be mounted at "
+                + path
+                + ": a plain process has no file system of its own");
+      }
+    }
+  }
+
+  /** Kubernetes' rule: command replaces the image's, args follow whichever it is. */
+  private static List<String> command(
+      JsonNode definition, Image image, Map<String, String> variables) {
+    List<String> command = new ArrayList<>();
+    JsonNode own = definition.path("command");
+    if (own.isEmpty()) {
+      command.addAll(image.command());
+    } else {
+      own.forEach(word -> command.add(word.asText()));
+    }
+    definition.path("args").forEach(word -> command.add(word.asText()));
+    command.replaceAll(word -> ContainerEnvironment.expand(word, variables));
+    return command;
+  }
+
+  private static Optional<Path> workingDirectory(JsonNode definition, Image image) {
+    String own = definition.path("workingDir").asText("");
+    return own.isEmpty() ? image.workingDirectory() : Optional.of(Path.of(own));
+  }
+
+  /** Forgets what a container that has ended had opened. */
+  void ended(ContainerSlot slot) {
+    if (isQueueProxy(slot)) {
+      queueProxyPorts = Map.of();
+    }
+  }
+
+  Handler handler(ContainerSlot slot, Container container, PodAddresses addresses) {
+    return new Handler(slot.definition, container, port -> dial(port, addresses));
+  }
+
+  private Address dial(int port, PodAddresses addresses) {
+    Integer open = queueProxyPorts.get(port);
+    return open == null ? addresses.program(port) : new Address(addresses.podIp(), open);
+  }
+
+  /** Writes onto the pod where its ports are. */
+  void annotate(ObjectNode pod, PodAddresses addresses) {
+    Map<Integer, Integer> moved = new TreeMap<>(addresses.ports());
+    moved.putAll(queueProxyPorts);
+    moved.entrySet().removeIf(each -> each.getKey().equals(each.getValue()));
+    ObjectNode annotations = pod.withObjectProperty("metadata").withObjectProperty("annotations");
+    if (!moved.isEmpty()) {
+      annotations.put(
+          PORTS_ANNOTATION,
+          String.join(
+              ",",
+              moved.entrySet().stream()
+                  .map(each -> each.getKey() + "=" + each.getValue())
+                  .toList()));
+    }
+    for (JsonNode container : pod.path("spec").path("containers")) {
+      String name = container.path("name").asText();
+      Optional<Integer> port = declaredPort(container);
+      if (port.isPresent() && !node.queueProxies().runs(name, container.path("image").asText())) {
+        annotations.put(PORT_ANNOTATION, Integer.toString(addresses.port(port.get())));
+        return;
+      }
+    }
+  }
+}

@@ -1,0 +1,173 @@
+package dev.bellows.embedded.kubelet;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs every pod that is placed on its node, with one {@link PodWorker} each.
+ *
+ * <p>It keeps nothing but its workers: what a pod went through before is read from the pod's
+ * status, so a kubelet that starts anew on the same cluster starts the containers that its
+ * predecessor lost, and counts them as restarted.
+ */
+public final class Kubelet implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Kubelet.class);
+
+  /** Pods of a node; what its addresses and a laptop can bear. */
+  private static final int MAX_PODS = 5000;
+
+  private final Node node;
+  private final Map<String, PodWorker> workers = new ConcurrentHashMap<>();
+  private @Nullable AutoCloseable following;
+  private boolean closed;
+
+  /** A kubelet that does nothing before {@link #start}. */
+  public Kubelet(Node node) {
+    this.node = node;
+  }
+
+  /** Makes the node known and takes over its pods. */
+  public synchronized void start() {
+    node.api().register(describe());
+    following = node.api().followPods(node.name(), this::seen, this::gone);
+  }
+
+  private synchronized void seen(ObjectNode pod) {
+    String uid = uid(pod);
+    PodWorker worker = workers.get(uid);
+    if (worker != null) {
+      worker.seen(pod);
+      return;
+    }
+    if (closed || isOver(pod)) {
+      return;
+    }
+    if (workers.size() >= MAX_PODS) {
+      LOG.warn("pod {} is left: {} pods are running", pod.path("metadata").path("name"), MAX_PODS);
+      return;
+    }
+    PodWorker fresh;
+    try {
+      fresh = new PodWorker(node, pod, () -> workers.remove(uid));
+    } catch (IllegalArgumentException e) {
+      LOG.warn("pod {} is left: {}", pod.path("metadata").path("name"), e.getMessage());
+      return;
+    }
+    workers.put(uid, fresh);
+    fresh.start();
+  }
+
+  /** Finished, and nobody waits for us to let it go. */
+  private static boolean isOver(ObjectNode pod) {
+    String phase = pod.path("status").path("phase").asText();
+    return (phase.equals("Succeeded") || phase.equals("Failed"))
+        && !pod.path("metadata").hasNonNull("deletionTimestamp");
+  }
+
+  private synchronized void gone(ObjectNode pod) {
+    PodWorker worker = workers.get(uid(pod));
+    if (worker != null) {
+      worker.gone();
+    }
+  }
+
+  private static String uid(ObjectNode pod) {
+    return pod.path("metadata").path("uid").asText();
+  }
+
+  private ObjectNode describe() {
+    ObjectNode object = JsonNodeFactory.instance.objectNode();
+    object.put("apiVersion", "v1").put("kind", "Node");
+    ObjectNode meta = object.putObject("metadata");
+    meta.put("name", node.name());
+    meta.putObject("labels")
+        .put("kubernetes.io/hostname", node.name())
+        .put("kubernetes.io/os", "linux")
+        .put("kubernetes.io/arch", architecture());
+    object.putObject("spec").put("podCIDR", node.network().podCidr());
+    ObjectNode status = object.putObject("status");
+    for (String kind : new String[] {"capacity", "allocatable"}) {
+      status
+          .putObject(kind)
+          .put("cpu", Integer.toString(Runtime.getRuntime().availableProcessors()))
+          .put("pods", Integer.toString(MAX_PODS));
+    }
+    ArrayNode addresses = status.putArray("addresses");
+    addresses.addObject().put("type", "InternalIP").put("address", node.network().nodeIp());
+    addresses.addObject().put("type", "Hostname").put("address", node.name());
+    String now = ContainerState.stamp(node.clock().instant());
+    status
+        .putArray("conditions")
+        .addObject()
+        .put("type", "Ready")
+        .put("status", "True")
+        .put("lastHeartbeatTime", now)
+        .put("lastTransitionTime", now)
+        .put("reason", "KubeletReady")
+        .put("message", "kubelet is posting ready status");
+    status
+        .putObject("nodeInfo")
+        .put("architecture", architecture())
+        .put("operatingSystem", "linux")
+        .put("osImage", System.getProperty("os.name"))
+        .put("kernelVersion", System.getProperty("os.version"))
+        .put("containerRuntimeVersion", node.runtime().version())
+        .put("kubeletVersion", "v1.34.0+bellows")
+        .put("kubeProxyVersion", "")
+        .put("bootID", "")
+        .put("machineID", "")
+        .put("systemUUID", "");
+    return object;
+  }
+
+  private static String architecture() {
+    String name = System.getProperty("os.arch");
+    return name.equals("aarch64") ? "arm64" : name;
+  }
+
+  /**
+   * Ends all containers, each after its preStop hook and SIGTERM, and leaves the pods for the next
+   * kubelet.
+   *
+   * @param grace what containers may take; then they are killed
+   */
+  public void close(Duration grace) {
+    List<PodWorker> ending;
+    synchronized (this) {
+      closed = true;
+      if (following != null) {
+        try {
+          following.close();
+        } catch (Exception e) {
+          LOG.warn("cannot stop following pods", e);
+        }
+      }
+      ending = List.copyOf(workers.values());
+    }
+    CountDownLatch ends = new CountDownLatch(ending.size());
+    ending.forEach(worker -> worker.evacuate(grace, ends));
+    try {
+      if (!ends.await(grace.toMillis(), TimeUnit.MILLISECONDS)) {
+        LOG.info("containers did not end in {}; they are killed", grace);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    node.runtime().close();
+  }
+
+  @Override
+  public void close() {
+    close(Duration.ZERO);
+  }
+}

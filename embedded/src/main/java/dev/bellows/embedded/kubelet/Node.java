@@ -1,0 +1,23 @@
+package dev.bellows.embedded.kubelet;
+
+import dev.bellows.embedded.image.ImageRegistry;
+import dev.bellows.embedded.network.PodNetwork;
+import dev.bellows.embedded.runtime.ContainerRuntime;
+import java.nio.file.Path;
+import java.time.Clock;
+
+/**
+ * What the pods of a node have in common.
+ *
+ * @param name the node's name, as pods name it in {@code spec.nodeName}
+ * @param logs where pods' logs are kept
+ */
+public record Node(
+    String name,
+    NodeApi api,
+    ContainerRuntime runtime,
+    QueueProxies queueProxies,
+    ImageRegistry images,
+    PodNetwork network,
+    Path logs,
+    Clock clock) {}
