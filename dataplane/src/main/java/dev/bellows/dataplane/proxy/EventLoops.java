@@ -46,7 +46,8 @@ public final class EventLoops {
             new SocketsAndLocal(sockets.newHandler(executor), local.newHandler(executor)));
   }
 
-  static Class<? extends ServerChannel> serverChannel() {
+  /** The kind of listening socket that these loops carry. */
+  public static Class<? extends ServerChannel> serverChannel() {
     return EPOLL ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
   }
 

@@ -2,6 +2,7 @@ package dev.bellows.dataplane.stats;
 
 import dev.bellows.core.stat.StatMessage;
 import dev.bellows.core.stat.StatWire;
+import dev.bellows.dataplane.proxy.EventLoops;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -10,6 +11,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.handler.codec.http.HttpClientCodec;
@@ -29,7 +31,6 @@ import java.net.URI;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
@@ -59,7 +60,6 @@ public final class StatClient implements AutoCloseable {
   private static final int HANDSHAKE_ANSWER_BYTES_LIMIT = 8 << 10;
   private static final int INCOMING_FRAME_BYTES_LIMIT = 64 << 10;
 
-  private final Bootstrap bootstrap;
   private final URI autoscaler;
   private final EventLoop loop;
   private final Backoff backoff;
@@ -71,8 +71,7 @@ public final class StatClient implements AutoCloseable {
   /** Whether the last attempt failed; confined to the loop, so that an outage is told once. */
   private boolean failing;
 
-  private StatClient(Bootstrap bootstrap, EventLoop loop, URI autoscaler, RandomGenerator random) {
-    this.bootstrap = bootstrap;
+  private StatClient(EventLoop loop, URI autoscaler, RandomGenerator random) {
     this.loop = loop;
     this.autoscaler = autoscaler;
     this.backoff = new Backoff(random);
@@ -81,17 +80,13 @@ public final class StatClient implements AutoCloseable {
   /**
    * Starts to connect, and goes on until closed.
    *
-   * @param prototype event loops and channel type; nothing else of it is used
+   * @param loops made by {@link EventLoops#create}; one of them carries the connection
    * @param autoscaler {@code ws://host:port}, without TLS
    * @param random for the jitter between attempts; used on one thread
    */
-  public static StatClient connect(Bootstrap prototype, URI autoscaler, RandomGenerator random) {
-    EventLoop loop =
-        Objects.requireNonNull(prototype.config().group(), "the bootstrap has no event loops")
-            .next();
-    // Resolved here, not by the bootstrap, whose default resolver would block the event loop.
-    StatClient client =
-        new StatClient(prototype.clone(loop).disableResolver(), loop, autoscaler, random);
+  public static StatClient connect(EventLoopGroup loops, URI autoscaler, RandomGenerator random) {
+    EventLoop loop = loops.next();
+    StatClient client = new StatClient(loop, autoscaler, random);
     loop.execute(client::dial);
     return client;
   }
@@ -147,8 +142,9 @@ public final class StatClient implements AutoCloseable {
 
   private void dial(SocketAddress address) {
     ChannelFuture dialled =
-        bootstrap
-            .clone()
+        new Bootstrap()
+            .group(loop)
+            .channel(EventLoops.clientChannel())
             .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) HANDSHAKE_LIMIT.toMillis())
             .option(ChannelOption.TCP_NODELAY, true)
             .option(ChannelOption.WRITE_BUFFER_WATER_MARK, UNSENT_BYTES_LIMIT)
@@ -161,7 +157,7 @@ public final class StatClient implements AutoCloseable {
     });
   }
 
-  /** A name is looked up on a thread of its own, because the JDK's look-up blocks. */
+  /** A name is looked up on a thread of its own: the JDK's look-up would block the event loop. */
   private void resolve(String host, int port, Consumer<SocketAddress> then) {
     Thread.ofVirtual()
         .name("resolve-" + host)

@@ -5,6 +5,7 @@ import dev.bellows.core.stat.MalformedStatException;
 import dev.bellows.core.stat.Stat;
 import dev.bellows.core.stat.StatMessage;
 import dev.bellows.core.stat.StatWire;
+import dev.bellows.dataplane.proxy.EventLoops;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.Channel;
@@ -14,6 +15,7 @@ import io.netty.channel.ChannelHandlerAdapter;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollSocketChannel;
@@ -92,7 +94,7 @@ public final class StatServer implements AutoCloseable {
   /**
    * Opens the port.
    *
-   * @param prototype event loops and channel type; nothing else of it is used
+   * @param loops made by {@link EventLoops#create}
    * @param host literal to listen on
    * @param port to listen on; 0 = any free one
    * @param ownsBucket whether this process answers for a bucket of that name
@@ -101,7 +103,7 @@ public final class StatServer implements AutoCloseable {
    * @throws io.netty.channel.ChannelException or an I/O exception if the port cannot be opened
    */
   public static StatServer start(
-      ServerBootstrap prototype,
+      EventLoopGroup loops,
       String host,
       int port,
       Predicate<String> ownsBucket,
@@ -109,8 +111,9 @@ public final class StatServer implements AutoCloseable {
       Consumer<List<StatMessage>> sink) {
     StatServer server = new StatServer(ownsBucket, clock, sink);
     server.listener =
-        prototype
-            .clone()
+        new ServerBootstrap()
+            .group(loops)
+            .channel(EventLoops.serverChannel())
             .childOption(ChannelOption.SO_KEEPALIVE, true)
             .childHandler(server.new Pipeline())
             .bind(host, port)

@@ -8,12 +8,8 @@ import dev.bellows.core.route.Address;
 import dev.bellows.core.stat.Stat;
 import dev.bellows.core.stat.StatMessage;
 import dev.bellows.core.stat.StatWire;
-import io.netty.bootstrap.Bootstrap;
-import io.netty.bootstrap.ServerBootstrap;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.nio.NioIoHandler;
-import io.netty.channel.socket.nio.NioServerSocketChannel;
-import io.netty.channel.socket.nio.NioSocketChannel;
+import dev.bellows.dataplane.proxy.EventLoops;
+import io.netty.channel.EventLoopGroup;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -50,8 +46,7 @@ class StatSocketTest {
       new StatMessage(
           MESSAGE.revision(), new Stat("activator-1", 1, 0, 1, 0, 0, NOW.getEpochSecond()));
 
-  private static final MultiThreadIoEventLoopGroup LOOPS =
-      new MultiThreadIoEventLoopGroup(2, NioIoHandler.newFactory());
+  private static final EventLoopGroup LOOPS = EventLoops.create("stats-test", 2);
   private static final HttpClient HTTP = HttpClient.newHttpClient();
 
   private final BlockingQueue<List<StatMessage>> received = new LinkedBlockingQueue<>();
@@ -198,7 +193,7 @@ class StatSocketTest {
   private StatServer server(int port) {
     StatServer server =
         StatServer.start(
-            new ServerBootstrap().group(LOOPS).channel(NioServerSocketChannel.class),
+            LOOPS,
             "127.0.0.1",
             port,
             bucket -> bucket.equals("autoscaler-bucket-00-of-02"),
@@ -209,11 +204,7 @@ class StatSocketTest {
   }
 
   private StatClient client(Address server) {
-    StatClient client =
-        StatClient.connect(
-            new Bootstrap().group(LOOPS).channel(NioSocketChannel.class),
-            URI.create("ws://" + server),
-            new Random(1));
+    StatClient client = StatClient.connect(LOOPS, URI.create("ws://" + server), new Random(1));
     open.add(client);
     return client;
   }
