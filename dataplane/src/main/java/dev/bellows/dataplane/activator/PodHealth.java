@@ -75,14 +75,14 @@ final class PodHealth {
   }
 
   /** A probe came back. */
-  void onProbe(Address address, ProbeResult result, long nowNanos) {
+  void onProbe(Address address, Finding result, long nowNanos) {
     Pod pod = pods.get(address);
     if (pod == null) {
       return;
     }
     pod.asked = false;
     pod.lastAskedNanos = nowNanos;
-    if (result == ProbeResult.PASSED) {
+    if (result == Finding.READY) {
       pod.prove();
     }
   }
@@ -140,9 +140,9 @@ final class PodHealth {
   }
 
   /** What a probe found. */
-  enum ProbeResult {
-    PASSED,
-    FAILED
+  enum Finding {
+    READY,
+    NOT_READY
   }
 
   private static final class Pod {

@@ -1,7 +1,7 @@
 package dev.bellows.dataplane.activator;
 
 import dev.bellows.core.route.Address;
-import dev.bellows.dataplane.activator.PodHealth.ProbeResult;
+import dev.bellows.dataplane.activator.PodHealth.Finding;
 import java.util.function.Consumer;
 
 /** Asks a pod's queue-proxy whether the pod is ready (data-plane spec §4.6). */
@@ -13,5 +13,5 @@ interface PodProbe {
    * @param pod whom
    * @param then told the result exactly once, in bounded time, on any thread
    */
-  void probe(Address pod, Consumer<ProbeResult> then);
+  void probe(Address pod, Consumer<Finding> then);
 }

@@ -3,7 +3,7 @@ package dev.bellows.dataplane.activator;
 import dev.bellows.core.route.Address;
 import dev.bellows.core.route.Endpoints;
 import dev.bellows.core.throttle.RevisionThrottler;
-import dev.bellows.dataplane.activator.PodHealth.ProbeResult;
+import dev.bellows.dataplane.activator.PodHealth.Finding;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import java.util.List;
@@ -62,9 +62,14 @@ final class RevisionPods {
     });
   }
 
-  /** A request could not connect to the pod. */
-  void onUnreachable(Address pod) {
+  /**
+   * A request could not connect to the pod.
+   *
+   * @param then run on the loop as soon as the pod is out of the throttler's choice
+   */
+  void onUnreachable(Address pod, Runnable then) {
     change(() -> health.onUnreachable(pod, nanoTime.getAsLong()));
+    loop.execute(then);
   }
 
   /** Stops asking. */
@@ -115,7 +120,7 @@ final class RevisionPods {
     }
   }
 
-  private void onProbe(Address pod, ProbeResult result) {
+  private void onProbe(Address pod, Finding result) {
     change(() -> health.onProbe(pod, result, nanoTime.getAsLong()));
   }
 }

@@ -74,6 +74,12 @@ final class Throttler implements RevisionListener {
     return revisions.values().stream();
   }
 
+  /** Stops following pods; who waits is told that its Revision is gone. */
+  void close() {
+    revisions.values().forEach(Throttled::close);
+    revisions.clear();
+  }
+
   @Override
   public void onRevision(Revision revision) {
     Throttled before = revisions.get(revision.id());

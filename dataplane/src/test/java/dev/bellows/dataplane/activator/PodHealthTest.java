@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.bellows.core.route.Address;
 import dev.bellows.core.route.Endpoints;
-import dev.bellows.dataplane.activator.PodHealth.ProbeResult;
+import dev.bellows.dataplane.activator.PodHealth.Finding;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
@@ -33,12 +33,12 @@ class PodHealthTest {
     assertThat(health.takeDue(0)).containsExactly(POD);
     assertThat(health.takeDue(millis(100))).as("one question at a time").isEmpty();
 
-    health.onProbe(POD, ProbeResult.FAILED, millis(100));
+    health.onProbe(POD, Finding.NOT_READY, millis(100));
     assertThat(health.healthy()).isEmpty();
     assertThat(health.nextDueNanos(millis(100))).isEqualTo(OptionalLong.of(millis(105)));
     assertThat(health.takeDue(millis(105))).containsExactly(POD);
 
-    health.onProbe(POD, ProbeResult.PASSED, millis(106));
+    health.onProbe(POD, Finding.READY, millis(106));
     assertThat(health.healthy()).containsExactly(POD);
     assertThat(health.nextDueNanos(millis(106))).isEmpty();
   }
@@ -47,7 +47,7 @@ class PodHealthTest {
   void afterASecondItIsAskedFiveTimesASecond() {
     health.onEndpoints(NOT_READY, 0);
     health.takeDue(0);
-    health.onProbe(POD, ProbeResult.FAILED, millis(999));
+    health.onProbe(POD, Finding.NOT_READY, millis(999));
     assertThat(health.nextDueNanos(millis(999))).isEqualTo(OptionalLong.of(millis(1004)));
 
     assertThat(health.takeDue(millis(1004))).as("the eager second is over").isEmpty();
@@ -59,7 +59,7 @@ class PodHealthTest {
   void aProvenPodStaysProvenUntilItMovesFromReadyToNotReady() {
     health.onEndpoints(NOT_READY, 0);
     health.takeDue(0);
-    health.onProbe(POD, ProbeResult.PASSED, 1);
+    health.onProbe(POD, Finding.READY, 1);
     health.onEndpoints(NOT_READY, 2);
     assertThat(health.healthy()).containsExactly(POD);
     health.onEndpoints(READY, 3);
@@ -81,7 +81,7 @@ class PodHealthTest {
     health.onEndpoints(READY, 2);
     assertThat(health.healthy()).as("the same news again proves nothing").isEmpty();
 
-    health.onProbe(POD, ProbeResult.PASSED, 3);
+    health.onProbe(POD, Finding.READY, 3);
     assertThat(health.healthy()).containsExactly(POD);
   }
 
@@ -104,7 +104,7 @@ class PodHealthTest {
     health.takeDue(0);
     health.onEndpoints(Endpoints.NONE, 1);
 
-    health.onProbe(POD, ProbeResult.PASSED, 2);
+    health.onProbe(POD, Finding.READY, 2);
 
     assertThat(health.healthy()).isEmpty();
     assertThat(health.nextDueNanos(2)).isEmpty();
@@ -117,7 +117,7 @@ class PodHealthTest {
     health.onEndpoints(new Endpoints(List.of(), many), 0);
     List<Address> asked = health.takeDue(0);
     assertThat(asked).hasSize(100);
-    asked.forEach(pod -> health.onProbe(pod, ProbeResult.FAILED, 0));
+    asked.forEach(pod -> health.onProbe(pod, Finding.NOT_READY, 0));
 
     assertThat(health.takeDue(millis(5))).hasSize(PodHealth.EAGER_PODS);
     assertThat(health.takeDue(millis(200))).hasSize(100 - PodHealth.EAGER_PODS);

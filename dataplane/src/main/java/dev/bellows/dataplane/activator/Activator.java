@@ -1,0 +1,181 @@
+package dev.bellows.dataplane.activator;
+
+import dev.bellows.core.revision.Revision;
+import dev.bellows.core.revision.RevisionId;
+import dev.bellows.core.route.Address;
+import dev.bellows.core.route.RevisionListener;
+import dev.bellows.dataplane.probe.Prober;
+import dev.bellows.dataplane.proxy.Listener;
+import dev.bellows.dataplane.proxy.ProxyEngine;
+import dev.bellows.dataplane.proxy.Stage;
+import dev.bellows.dataplane.proxy.TimeoutStage;
+import dev.bellows.dataplane.proxy.Timeouts;
+import dev.bellows.dataplane.stats.StatClient;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
+
+/**
+ * The activator: holds requests for Revisions without free pods, sends each to a pod as soon as one
+ * has room, and tells the autoscaler what it sees (data-plane spec §4).
+ */
+public final class Activator implements AutoCloseable {
+  private final ProxyEngine engine;
+  private final Throttler throttler;
+  private final ConcurrencyReporter reporter;
+  private final KubeletHealth health;
+  private final StatClient stats;
+  private final Listener listener;
+
+  private Activator(
+      ProxyEngine engine,
+      ActivatorConfig config,
+      StatClient stats,
+      LongSupplier nanoTime,
+      Supplier<RandomGenerator> random)
+      throws IOException {
+    this.engine = engine;
+    this.stats = stats;
+    this.throttler =
+        new Throttler(
+            config.podIp(),
+            engine.loops(),
+            new QueueProbe(new Prober(engine.loops())),
+            nanoTime,
+            random);
+    this.health = new KubeletHealth(stats::reachable);
+    this.reporter =
+        new ConcurrencyReporter(config.podName(), engine.loops().next(), nanoTime, stats::send);
+    this.listener = engine.listen(config.listenIp(), config.port(), chain(config.clusterDomain()));
+  }
+
+  /**
+   * Opens the port and starts to report.
+   *
+   * @param engine carries the requests
+   * @param config who and where it is
+   * @param stats where reports go; not closed with the activator
+   * @param nanoTime monotonic clock
+   * @param random a source for the calling thread, such as {@code ThreadLocalRandom::current}
+   * @throws IOException if the port cannot be opened
+   */
+  public static Activator start(
+      ProxyEngine engine,
+      ActivatorConfig config,
+      StatClient stats,
+      LongSupplier nanoTime,
+      Supplier<RandomGenerator> random)
+      throws IOException {
+    return new Activator(engine, config, stats, nanoTime, random);
+  }
+
+  /** What a request meets, in travelling order (data-plane spec §4.1). */
+  private List<Stage> chain(String clusterDomain) {
+    return List.of(
+        health, // first: a kubelet asks about this process, not about a Revision
+        new ProbeAnswers(), // before look-up: they carry no Revision
+        new RevisionLookup(throttler, clusterDomain), // what follows is per Revision
+        new RequestCount(reporter), // includes the wait: it is what a Revision is scaled by
+        timeouts(), // its clocks include the wait, and may end it
+        new PodHeaders(), // before the first pod is known, so that a second one sees the same
+        new ThrottledForward(throttler));
+  }
+
+  private static TimeoutStage timeouts() {
+    return new TimeoutStage(
+        exchange -> {
+          Revision revision =
+              Objects.requireNonNull(exchange.get(RevisionLookup.REVISION)).revision();
+          return new Timeouts(
+              revision.timeout(), revision.responseStartTimeout(), revision.idleTimeout());
+        },
+        "activator request timeout");
+  }
+
+  /** Takes what the cluster says of Revisions and their pods. */
+  public RevisionListener revisions() {
+    return throttler;
+  }
+
+  /** Where it listens. */
+  public Address address() {
+    return listener.address();
+  }
+
+  /**
+   * Leaves in peace (data-plane spec §4.8): from now on the kubelet hears that it is not healthy;
+   * after a while, in which others notice, it takes no more connections and lets what it has end.
+   *
+   * @param lameDuck how long it goes on as usual; 45 s in a cluster
+   * @return done when the last connection is closed
+   */
+  public CompletionStage<Void> drain(Duration lameDuck) {
+    health.leave();
+    CompletableFuture<Void> drained = new CompletableFuture<>();
+    engine
+        .loops()
+        .next()
+        .schedule(
+            () -> listener.drain().whenComplete((_, _) -> drained.complete(null)),
+            lameDuck.toNanos(),
+            TimeUnit.NANOSECONDS);
+    return drained.minimalCompletionStage();
+  }
+
+  /** Closes the port and cuts what is open. */
+  @Override
+  public void close() {
+    reporter.close();
+    listener.close();
+    throttler.close();
+  }
+
+  /** What it counts, for whoever exports it (data-plane spec §6). */
+  public Counts counts() {
+    Map<RevisionId, Double> concurrency = reporter.lastConcurrency();
+    return new Counts(
+        throttler
+            .all()
+            .map(each ->
+                new RevisionCounts(
+                    each.revision(),
+                    concurrency.getOrDefault(each.revision().id(), 0.0),
+                    each.line().waiting(),
+                    each.line().active()))
+            .toList(),
+        stats.reachable(),
+        stats.errors());
+  }
+
+  /**
+   * One look at an activator's counters.
+   *
+   * @param revisions per Revision, in no particular order
+   * @param autoscalerReachable {@code kn.activator.stats.conn.reachable}
+   * @param autoscalerErrors {@code kn.activator.stats.conn.errors}
+   */
+  public record Counts(
+      List<RevisionCounts> revisions, boolean autoscalerReachable, long autoscalerErrors) {
+    public Counts {
+      revisions = List.copyOf(revisions);
+    }
+  }
+
+  /**
+   * One Revision's counters.
+   *
+   * @param revision whose
+   * @param concurrency {@code kn.revision.request.concurrency}, as last reported
+   * @param queued {@code kn.revision.request.queued}
+   * @param active {@code kn.revision.request.active}
+   */
+  public record RevisionCounts(Revision revision, double concurrency, int queued, long active) {}
+}

@@ -1,0 +1,50 @@
+package dev.bellows.dataplane.activator;
+
+import dev.bellows.core.route.Address;
+import dev.bellows.dataplane.activator.PodHealth.Finding;
+import dev.bellows.dataplane.probe.Probe;
+import dev.bellows.dataplane.probe.ProbeResult;
+import dev.bellows.dataplane.probe.Prober;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/**
+ * Asks a queue-proxy in plain HTTP/1.1, whatever the Revision speaks (data-plane spec §4.6). A
+ * queue-proxy may hold the answer until its pod is ready, so a question is worth keeping open to
+ * its limit.
+ */
+final class QueueProbe implements PodProbe {
+  /** {@code PROBE_TIMEOUT}, from dialling to the whole answer. */
+  static final Duration LIMIT = Duration.ofMillis(300);
+
+  private static final String EXPECTED = "queue";
+  private static final List<Map.Entry<String, String>> HEADERS =
+      List.of(
+          Map.entry("User-Agent", "Knative-Activator-Probe"),
+          Map.entry("K-Network-Probe", EXPECTED));
+
+  private final Prober prober;
+
+  QueueProbe(Prober prober) {
+    this.prober = prober;
+  }
+
+  @Override
+  public void probe(Address pod, Consumer<Finding> then) {
+    var _ =
+        prober
+            .ask(new Probe.HttpGet(pod, false, "/healthz", HEADERS), LIMIT)
+            .thenAccept(result -> then.accept(finding(result)));
+  }
+
+  private static Finding finding(ProbeResult result) {
+    return switch (result) {
+      case ProbeResult.Answered(int status, String body) ->
+          status == 200 && body.equals(EXPECTED) ? Finding.READY : Finding.NOT_READY;
+      case ProbeResult.Connected() -> Finding.NOT_READY;
+      case ProbeResult.Failed _ -> Finding.NOT_READY;
+    };
+  }
+}

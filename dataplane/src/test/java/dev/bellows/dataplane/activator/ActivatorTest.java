@@ -1,0 +1,416 @@
+package dev.bellows.dataplane.activator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.bellows.core.revision.Protocol;
+import dev.bellows.core.revision.Revision;
+import dev.bellows.core.revision.RevisionId;
+import dev.bellows.core.route.Address;
+import dev.bellows.core.route.Endpoints;
+import dev.bellows.core.stat.StatMessage;
+import dev.bellows.dataplane.proxy.EventLoops;
+import dev.bellows.dataplane.proxy.ProxyEngine;
+import dev.bellows.dataplane.stats.StatClient;
+import dev.bellows.dataplane.stats.StatServer;
+import io.netty.channel.EventLoopGroup;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The activator over real sockets, with real pods before a real autoscaler's socket. */
+class ActivatorTest {
+  private static final RevisionId ID = new RevisionId("default", "hello-00001");
+  private static final EventLoopGroup LOOPS = EventLoops.create("activator-test", 2);
+  private static final HttpClient HTTP =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
+  private final List<AutoCloseable> open = new ArrayList<>();
+  private final Queue<StatMessage> reported = new ConcurrentLinkedQueue<>();
+  private ProxyEngine engine;
+  private ProxyEngine podEngine;
+  private StatServer autoscaler;
+  private Activator activator;
+
+  @BeforeEach
+  void startActivator() throws IOException {
+    // Two engines, so that the way to the pods is a real socket.
+    engine = closing(new ProxyEngine(LOOPS, System::nanoTime));
+    podEngine = closing(new ProxyEngine(LOOPS, System::nanoTime));
+    autoscaler =
+        closing(
+            StatServer.start(
+                LOOPS, "127.0.0.1", 0, _ -> true, InstantSource.system(), reported::addAll));
+    StatClient stats =
+        closing(
+            StatClient.connect(LOOPS, URI.create("ws://" + autoscaler.address()), new Random(1)));
+    await().until(stats::reachable);
+    activator =
+        closing(
+            Activator.start(
+                engine,
+                new ActivatorConfig("activator-1", "10.9.0.1", "127.0.0.1", 0, "cluster.local"),
+                stats,
+                System::nanoTime,
+                Random::new));
+  }
+
+  @AfterEach
+  void closeWhatIsOpen() throws Exception {
+    for (AutoCloseable each : open.reversed()) {
+      each.close();
+    }
+  }
+
+  @AfterAll
+  static void stop() {
+    HTTP.close();
+    LOOPS.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+  }
+
+  @Test
+  void twoHundredRequestsAtZeroAreEachAnsweredOnceByThePodThatComes() throws Exception {
+    activator.revisions().onRevision(revision(0, Duration.ofSeconds(30)));
+    List<CompletableFuture<HttpResponse<String>>> answers = requests(200);
+    await().until(() -> queued() == 200);
+
+    TestPod pod = pod("late", 1, true);
+    notReady(pod);
+
+    for (CompletableFuture<HttpResponse<String>> answer : answers) {
+      assertThat(answer.get(20, TimeUnit.SECONDS).body()).isEqualTo("late");
+    }
+    assertThat(pod.timesById())
+        .isEqualTo(
+            IntStream.range(0, 200).boxed().collect(Collectors.toMap(i -> "/?id=" + i, _ -> 1)));
+    await().until(() -> active() == 0 && queued() == 0);
+  }
+
+  @Test
+  void aPodNeverGetsMoreThanItsContainerConcurrency() throws Exception {
+    activator.revisions().onRevision(revision(3, Duration.ofSeconds(30)));
+    List<CompletableFuture<HttpResponse<String>>> answers = requests(100);
+    await().until(() -> queued() == 100);
+    TestPod one = pod("one", 2, true);
+    TestPod two = pod("two", 2, true);
+
+    ready(one);
+    ready(one, two);
+
+    for (CompletableFuture<HttpResponse<String>> answer : answers) {
+      assertThat(answer.get(20, TimeUnit.SECONDS).statusCode()).isEqualTo(200);
+    }
+    assertThat(one.requests().size() + two.requests().size()).isEqualTo(100);
+    assertThat(one.mostAtOnce()).isEqualTo(3);
+    assertThat(two.mostAtOnce()).isEqualTo(3);
+  }
+
+  @Test
+  void clientsThatLeaveWhileTheyWaitTakeNoPlaceWithThem() throws Exception {
+    activator.revisions().onRevision(revision(1, Duration.ofSeconds(30)));
+    List<Socket> leaving = new ArrayList<>();
+    for (int i = 0; i < 50; i++) {
+      Socket socket = new Socket(InetAddress.getLoopbackAddress(), activator.address().port());
+      socket
+          .getOutputStream()
+          .write(
+              String.join(
+                      "\r\n",
+                      "GET /leaving HTTP/1.1",
+                      "Host: hello-00001.default.svc.cluster.local",
+                      "",
+                      "")
+                  .getBytes(StandardCharsets.US_ASCII));
+      leaving.add(socket);
+    }
+    await().until(() -> queued() == 50);
+    for (Socket socket : leaving) {
+      socket.close();
+    }
+    await().until(() -> queued() == 0);
+
+    List<CompletableFuture<HttpResponse<String>>> answers = requests(5);
+    await().until(() -> queued() == 5);
+    TestPod pod = pod("pod", 1, true);
+    ready(pod);
+
+    for (CompletableFuture<HttpResponse<String>> answer : answers) {
+      assertThat(answer.get(20, TimeUnit.SECONDS).body()).isEqualTo("pod");
+    }
+    assertThat(pod.timesById()).doesNotContainKey("/leaving");
+    await().until(() -> active() == 0 && queued() == 0);
+  }
+
+  @Test
+  void aClientThatLeavesWhileItsRequestRunsFreesThePod() throws Exception {
+    activator.revisions().onRevision(revision(1, Duration.ofSeconds(30)));
+    TestPod pod = pod("pod", 60_000, true);
+    ready(pod);
+    Socket socket = new Socket(InetAddress.getLoopbackAddress(), activator.address().port());
+    socket
+        .getOutputStream()
+        .write(
+            String.join(
+                    "\r\n", "GET / HTTP/1.1", "Host: hello-00001.default.svc.cluster.local", "", "")
+                .getBytes(StandardCharsets.US_ASCII));
+    await().until(() -> active() == 1);
+
+    socket.close();
+
+    await().until(() -> active() == 0);
+  }
+
+  @Test
+  void aPodThatIsNotReadyYetIsAskedUntilItIs() throws Exception {
+    activator.revisions().onRevision(revision(0, Duration.ofSeconds(30)));
+    CompletableFuture<HttpResponse<String>> answer = requests(1).getFirst();
+    TestPod pod = pod("slow starter", 0, false);
+    notReady(pod);
+    await().until(() -> pod.probes() > 10);
+    assertThat(answer).isNotDone();
+
+    pod.becomeReady();
+
+    assertThat(answer.get(5, TimeUnit.SECONDS).body()).isEqualTo("slow starter");
+  }
+
+  @Test
+  void aPodThatCannotBeReachedIsLeftForOneThatCan() throws Exception {
+    activator.revisions().onRevision(revision(1, Duration.ofSeconds(30)));
+    Address dead = deadAddress();
+    TestPod alive = pod("alive", 0, true);
+    // First available goes by address, so the dead one is chosen first.
+    activator
+        .revisions()
+        .onPrivateEndpoints(
+            ID, new Endpoints(List.of(dead, alive.address()), List.of()), Optional.empty());
+
+    for (CompletableFuture<HttpResponse<String>> answer : requests(20)) {
+      assertThat(answer.get(5, TimeUnit.SECONDS).body()).isEqualTo("alive");
+    }
+    assertThat(alive.timesById().values()).containsOnly(1);
+  }
+
+  @Test
+  void aRequestWaitsForAPodThatCameToNothingAsIfItHadNotBeenThere() throws Exception {
+    activator.revisions().onRevision(revision(0, Duration.ofSeconds(30)));
+    activator
+        .revisions()
+        .onPrivateEndpoints(ID, new Endpoints(List.of(deadAddress()), List.of()), Optional.empty());
+    CompletableFuture<HttpResponse<String>> answer = requests(1).getFirst();
+    await().until(() -> queued() == 1);
+
+    ready(pod("next", 0, true));
+
+    assertThat(answer.get(5, TimeUnit.SECONDS).body()).isEqualTo("next");
+  }
+
+  @Test
+  void aWaitEndsWithTheRevisionsTimeout() throws Exception {
+    activator.revisions().onRevision(revision(0, Duration.ofMillis(50)));
+
+    HttpResponse<String> answer = requests(1).getFirst().get(5, TimeUnit.SECONDS);
+
+    assertThat(answer.statusCode()).isEqualTo(504);
+    assertThat(answer.body()).isEqualTo("activator request timeout");
+    await().until(() -> queued() == 0);
+  }
+
+  @Test
+  void aRequestForNoRevisionIsNotFound() throws Exception {
+    assertThat(get(Map.of("Knative-Serving-Namespace", "n", "Knative-Serving-Revision", "r")))
+        .isEqualTo(
+            "404 Error getting active endpoint: revision.serving.knative.dev \"r\" not found\n");
+    assertThat(get(Map.of("Accept", "*/*")))
+        .isEqualTo(
+            "404 Error getting active endpoint: revision.serving.knative.dev \"\" not found\n");
+  }
+
+  @Test
+  void whoWaitsForARevisionThatIsDeletedIsToldSo() throws Exception {
+    activator.revisions().onRevision(revision(0, Duration.ofSeconds(30)));
+    CompletableFuture<HttpResponse<String>> answer = requests(1).getFirst();
+    await().until(() -> queued() == 1);
+
+    activator.revisions().onRevisionDeleted(ID);
+
+    assertThat(answer.get(5, TimeUnit.SECONDS).statusCode()).isEqualTo(404);
+  }
+
+  @Test
+  void endpointsMayBeToldBeforeTheirRevision() throws Exception {
+    TestPod pod = pod("early", 0, true);
+    ready(pod);
+    activator.revisions().onRevision(revision(0, Duration.ofSeconds(30)));
+
+    assertThat(requests(1).getFirst().get(5, TimeUnit.SECONDS).body()).isEqualTo("early");
+  }
+
+  @Test
+  void theQueueProxySeesWhatItMustSee() throws Exception {
+    activator.revisions().onRevision(revision(0, Duration.ofSeconds(30)));
+    TestPod pod = pod("pod", 0, true);
+    ready(pod);
+    requests(1).getFirst().get(5, TimeUnit.SECONDS);
+
+    var seen = pod.requests().getFirst();
+    assertThat(seen.get("Host")).isEqualTo(pod.address().toString());
+    assertThat(seen.get("K-Original-Host")).isEqualTo(activator.address().toString());
+    assertThat(seen.get("K-Proxy-Request")).isEqualTo("activator");
+    assertThat(seen.get("X-Forwarded-For")).isEqualTo("127.0.0.1");
+    assertThat(seen.contains("Knative-Serving-Revision")).isFalse();
+    assertThat(seen.contains("Knative-Serving-Namespace")).isFalse();
+  }
+
+  @Test
+  void theFirstRequestIsReportedAtOnce() {
+    activator.revisions().onRevision(revision(0, Duration.ofSeconds(30)));
+    List<CompletableFuture<HttpResponse<String>>> answers = requests(1);
+
+    await().until(() -> !reported.isEmpty());
+
+    StatMessage first = reported.peek();
+    assertThat(first.revision()).isEqualTo(ID);
+    assertThat(first.stat().podName()).isEqualTo("activator-1");
+    assertThat(first.stat().averageConcurrentRequests()).isEqualTo(1);
+    assertThat(first.stat().requestCount()).isEqualTo(1);
+    await()
+        .untilAsserted(() ->
+            assertThat(activator.counts().revisions().getFirst().concurrency()).isEqualTo(1.0));
+    assertThat(answers.getFirst()).isNotDone();
+  }
+
+  @Test
+  void probesAreAnsweredInThePlaceOfRevisions() throws Exception {
+    assertThat(get(Map.of("K-Network-Probe", "activator"))).isEqualTo("200 activator");
+    assertThat(get(Map.of("K-Network-Probe", "probe", "K-Network-Hash", "h"))).isEqualTo("200 ");
+    assertThat(get(Map.of("K-Network-Probe", "probe")))
+        .isEqualTo("400 a probe request must contain a non-empty \"K-Network-Hash\" header\n");
+    assertThat(get(Map.of("K-Network-Probe", "a<b>\"")))
+        .isEqualTo("400 unexpected probe header value: \"a&lt;b&gt;&#34;\"\n");
+  }
+
+  @Test
+  void theKubeletHearsWhetherItIsHealthy() throws Exception {
+    Map<String, String> kubelet = Map.of("User-Agent", "kube-probe/1.33");
+    assertThat(get(kubelet)).isEqualTo("200 ");
+
+    autoscaler.close();
+    await().until(() -> !activator.counts().autoscalerReachable());
+    assertThat(get(kubelet)).isEqualTo("500 connection has not yet been established\n");
+
+    activator.drain(Duration.ofSeconds(30));
+    assertThat(get(kubelet)).isEqualTo("500 received SIGTERM from kubelet\n");
+  }
+
+  @Test
+  void drainingLetsARequestEnd() throws Exception {
+    activator.revisions().onRevision(revision(0, Duration.ofSeconds(30)));
+    ready(pod("pod", 200, true));
+    CompletableFuture<HttpResponse<String>> answer = requests(1).getFirst();
+    await().until(() -> active() == 1);
+
+    activator.drain(Duration.ZERO).toCompletableFuture().get(5, TimeUnit.SECONDS);
+
+    assertThat(answer.get(5, TimeUnit.SECONDS).body()).isEqualTo("pod");
+  }
+
+  private long queued() {
+    return activator.counts().revisions().stream().mapToInt(each -> each.queued()).sum();
+  }
+
+  private long active() {
+    return activator.counts().revisions().stream().mapToLong(each -> each.active()).sum();
+  }
+
+  private List<CompletableFuture<HttpResponse<String>>> requests(int count) {
+    return IntStream.range(0, count)
+        .mapToObj(i ->
+            HTTP.sendAsync(
+                request("/?id=" + i)
+                    .header("Knative-Serving-Namespace", ID.namespace())
+                    .header("Knative-Serving-Revision", ID.name())
+                    .build(),
+                BodyHandlers.ofString()))
+        .toList();
+  }
+
+  private String get(Map<String, String> headers) throws Exception {
+    HttpRequest.Builder builder = request("/");
+    headers.forEach(builder::header);
+    HttpResponse<String> response = HTTP.send(builder.build(), BodyHandlers.ofString());
+    return response.statusCode() + " " + response.body();
+  }
+
+  private HttpRequest.Builder request(String target) {
+    return HttpRequest.newBuilder(URI.create("http://" + activator.address() + target));
+  }
+
+  private TestPod pod(String name, long workMillis, boolean ready) throws IOException {
+    return closing(new TestPod(podEngine, name, workMillis, ready));
+  }
+
+  private void ready(TestPod... pods) {
+    activator
+        .revisions()
+        .onPrivateEndpoints(ID, new Endpoints(addresses(pods), List.of()), Optional.empty());
+  }
+
+  private void notReady(TestPod... pods) {
+    activator
+        .revisions()
+        .onPrivateEndpoints(ID, new Endpoints(List.of(), addresses(pods)), Optional.empty());
+  }
+
+  private static List<Address> addresses(TestPod... pods) {
+    return Arrays.stream(pods).map(TestPod::address).toList();
+  }
+
+  /** Where nobody listens; sorts before every address that a pod of these tests has. */
+  private static Address deadAddress() {
+    return new Address("127.0.0.1", 1);
+  }
+
+  private static Revision revision(int containerConcurrency, Duration timeout) {
+    return new Revision(
+        ID,
+        "hello",
+        "hello",
+        Protocol.HTTP1,
+        containerConcurrency,
+        timeout,
+        Duration.ZERO,
+        Duration.ZERO,
+        false,
+        false);
+  }
+
+  private <T extends AutoCloseable> T closing(T resource) {
+    open.add(resource);
+    return resource;
+  }
+}
