@@ -1,0 +1,164 @@
+package dev.bellows.controlplane;
+
+import dev.bellows.api.autoscaling.Metric;
+import dev.bellows.api.autoscaling.PodAutoscaler;
+import dev.bellows.api.config.NetworkConfig;
+import dev.bellows.api.config.SystemConfig;
+import dev.bellows.controlplane.reconcile.Controller;
+import dev.bellows.controlplane.reconcile.metric.MetricReconciler;
+import dev.bellows.controlplane.reconcile.podautoscaler.HttpActivatorProbe;
+import dev.bellows.controlplane.reconcile.podautoscaler.PodAutoscalerReconciler;
+import dev.bellows.controlplane.reconcile.podautoscaler.PodAutoscalerViews;
+import dev.bellows.controlplane.reconcile.podautoscaler.PodGauges;
+import dev.bellows.controlplane.reconcile.podautoscaler.ProbeAddresses;
+import dev.bellows.controlplane.reconcile.podautoscaler.ScalerDeciders;
+import dev.bellows.controlplane.scaling.MetricCollector;
+import dev.bellows.controlplane.scaling.MultiScaler;
+import dev.bellows.controlplane.scaling.RevisionGauges;
+import dev.bellows.controlplane.scaling.ScalingLoop;
+import dev.bellows.controlplane.scrape.HttpStatSource;
+import dev.bellows.controlplane.scrape.MeshCompatibilityMode;
+import dev.bellows.controlplane.scrape.Scraper;
+import dev.bellows.controlplane.scrape.WatchedPods;
+import dev.bellows.controlplane.watch.Cluster;
+import dev.bellows.controlplane.watch.Watched;
+import dev.bellows.core.kpa.ScaleResult;
+import dev.bellows.core.revision.RevisionId;
+import dev.bellows.core.route.ServiceId;
+import dev.bellows.core.stat.StatMessage;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.random.RandomGenerator;
+
+/**
+ * The autoscaler of one process: collects statistics, decides, and reconciles PodAutoscalers and
+ * Metrics. Made before its {@link ControlPlane} is started, started after it, closed before it.
+ */
+public final class Autoscaling implements AutoCloseable {
+  private final HttpStatSource statSource = new HttpStatSource();
+  private final ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor();
+  private final WatchedPods pods;
+  private final RandomGenerator random;
+  private final ControlPlane controlPlane;
+  private final MultiScaler scaler;
+  private final ScalingLoop loop;
+  private final PodAutoscalerReconciler podAutoscalers;
+  private final MetricReconciler metrics;
+  private SystemConfig settings; // touched by the informer's thread alone, once it runs
+
+  /**
+   * Wires everything; nothing is read, scraped or written before both are started.
+   *
+   * @param controlPlane whose watches and writer are used
+   * @param addresses where to ask for activators: by name where there is a cluster, by Endpoints
+   *     where there is none
+   * @param random chooses which pods are asked; used by several threads, so thread-safe
+   */
+  public Autoscaling(
+      ControlPlane controlPlane, ProbeAddresses addresses, RandomGenerator random) {
+    Cluster cluster = controlPlane.cluster();
+    InstantSource clock = controlPlane.clock();
+    this.controlPlane = controlPlane;
+    this.random = random;
+    this.settings = controlPlane.config().get();
+    // Before any reconciler hears of pods: whoever is woken by one must find it counted.
+    this.pods = new WatchedPods(cluster.pods(), cluster.endpoints());
+    MetricCollector collector =
+        new MetricCollector(this::scraper, workers, clock, this::collectionChanged);
+    this.scaler = new MultiScaler(collector, pods, this::decided);
+    this.loop = new ScalingLoop(collector, scaler, clock);
+
+    Watched<Metric> watchedMetrics = controlPlane.watch(Metric.class);
+    this.metrics = new MetricReconciler(watchedMetrics, collector, controlPlane.writer(), clock);
+    metrics.watch(controlPlane.add(metrics, watchedMetrics));
+
+    this.podAutoscalers =
+        new PodAutoscalerReconciler(
+            new PodAutoscalerViews(
+                cluster.podAutoscalers(),
+                cluster.serverlessServices(),
+                watchedMetrics,
+                cluster.deployments(),
+                cluster.pods(),
+                pods),
+            new ScalerDeciders(scaler, clock),
+            controlPlane.config(),
+            new HttpActivatorProbe(),
+            addresses,
+            controlPlane.writer(),
+            clock);
+    Controller<PodAutoscaler> controller =
+        controlPlane.add(podAutoscalers, cluster.podAutoscalers());
+    podAutoscalers.watch(controller);
+    controlPlane.config().onChange(this::settingsChanged);
+  }
+
+  /** Begins to scrape and to decide. */
+  public void start() {
+    loop.start();
+  }
+
+  /** Takes in what an activator reports, and decides at once where that wakes from zero. */
+  public void record(StatMessage message) {
+    loop.record(message);
+  }
+
+  /** What can be read of every Revision's decisions. */
+  public List<RevisionGauges> decisionGauges() {
+    return scaler.gauges();
+  }
+
+  /** What can be read of every Revision's pods. */
+  public List<PodGauges> podGauges() {
+    return podAutoscalers.gauges();
+  }
+
+  /** The latest decision about a Revision, with its reason. */
+  public Optional<ScaleResult> latest(RevisionId revision) {
+    return scaler.latest(revision);
+  }
+
+  private Scraper scraper(RevisionId revision, ServiceId target) {
+    return new Scraper(
+        revision,
+        target,
+        meshMode(controlPlane.config().get().network()),
+        pods,
+        statSource,
+        workers,
+        random);
+  }
+
+  private static MeshCompatibilityMode meshMode(NetworkConfig network) {
+    return switch (network.meshCompatibilityMode()) {
+      case AUTO -> MeshCompatibilityMode.AUTO;
+      case ENABLED -> MeshCompatibilityMode.ENABLED;
+      case DISABLED -> MeshCompatibilityMode.DISABLED;
+    };
+  }
+
+  private void decided(RevisionId id) {
+    podAutoscalers.decided(id);
+  }
+
+  private void collectionChanged(RevisionId id) {
+    metrics.collectionChanged(id);
+  }
+
+  private void settingsChanged(SystemConfig changed) {
+    podAutoscalers.settingsChanged(settings, changed);
+    settings = changed;
+  }
+
+  /** Ends deciding, scraping and asking; passes under way end with the control plane. */
+  @Override
+  public void close() {
+    loop.close();
+    podAutoscalers.close();
+    workers.shutdownNow();
+    statSource.close();
+  }
+}
