@@ -57,8 +57,7 @@ public final class Autoscaling implements AutoCloseable {
    *     where there is none
    * @param random chooses which pods are asked; used by several threads, so thread-safe
    */
-  public Autoscaling(
-      ControlPlane controlPlane, ProbeAddresses addresses, RandomGenerator random) {
+  public Autoscaling(ControlPlane controlPlane, ProbeAddresses addresses, RandomGenerator random) {
     Cluster cluster = controlPlane.cluster();
     InstantSource clock = controlPlane.clock();
     this.controlPlane = controlPlane;

@@ -212,14 +212,14 @@ public final class PodAutoscalerReconciler implements Reconciler, AutoCloseable 
     }
     Optional<Condition> ready =
         status.condition(ConditionSet.READY).map(dev.bellows.api.Condition::read);
-    boolean current =
-        Objects.equals(status.observedGeneration(), sks.getMetadata().getGeneration());
     return new Observed.Sks(
         owned,
         spec,
         orEmpty(status.privateServiceName()),
         orEmpty(status.serviceName()),
-        current && ready.filter(Condition::isTrue).isPresent(),
+        // Also if it is about an older generation: a change of mode or of the number of activators
+        // does not make the Services unready (ADR 0017).
+        ready.filter(Condition::isTrue).isPresent(),
         ready.map(Condition::message).orElse(""),
         status
             .condition(PROXYING)

@@ -132,6 +132,18 @@ class PodAutoscalerReconcilerTest {
   }
 
   @Test
+  void aServerlessServiceThatIsBeingChangedStaysReady() {
+    running();
+    ServerlessService sks = board.serverlessServices.find(KEY).orElseThrow();
+    sks.getMetadata().setGeneration(7L);
+
+    board.reconcile();
+
+    assertThat(pa().getStatus().isTrue("SKSReady")).isTrue();
+    assertThat(board.written).isEmpty();
+  }
+
+  @Test
   void aPodAutoscalerOfAnotherClassIsNoneOfOurs() {
     board.podAutoscaler(Map.of("autoscaling.knative.dev/class", "hpa.autoscaling.knative.dev"));
 
