@@ -23,7 +23,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class PodAutoscalerPlanPropertyTest {
-  private static final int CASES = 20_000;
+  private static final int CASES = 5_000;
 
   /** From nothing to activating, from there to active or given up, from there to initialized. */
   private static final int MOST_MOVES = 3;
