@@ -3,7 +3,9 @@ package dev.bellows.embedded.apiserver;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.Serial;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeMap;
 
 /** A request that the API refuses, with the Status that Kubernetes answers it with. */
 public final class ApiException extends RuntimeException {
@@ -91,18 +93,20 @@ public final class ApiException extends RuntimeException {
   /** 409 of server-side apply: other managers own the fields. */
   static ApiException applyConflict(List<Cause> causes) {
     StringBuilder message = new StringBuilder("Apply failed with ").append(causes.size());
-    message.append(causes.size() == 1 ? " conflict: " : " conflicts: ");
     if (causes.size() == 1) {
-      message.append(causes.getFirst().message()).append(": ").append(causes.getFirst().field());
+      Cause only = causes.getFirst();
+      message.append(" conflict: ").append(only.message()).append(": ").append(only.field());
     } else {
-      String last = "";
+      TreeMap<String, List<String>> fields = new TreeMap<>();
       for (Cause cause : causes) {
-        if (!cause.message().equals(last)) {
-          message.append(last.isEmpty() ? "" : "\n").append(cause.message()).append(":");
-          last = cause.message();
-        }
-        message.append("\n- ").append(cause.field());
+        fields.computeIfAbsent(cause.message(), none -> new ArrayList<>()).add(cause.field());
       }
+      List<String> lines = new ArrayList<>();
+      fields.forEach((conflict, paths) -> {
+        lines.add(conflict.replaceFirst("conflict", "conflicts") + ":");
+        paths.forEach(path -> lines.add("- " + path));
+      });
+      message.append(" conflicts: ").append(String.join("\n", lines));
     }
     ObjectNode details = Json.object();
     causes(details, causes);

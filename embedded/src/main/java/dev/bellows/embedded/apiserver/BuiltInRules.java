@@ -1,19 +1,37 @@
 package dev.bellows.embedded.apiserver;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import static dev.bellows.embedded.apiserver.PodSpecRules.standard;
 
-/** The rules of the built-in kinds: starting values that their clients and controllers see. */
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** The rules of the built-in kinds: defaults that their clients and controllers see, and checks. */
 final class BuiltInRules {
+  private static final Map<ResourceType, KindRules> RULES = new HashMap<>();
+
+  static {
+    RULES.put(ResourceTypes.NAMESPACES, new NamespaceRules());
+    RULES.put(ResourceTypes.PODS, new PodRules());
+    RULES.put(ResourceTypes.DEPLOYMENTS, new DeploymentRules());
+    RULES.put(ResourceTypes.REPLICA_SETS, new ReplicaSetRules());
+    RULES.put(ResourceTypes.SERVICES, new ServiceRules());
+    RULES.put(ResourceTypes.SECRETS, new SecretRules());
+    RULES.put(ResourceTypes.ENDPOINTS, new EndpointsRules());
+    RULES.put(ResourceTypes.ENDPOINT_SLICES, new EndpointSliceRules());
+    RULES.put(ResourceTypes.CUSTOM_RESOURCE_DEFINITIONS, new DefinitionRules());
+  }
+
   private BuiltInRules() {}
 
   static KindRules of(ResourceType type) {
-    if (type.equals(ResourceTypes.NAMESPACES)) {
-      return new NamespaceRules();
-    }
-    if (type.equals(ResourceTypes.PODS)) {
-      return new PodRules();
-    }
-    return KindRules.NONE;
+    return RULES.getOrDefault(type, KindRules.NONE);
   }
 
   /** A namespace holds itself back until its content is gone. */
@@ -33,8 +51,257 @@ final class BuiltInRules {
 
   private static final class PodRules implements KindRules {
     @Override
+    public void complete(ObjectNode object) {
+      ObjectNode spec = Json.child(object, "spec");
+      PodSpecRules.complete(spec);
+      if (!spec.has("enableServiceLinks")) {
+        spec.put("enableServiceLinks", true);
+      }
+    }
+
+    @Override
     public void onCreate(ObjectNode object) {
-      object.putObject("status").put("phase", "Pending");
+      object
+          .putObject("status")
+          .put("phase", "Pending")
+          .put("qosClass", PodSpecRules.qosClass(object.path("spec")));
+    }
+
+    @Override
+    public void validate(ObjectNode object, List<Cause> causes) {
+      PodSpecRules.validate(object.path("spec"), "spec", causes);
+    }
+  }
+
+  private static void template(ObjectNode spec) {
+    ObjectNode template = Json.child(spec, "template");
+    PodSpecRules.complete(Json.child(template, "spec"));
+  }
+
+  private static void checkTemplate(ObjectNode object, String kind, List<Cause> causes) {
+    JsonNode spec = object.path("spec");
+    JsonNode replicas = spec.path("replicas");
+    if (replicas.asInt(0) < 0) {
+      causes.add(Cause.invalid("spec.replicas", replicas, "must be greater than or equal to 0"));
+    }
+    if (!(spec.path("selector") instanceof ObjectNode selector)) {
+      causes.add(Cause.required("spec.selector", ""));
+    } else if (selector.isEmpty()) {
+      causes.add(Cause.invalid("spec.selector", selector, "empty selector is invalid for " + kind));
+    } else if (!Selectors.matches(
+        selector, spec.path("template").path("metadata").path("labels"))) {
+      causes.add(
+          Cause.invalid(
+              "spec.template.metadata.labels",
+              spec.path("template").path("metadata").path("labels"),
+              "`selector` does not match template `labels`"));
+    }
+    PodSpecRules.validate(spec.path("template").path("spec"), "spec.template.spec", causes);
+  }
+
+  private static void checkSelectorStays(ObjectNode old, ObjectNode object, List<Cause> causes) {
+    JsonNode selector = object.path("spec").path("selector");
+    if (!Json.same(old.path("spec").path("selector"), selector)) {
+      causes.add(Cause.invalid("spec.selector", selector, "field is immutable"));
+    }
+  }
+
+  private static final class DeploymentRules implements KindRules {
+    @Override
+    public void complete(ObjectNode object) {
+      ObjectNode spec = Json.child(object, "spec");
+      if (!spec.hasNonNull("replicas")) {
+        spec.put("replicas", 1);
+      }
+      ObjectNode strategy = Json.child(spec, "strategy");
+      standard(strategy, "type", "RollingUpdate");
+      if (strategy.path("type").asText().equals("RollingUpdate")) {
+        ObjectNode rolling = Json.child(strategy, "rollingUpdate");
+        standard(rolling, "maxUnavailable", "25%");
+        standard(rolling, "maxSurge", "25%");
+      }
+      if (!spec.hasNonNull("revisionHistoryLimit")) {
+        spec.put("revisionHistoryLimit", 10);
+      }
+      if (!spec.hasNonNull("progressDeadlineSeconds")) {
+        spec.put("progressDeadlineSeconds", 600);
+      }
+      template(spec);
+    }
+
+    @Override
+    public void validate(ObjectNode object, List<Cause> causes) {
+      checkTemplate(object, "deployment", causes);
+    }
+
+    @Override
+    public void validateUpdate(ObjectNode old, ObjectNode object, List<Cause> causes) {
+      checkSelectorStays(old, object, causes);
+    }
+  }
+
+  private static final class ReplicaSetRules implements KindRules {
+    @Override
+    public void complete(ObjectNode object) {
+      ObjectNode spec = Json.child(object, "spec");
+      if (!spec.hasNonNull("replicas")) {
+        spec.put("replicas", 1);
+      }
+      template(spec);
+    }
+
+    @Override
+    public void validate(ObjectNode object, List<Cause> causes) {
+      checkTemplate(object, "replicaset", causes);
+    }
+
+    @Override
+    public void validateUpdate(ObjectNode old, ObjectNode object, List<Cause> causes) {
+      checkSelectorStays(old, object, causes);
+    }
+  }
+
+  private static final class ServiceRules implements KindRules {
+    private static final Set<String> TYPES =
+        Set.of("ClusterIP", "NodePort", "LoadBalancer", "ExternalName");
+
+    @Override
+    public void complete(ObjectNode object) {
+      ObjectNode spec = Json.child(object, "spec");
+      standard(spec, "sessionAffinity", "None");
+      standard(spec, "type", "ClusterIP");
+      if (!spec.path("type").asText().equals("ExternalName")) {
+        standard(spec, "internalTrafficPolicy", "Cluster");
+      }
+      for (JsonNode port : spec.path("ports")) {
+        if (port instanceof ObjectNode each) {
+          standard(each, "protocol", "TCP");
+          if (!each.hasNonNull("targetPort") && each.hasNonNull("port")) {
+            each.set("targetPort", each.get("port"));
+          }
+        }
+      }
+    }
+
+    @Override
+    public void onCreate(ObjectNode object) {
+      object.putObject("status").putObject("loadBalancer");
+    }
+
+    @Override
+    public void validate(ObjectNode object, List<Cause> causes) {
+      JsonNode spec = object.path("spec");
+      String type = spec.path("type").asText();
+      if (!TYPES.contains(type)) {
+        causes.add(
+            new Cause(
+                "FieldValueNotSupported",
+                "spec.type",
+                "Unsupported value: \""
+                    + type
+                    + "\": supported values: \"ClusterIP\", \"ExternalName\", \"LoadBalancer\","
+                    + " \"NodePort\""));
+      }
+      boolean headless = spec.path("clusterIP").asText("").equals("None");
+      if (spec.path("ports").isEmpty() && !headless && !type.equals("ExternalName")) {
+        causes.add(Cause.required("spec.ports", ""));
+      }
+      if (type.equals("ExternalName") && spec.path("externalName").asText("").isEmpty()) {
+        causes.add(Cause.required("spec.externalName", ""));
+      }
+      Set<String> names = new HashSet<>();
+      for (int i = 0; i < spec.path("ports").size(); i++) {
+        port(spec.path("ports"), i, names, causes);
+      }
+    }
+
+    private static void port(JsonNode ports, int i, Set<String> names, List<Cause> causes) {
+      JsonNode port = ports.get(i);
+      String path = "spec.ports[" + i + "]";
+      String name = port.path("name").asText("");
+      if (name.isEmpty() && ports.size() > 1) {
+        causes.add(Cause.required(path + ".name", ""));
+      } else if (!name.isEmpty() && !names.add(name)) {
+        causes.add(
+            new Cause("FieldValueDuplicate", path + ".name", "Duplicate value: \"" + name + "\""));
+      }
+      int number = port.path("port").asInt(0);
+      if (number < 1 || number > 65535) {
+        causes.add(
+            Cause.invalid(
+                path + ".port", port.path("port"), "must be between 1 and 65535, inclusive"));
+      }
+    }
+
+    @Override
+    public void validateUpdate(ObjectNode old, ObjectNode object, List<Cause> causes) {
+      String before = Json.text(old, "spec", "clusterIP");
+      JsonNode after = object.path("spec").path("clusterIP");
+      if (!before.isEmpty()
+          && !after.asText("").equals(before)
+          && !object.path("spec").path("type").asText().equals("ExternalName")
+          && !old.path("spec").path("type").asText().equals("ExternalName")) {
+        causes.add(Cause.invalid("spec.clusterIP", after, "field is immutable"));
+      }
+    }
+  }
+
+  private static final class SecretRules implements KindRules {
+    @Override
+    public void complete(ObjectNode object) {
+      standard(object, "type", "Opaque");
+      if (object.remove("stringData") instanceof ObjectNode texts) {
+        ObjectNode data = Json.child(object, "data");
+        texts
+            .properties()
+            .forEach(text ->
+                data.put(
+                    text.getKey(),
+                    Base64.getEncoder()
+                        .encodeToString(
+                            text.getValue().asText().getBytes(StandardCharsets.UTF_8))));
+      }
+    }
+
+    @Override
+    public void validateUpdate(ObjectNode old, ObjectNode object, List<Cause> causes) {
+      if (!Json.same(old.path("type"), object.path("type"))) {
+        causes.add(Cause.invalid("type", object.path("type"), "field is immutable"));
+      }
+    }
+  }
+
+  private static void protocols(JsonNode ports) {
+    for (JsonNode port : ports) {
+      if (port instanceof ObjectNode each) {
+        standard(each, "protocol", "TCP");
+      }
+    }
+  }
+
+  private static final class EndpointsRules implements KindRules {
+    @Override
+    public void complete(ObjectNode object) {
+      object.path("subsets").forEach(subset -> protocols(subset.path("ports")));
+    }
+  }
+
+  private static final class EndpointSliceRules implements KindRules {
+    @Override
+    public void complete(ObjectNode object) {
+      protocols(object.path("ports"));
+      for (JsonNode port : object.path("ports")) {
+        if (port instanceof ObjectNode each) {
+          standard(each, "name", "");
+        }
+      }
+    }
+
+    @Override
+    public void validateUpdate(ObjectNode old, ObjectNode object, List<Cause> causes) {
+      if (!Json.same(old.path("addressType"), object.path("addressType"))) {
+        causes.add(Cause.invalid("addressType", object.path("addressType"), "field is immutable"));
+      }
     }
   }
 }

@@ -28,6 +28,9 @@ final class Definitions {
   private Definitions(ObjectNode schemas) {
     this.schemas = schemas;
     for (var definition : schemas.properties()) {
+      if (isOpen(definition.getValue()) && definition.getValue() instanceof ObjectNode open) {
+        open.put("x-kubernetes-preserve-unknown-fields", true);
+      }
       for (JsonNode kind : definition.getValue().path("x-kubernetes-group-version-kind")) {
         nameOfKind.put(
             key(
@@ -37,6 +40,14 @@ final class Definitions {
             definition.getKey());
       }
     }
+  }
+
+  /** A definition that says nothing of its content takes any: RawExtension, FieldsV1, JSON. */
+  private static boolean isOpen(JsonNode definition) {
+    return !definition.has("properties")
+        && !definition.has("additionalProperties")
+        && !definition.has("oneOf")
+        && definition.path("type").asText("object").equals("object");
   }
 
   private static final class BuiltIn {

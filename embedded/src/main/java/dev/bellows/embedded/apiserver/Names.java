@@ -72,6 +72,14 @@ final class Names {
     return SUBDOMAIN.matcher(name).matches() ? "" : SUBDOMAIN_TEXT;
   }
 
+  /** Adds a cause if a value is no DNS label. */
+  static void checkLabel(String field, String value, List<Cause> causes) {
+    String wrong = label(value, LABEL, LABEL_TEXT);
+    if (!wrong.isEmpty()) {
+      causes.add(Cause.invalid(field, value, wrong));
+    }
+  }
+
   private static String label(String name, Pattern pattern, String text) {
     if (name.length() > 63) {
       return "must be no more than 63 characters";

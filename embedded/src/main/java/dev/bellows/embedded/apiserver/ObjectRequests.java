@@ -85,8 +85,7 @@ final class ObjectRequests {
         addressed(path, object);
         request.answer().json(200, views.of(registry.update(type, object, options(request))));
       }
-      case "PATCH" ->
-          request.answer().json(200, views.of(patch(resource, Subresource.NONE, path, request)));
+      case "PATCH" -> patched(patch(resource, Subresource.NONE, path, request), request, views);
       case "DELETE" -> {
         WritePath.Deletion deletion =
             registry
@@ -134,9 +133,7 @@ final class ObjectRequests {
                 .json(200, views.of(registry.updateStatus(type, object, options(request))));
           }
           case "PATCH" ->
-              request
-                  .answer()
-                  .json(200, views.of(patch(resource, Subresource.STATUS, path, request)));
+              patched(patch(resource, Subresource.STATUS, path, request), request, views);
           default -> throw ApiException.methodNotAllowed();
         }
       }
@@ -219,7 +216,11 @@ final class ObjectRequests {
     request.answer().json(200, views.list(deleted, meta));
   }
 
-  private ObjectNode patch(
+  private static void patched(WritePath.Patched patched, ApiRequest request, Views views) {
+    request.answer().json(patched.created() ? 201 : 200, views.of(patched.object()));
+  }
+
+  private WritePath.Patched patch(
       Resource resource, Subresource subresource, ApiPath path, ApiRequest request) {
     return registry
         .writes()
@@ -252,9 +253,17 @@ final class ObjectRequests {
         }
         yield new Patch.StrategicMerge(Bodies.object(request.body().bytes(), "application/json"));
       }
-      case "application/apply-patch+yaml" ->
-          new Patch.Apply(
-              Bodies.object(request.body().bytes(), "application/yaml"), request.flag("force"));
+      case "application/apply-patch+yaml" -> {
+        if (request.parameter("fieldManager").isEmpty()) {
+          throw ApiException.of(
+              422,
+              "Invalid",
+              "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required"
+                  + " for apply patch");
+        }
+        yield new Patch.Apply(
+            Bodies.object(request.body().bytes(), "application/yaml"), request.flag("force"));
+      }
       default ->
           throw Bodies.unknownForm(
               "application/json-patch+json, application/merge-patch+json,"
@@ -352,8 +361,12 @@ final class ObjectRequests {
       throw ApiException.badRequest(
           "invalid dryRun value \"" + dryRun + "\"; supported values: All");
     }
+    List<String> duplicates =
+        validation == WriteOptions.FieldValidation.IGNORE
+            ? List.of()
+            : DuplicateFields.find(request.body().bytes());
     return new WriteOptions(
-        request.user(), manager, validation, !dryRun.isEmpty(), request.answer()::warn);
+        request.user(), manager, validation, duplicates, !dryRun.isEmpty(), request.answer()::warn);
   }
 
   private static DeleteOptions deleteOptions(ApiRequest request) {

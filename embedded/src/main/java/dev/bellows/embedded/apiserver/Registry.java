@@ -51,6 +51,34 @@ public final class Registry {
   }
 
   /**
+   * Brings CustomResourceDefinitions to the given state: creates what is missing, updates what
+   * differs.
+   */
+  public void install(List<ObjectNode> definitions) {
+    WriteOptions options = WriteOptions.by("bellows-installer");
+    for (ObjectNode definition : definitions) {
+      String name = ObjectMeta.of(definition.deepCopy()).name();
+      Optional<ObjectNode> present = find(ResourceTypes.CUSTOM_RESOURCE_DEFINITIONS, "", name);
+      if (present.isEmpty()) {
+        create(ResourceTypes.CUSTOM_RESOURCE_DEFINITIONS, definition, options);
+      } else {
+        writes.edit(
+            ResourceTypes.CUSTOM_RESOURCE_DEFINITIONS,
+            Subresource.NONE,
+            "",
+            name,
+            old -> {
+              old.set("spec", definition.path("spec").deepCopy());
+              Json.child(Json.child(old, "metadata"), "labels")
+                  .setAll((ObjectNode) definition.path("metadata").path("labels").deepCopy());
+              return old;
+            },
+            options);
+      }
+    }
+  }
+
+  /**
    * The kind of a group and plural, custom ones included.
    *
    * @throws ApiException 404 if it is not served
@@ -161,13 +189,14 @@ public final class Registry {
   /** As {@link #patch(ResourceType, String, String, Patch)}, with options. */
   public ObjectNode patch(
       ResourceType type, String namespace, String name, Patch patch, WriteOptions options) {
-    return writes.patch(type, Subresource.NONE, namespace, name, patch, options);
+    return writes.patch(type, Subresource.NONE, namespace, name, patch, options).object();
   }
 
   /** Changes an object's status and nothing else; otherwise as {@code patch}. */
   public ObjectNode patchStatus(ResourceType type, String namespace, String name, Patch patch) {
-    return writes.patch(
-        type, Subresource.STATUS, namespace, name, patch, WriteOptions.by("bellows"));
+    return writes
+        .patch(type, Subresource.STATUS, namespace, name, patch, WriteOptions.by("bellows"))
+        .object();
   }
 
   /**

@@ -66,10 +66,12 @@ final class Schema {
 
   /** Whether fields that the schema does not name are kept. */
   boolean preservesUnknown() {
-    return keyword("x-kubernetes-preserve-unknown-fields").asBoolean()
-        || (keyword("properties").isMissingNode()
-            && keyword("additionalProperties").isMissingNode()
-            && !isEmbeddedResource());
+    return keyword("x-kubernetes-preserve-unknown-fields").asBoolean();
+  }
+
+  /** Whether any field may stand here, by whichever keyword. */
+  boolean allowsUnknown() {
+    return preservesUnknown() || keyword("additionalProperties").asBoolean(false);
   }
 
   boolean isEmbeddedResource() {

@@ -1,6 +1,5 @@
 package dev.bellows.embedded.apiserver;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.bellows.embedded.store.Entry;
 import dev.bellows.embedded.store.Key;
@@ -17,9 +16,10 @@ import java.util.function.LongFunction;
 import java.util.function.UnaryOperator;
 
 /**
- * What happens to an object between a request and the store, in this order: complete (defaults),
- * stamp (metadata), admit, validate, write. An update reads first and, where the request does not
- * insist on a version, starts again when another write came between.
+ * What happens to an object between a request and the store, in this order: shape (unknown fields),
+ * settle (what may not be changed), complete (defaults), admit, validate, note who wrote what,
+ * write. An update reads first and, where the request does not insist on a version, starts again
+ * when another write came between.
  */
 final class WritePath {
   /** Attempts of one patch against a busy object. */
@@ -44,6 +44,33 @@ final class WritePath {
   /** What a deletion came to. */
   record Deletion(ObjectNode object, boolean gone) {}
 
+  /** What a patch came to. */
+  record Patched(ObjectNode object, boolean created) {}
+
+  /**
+   * A change on its way.
+   *
+   * @param change makes the new state from a copy of the present one
+   * @param insists on the version that it names, rather than to be tried again
+   * @param notes whether the write path notes the ownership of fields; an apply does that itself
+   * @param refusal tells of unknown fields
+   */
+  private record Attempt(
+      Resource resource,
+      Subresource part,
+      Key key,
+      UnaryOperator<ObjectNode> change,
+      boolean insists,
+      boolean notes,
+      Refusal refusal,
+      WriteOptions options) {}
+
+  /** How unknown fields are refused where the client asks for it. */
+  @FunctionalInterface
+  private interface Refusal {
+    ApiException of(String findings);
+  }
+
   Resource resource(ResourceType type) {
     return catalogs
         .now()
@@ -52,6 +79,7 @@ final class WritePath {
   }
 
   ObjectNode create(ResourceType type, ObjectNode object, WriteOptions options) {
+    Resource resource = resource(type);
     ObjectMeta meta = ObjectMeta.of(object);
     String generateName = Json.text(meta.node(), "generateName");
     boolean generated = meta.name().isEmpty() && !generateName.isEmpty();
@@ -60,7 +88,7 @@ final class WritePath {
         meta.node().put("name", Names.generate(generateName));
       }
       try {
-        return createNamed(type, object, options);
+        return createNamed(resource, object.deepCopy(), true, options);
       } catch (ApiException e) {
         boolean taken = generated && e.reason().equals("AlreadyExists");
         if (!taken || attempt == MAX_GENERATED_NAMES) {
@@ -70,34 +98,41 @@ final class WritePath {
     }
   }
 
-  private ObjectNode createNamed(ResourceType type, ObjectNode wanted, WriteOptions options) {
-    Resource resource = resource(type);
-    ObjectNode object = wanted.deepCopy();
+  private ObjectNode createNamed(
+      Resource resource, ObjectNode object, boolean notes, WriteOptions options) {
+    ResourceType type = resource.type();
     ObjectMeta meta = ObjectMeta.of(object);
     object.put("apiVersion", type.apiVersion()).put("kind", type.kind());
     if (!meta.resourceVersion().isEmpty()) {
       throw ApiException.badRequest("resourceVersion should not be set on objects to be created");
     }
+    shape(resource, object, cannotBeHandled(type), options);
     requireNamespace(type, meta);
-    for (String server : List.of("resourceVersion", "deletionTimestamp", "selfLink")) {
-      meta.node().remove(server);
-    }
-    meta.node().remove("deletionGracePeriodSeconds");
-    meta.node().put("uid", UUID.randomUUID().toString());
-    meta.node().put("creationTimestamp", ObjectMeta.time(clock.instant()));
-    meta.node().remove("generation");
-    if (resource.countsGenerations()) {
-      meta.node().put("generation", 1);
-    }
+    stampNew(resource, meta);
     if (resource.hasStatus()) {
       object.remove("status");
     }
-    resource.rules().complete(object);
+    complete(resource, object);
     resource.rules().onCreate(object);
     admit(
-        AdmissionStep.Operation.CREATE, type, Subresource.NONE, Optional.empty(), object, options);
+        AdmissionStep.Operation.CREATE,
+        resource,
+        Subresource.NONE,
+        Optional.empty(),
+        object,
+        options);
+    complete(resource, object);
     validate(resource, object, Optional.empty());
-    Key key = key(type, meta);
+    if (notes) {
+      ManagedFields.noteUpdate(
+          resource,
+          Subresource.NONE,
+          Json.object(),
+          object,
+          options.fieldManager(),
+          clock.instant());
+    }
+    Key key = new Key(type.resource(), meta.namespace(), meta.name());
     if (options.dryRun()) {
       if (store.get(key).isPresent()) {
         throw ApiException.alreadyExists(type, meta.name());
@@ -110,102 +145,224 @@ final class WritePath {
     };
   }
 
-  ObjectNode replace(
-      ResourceType type, Subresource subresource, ObjectNode object, WriteOptions options) {
+  private void stampNew(Resource resource, ObjectMeta meta) {
+    meta.node()
+        .remove(
+            List.of(
+                "resourceVersion",
+                "deletionTimestamp",
+                "deletionGracePeriodSeconds",
+                "selfLink",
+                "generation"));
+    meta.node().put("uid", UUID.randomUUID().toString());
+    meta.node().put("creationTimestamp", ObjectMeta.time(clock.instant()));
+    if (resource.countsGenerations()) {
+      meta.node().put("generation", 1);
+    }
+  }
+
+  ObjectNode replace(ResourceType type, Subresource part, ObjectNode object, WriteOptions options) {
+    Resource resource = resource(type);
     ObjectMeta meta = ObjectMeta.of(object.deepCopy());
     boolean insists = !meta.resourceVersion().isEmpty();
-    Resource resource = resource(type);
+    if (!insists && resource.isCustom()) {
+      throw ApiException.invalid(
+          type,
+          meta.name(),
+          List.of(
+              new Cause(
+                  "FieldValueInvalid",
+                  "metadata.resourceVersion",
+                  "Invalid value: 0: must be specified for an update")));
+    }
     return change(
-        resource,
-        subresource,
-        meta.namespace(),
-        meta.name(),
-        old -> {
-          if (!insists && resource.isCustom()) {
-            throw ApiException.invalid(
-                type,
-                meta.name(),
-                List.of(
-                    new Cause(
-                        "FieldValueInvalid",
-                        "metadata.resourceVersion",
-                        "Invalid value: 0: must be specified for an update")));
-          }
-          return object.deepCopy();
-        },
-        insists,
-        options);
+        new Attempt(
+            resource,
+            part,
+            new Key(type.resource(), meta.namespace(), meta.name()),
+            old -> object.deepCopy(),
+            insists,
+            true,
+            cannotBeHandled(type),
+            options));
   }
 
   ObjectNode edit(
       ResourceType type,
-      Subresource subresource,
+      Subresource part,
       String namespace,
       String name,
       UnaryOperator<ObjectNode> change,
       WriteOptions options) {
-    return change(resource(type), subresource, namespace, name, change, false, options);
+    return change(
+        new Attempt(
+            resource(type),
+            part,
+            new Key(type.resource(), namespace, name),
+            change,
+            false,
+            true,
+            cannotBeHandled(type),
+            options));
   }
 
-  ObjectNode patch(
+  Patched patch(
       ResourceType type,
-      Subresource subresource,
+      Subresource part,
       String namespace,
       String name,
       Patch patch,
       WriteOptions options) {
+    Resource resource = resource(type);
+    Key key = new Key(type.resource(), namespace, name);
     return switch (patch) {
       case Patch.JsonOperations json ->
-          edit(
-              type,
-              subresource,
-              namespace,
-              name,
+          patched(
+              resource,
+              part,
+              key,
+              json.operations().toString(),
               old -> JsonPatch.apply(json.operations(), old),
               options);
       case Patch.Merge merge ->
-          edit(
-              type,
-              subresource,
-              namespace,
-              name,
+          patched(
+              resource,
+              part,
+              key,
+              merge.document().toString(),
               old -> MergePatch.apply(merge.document(), old),
               options);
       case Patch.StrategicMerge strategic ->
-          edit(
-              type,
-              subresource,
-              namespace,
-              name,
-              old -> StrategicMergePatch.apply(strategic.document(), old, resource(type).schema()),
+          patched(
+              resource,
+              part,
+              key,
+              strategic.document().toString(),
+              old -> StrategicMergePatch.apply(strategic.document(), old, resource.schema()),
               options);
-      case Patch.Apply apply -> throw ApiException.noSuchResource();
+      case Patch.Apply apply -> apply(resource, part, key, apply, options);
     };
   }
 
-  private ObjectNode change(
+  private Patched patched(
       Resource resource,
-      Subresource subresource,
-      String namespace,
-      String name,
+      Subresource part,
+      Key key,
+      String text,
       UnaryOperator<ObjectNode> change,
-      boolean insists,
       WriteOptions options) {
+    Refusal refusal =
+        findings ->
+            ApiException.invalid(
+                resource.type(),
+                key.name(),
+                List.of(
+                    new Cause(
+                        "FieldValueInvalid",
+                        "patch",
+                        "Invalid value: " + text + ": strict decoding error: " + findings)));
+    return new Patched(
+        change(new Attempt(resource, part, key, change, false, true, refusal, options)), false);
+  }
+
+  private Patched apply(
+      Resource resource, Subresource part, Key key, Patch.Apply apply, WriteOptions options) {
     ResourceType type = resource.type();
-    Key key = new Key(type.resource(), namespace, name);
+    ObjectNode wanted = apply.document().deepCopy();
+    ObjectMeta meta = ObjectMeta.of(wanted);
+    if (meta.node().has("managedFields")) {
+      throw ApiException.badRequest("metadata.managedFields must be nil");
+    }
+    if (!meta.name().isEmpty() && !meta.name().equals(key.name())) {
+      throw ApiException.badRequest(
+          "name in object (\""
+              + meta.name()
+              + "\") does not match name in request (\""
+              + key.name()
+              + "\")");
+    }
+    meta.node().put("name", key.name());
+    if (!key.namespace().isEmpty()) {
+      meta.node().put("namespace", key.namespace());
+    }
+    shape(resource, wanted, cannotBeHandled(type), options);
     for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-      Entry entry = store.get(key).orElseThrow(() -> ApiException.notFound(type, name));
+      if (store.get(key).isPresent() || part != Subresource.NONE) {
+        UnaryOperator<ObjectNode> change =
+            old ->
+                ManagedFields.apply(
+                    resource,
+                    part,
+                    old,
+                    wanted,
+                    options.fieldManager(),
+                    apply.force(),
+                    clock.instant());
+        try {
+          return new Patched(
+              change(
+                  new Attempt(
+                      resource, part, key, change, false, false, cannotBeHandled(type), options)),
+              false);
+        } catch (ApiException e) {
+          if (e.code() != 404 || part != Subresource.NONE || store.get(key).isPresent()) {
+            throw e;
+          }
+        }
+      } else {
+        ObjectNode made =
+            ManagedFields.apply(
+                resource,
+                part,
+                Json.object(),
+                wanted,
+                options.fieldManager(),
+                apply.force(),
+                clock.instant());
+        try {
+          return new Patched(createNamed(resource, made, false, options), true);
+        } catch (ApiException e) {
+          if (!e.reason().equals("AlreadyExists") || options.dryRun()) {
+            throw e;
+          }
+        }
+      }
+    }
+    throw ApiException.stale(type, key.name());
+  }
+
+  private ObjectNode change(Attempt attempt) {
+    Resource resource = attempt.resource();
+    ResourceType type = resource.type();
+    Key key = attempt.key();
+    WriteOptions options = attempt.options();
+    for (int tries = 0; tries < MAX_ATTEMPTS; tries++) {
+      Entry entry = store.get(key).orElseThrow(() -> ApiException.notFound(type, key.name()));
       ObjectNode old = Json.read(entry.value());
-      ObjectNode object = change.apply(old.deepCopy());
-      settle(resource, subresource, old, object);
-      admit(AdmissionStep.Operation.UPDATE, type, subresource, Optional.of(old), object, options);
+      ObjectNode object = attempt.change().apply(old.deepCopy());
+      shape(resource, object, attempt.refusal(), options);
+      Settlement.settle(resource, attempt.part(), old, object);
+      complete(resource, object);
+      resource.rules().onUpdate(old, object);
+      admit(
+          AdmissionStep.Operation.UPDATE,
+          resource,
+          attempt.part(),
+          Optional.of(old),
+          object,
+          options);
+      complete(resource, object);
       validate(resource, object, Optional.of(old));
-      countGeneration(resource, old, object);
+      Settlement.countGeneration(resource, old, object);
+      if (attempt.notes()) {
+        ManagedFields.noteUpdate(
+            resource, attempt.part(), old, object, options.fieldManager(), clock.instant());
+      }
       if (Json.same(old, object) || options.dryRun()) {
         return object;
       }
       Write write =
-          isFinished(object)
+          Deletions.isFinished(object)
               ? new Write.Remove(key, entry.version(), stamped(object))
               : new Write.Put(key, entry.version(), stamped(object));
       switch (write(write)) {
@@ -213,150 +370,13 @@ final class WritePath {
           return done(type, object);
         }
         case Outcome.Conflict conflict -> {
-          if (insists) {
-            throw ApiException.stale(type, name);
+          if (attempt.insists()) {
+            throw ApiException.stale(type, key.name());
           }
         }
       }
     }
-    throw ApiException.stale(type, name);
-  }
-
-  /** Puts back what this request may not change. */
-  private static void settle(
-      Resource resource, Subresource subresource, ObjectNode old, ObjectNode object) {
-    ResourceType type = resource.type();
-    ObjectMeta before = ObjectMeta.of(old);
-    ObjectMeta meta = ObjectMeta.of(object);
-    requireSame(type, before, meta);
-    object.put("apiVersion", type.apiVersion()).put("kind", type.kind());
-    for (String server :
-        List.of(
-            "uid",
-            "resourceVersion",
-            "creationTimestamp",
-            "deletionTimestamp",
-            "deletionGracePeriodSeconds",
-            "generation")) {
-      keep(before.node(), meta.node(), server);
-    }
-    meta.node().remove("selfLink");
-    switch (subresource) {
-      case NONE, SCALE -> {
-        if (resource.hasStatus()) {
-          keep(old, object, "status");
-        }
-        if (type.equals(ResourceTypes.NAMESPACES)) {
-          keep(old, object, "spec");
-        }
-        resource.rules().complete(object);
-        resource.rules().onUpdate(old, object);
-      }
-      case STATUS -> {
-        JsonNode status = object.get("status");
-        ObjectNode managed = meta.node().deepCopy();
-        object.setAll(old.deepCopy());
-        keep(managed, Json.child(object, "metadata"), "managedFields");
-        if (type.equals(ResourceTypes.PODS)) {
-          // The one kind whose status writers also mark the object itself.
-          keep(managed, Json.child(object, "metadata"), "annotations");
-          keep(managed, Json.child(object, "metadata"), "labels");
-        }
-        object.remove("status");
-        if (status != null) {
-          object.set("status", status);
-        }
-        removeForeign(object, old, "status");
-      }
-      case FINALIZE -> {
-        JsonNode finalizers = object.path("spec").path("finalizers").deepCopy();
-        object.removeAll();
-        object.setAll(old.deepCopy());
-        Json.child(object, "spec")
-            .set("finalizers", finalizers.isArray() ? finalizers : Json.array());
-      }
-    }
-  }
-
-  /** Drops what the old object did not have, but for one field. */
-  private static void removeForeign(ObjectNode object, ObjectNode old, String but) {
-    List<String> names = new ArrayList<>();
-    object.fieldNames().forEachRemaining(names::add);
-    for (String name : names) {
-      if (!name.equals(but) && !old.has(name)) {
-        object.remove(name);
-      }
-    }
-  }
-
-  private static void requireSame(ResourceType type, ObjectMeta before, ObjectMeta meta) {
-    if (!meta.name().equals(before.name())) {
-      throw ApiException.badRequest(
-          "the name of the object ("
-              + meta.name()
-              + ") does not match the name on the URL ("
-              + before.name()
-              + ")");
-    }
-    if (!meta.namespace().equals(before.namespace())) {
-      throw ApiException.badRequest(
-          "the namespace of the object ("
-              + meta.namespace()
-              + ") does not match the namespace on the URL ("
-              + before.namespace()
-              + ")");
-    }
-    if (!meta.uid().isEmpty() && !meta.uid().equals(before.uid())) {
-      throw ApiException.conflict(
-          type,
-          before.name(),
-          "Precondition failed: UID in precondition: "
-              + meta.uid()
-              + ", UID in object meta: "
-              + before.uid());
-    }
-    if (!meta.resourceVersion().isEmpty()
-        && !meta.resourceVersion().equals(before.resourceVersion())) {
-      throw ApiException.stale(type, before.name());
-    }
-  }
-
-  private static void keep(ObjectNode from, ObjectNode to, String field) {
-    JsonNode value = from.get(field);
-    if (value == null) {
-      to.remove(field);
-    } else {
-      to.set(field, value.deepCopy());
-    }
-  }
-
-  private static void countGeneration(Resource resource, ObjectNode old, ObjectNode object) {
-    if (resource.countsGenerations()
-        && !Json.same(intent(resource, old), intent(resource, object))) {
-      ObjectMeta meta = ObjectMeta.of(object);
-      meta.node().put("generation", meta.generation() + 1);
-    }
-  }
-
-  /**
-   * What the user wants: the spec; of kinds without one and of custom kinds, all but metadata and
-   * status.
-   */
-  private static JsonNode intent(Resource resource, ObjectNode object) {
-    if (!resource.isCustom() && object.has("spec")) {
-      return object.path("spec");
-    }
-    ObjectNode intent = object.deepCopy();
-    intent.remove(List.of("metadata", "status", "apiVersion", "kind"));
-    return intent;
-  }
-
-  private static boolean isFinished(ObjectNode object) {
-    ObjectMeta meta = ObjectMeta.of(object);
-    return meta.isDeleting()
-        && meta.finalizers().isEmpty()
-        && meta.node().path("deletionGracePeriodSeconds").asLong(0) == 0
-        && object.path("spec").path("finalizers").isEmpty();
+    throw ApiException.stale(type, key.name());
   }
 
   Deletion delete(
@@ -366,16 +386,16 @@ final class WritePath {
     for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       Entry entry = store.get(key).orElseThrow(() -> ApiException.notFound(type, name));
       ObjectNode old = Json.read(entry.value());
-      requirePreconditions(type, old, how);
+      Deletions.requirePreconditions(type, old, how);
       admit(
           AdmissionStep.Operation.DELETE,
-          type,
+          resource,
           Subresource.NONE,
           Optional.of(old),
           old.deepCopy(),
           options);
       ObjectNode object = old.deepCopy();
-      boolean gone = mark(resource, object, how);
+      boolean gone = Deletions.mark(resource, object, how, clock.instant());
       if (options.dryRun() || how.dryRun() || (!gone && Json.same(old, object))) {
         return new Deletion(object, gone);
       }
@@ -388,85 +408,6 @@ final class WritePath {
       }
     }
     throw ApiException.stale(type, name);
-  }
-
-  /** Marks an object for deletion. Answers whether nothing holds it back. */
-  private boolean mark(Resource resource, ObjectNode object, DeleteOptions how) {
-    ObjectMeta meta = ObjectMeta.of(object);
-    how.propagation()
-        .ifPresent(policy -> meta.setFinalizers(finalizers(meta.finalizers(), policy)));
-    long grace = grace(resource, object, how);
-    boolean held =
-        grace > 0
-            || !meta.finalizers().isEmpty()
-            || !object.path("spec").path("finalizers").isEmpty();
-    if (!held) {
-      return true;
-    }
-    long left = meta.node().path("deletionGracePeriodSeconds").asLong(Long.MAX_VALUE);
-    if (!meta.isDeleting() || grace < left) {
-      meta.node().put("deletionTimestamp", ObjectMeta.time(clock.instant().plusSeconds(grace)));
-      meta.node().put("deletionGracePeriodSeconds", grace);
-      if (meta.generation() > 0) {
-        meta.node().put("generation", meta.generation() + 1);
-      }
-      if (resource.type().equals(ResourceTypes.NAMESPACES)) {
-        Json.child(object, "status").put("phase", "Terminating");
-      }
-    }
-    return false;
-  }
-
-  private static List<String> finalizers(List<String> present, DeleteOptions.Propagation policy) {
-    List<String> finalizers = new ArrayList<>(present);
-    finalizers.remove("orphan");
-    finalizers.remove("foregroundDeletion");
-    switch (policy) {
-      case ORPHAN -> finalizers.add("orphan");
-      case FOREGROUND -> finalizers.add("foregroundDeletion");
-      case BACKGROUND -> {}
-    }
-    return finalizers;
-  }
-
-  /** Only a pod that a node runs is given time. */
-  private static long grace(Resource resource, ObjectNode object, DeleteOptions how) {
-    if (!resource.type().equals(ResourceTypes.PODS)
-        || Json.text(object, "spec", "nodeName").isEmpty()) {
-      return 0;
-    }
-    String phase = Json.text(object, "status", "phase");
-    if (phase.equals("Succeeded") || phase.equals("Failed")) {
-      return 0;
-    }
-    return how.gracePeriodSeconds()
-        .orElse(object.path("spec").path("terminationGracePeriodSeconds").asLong(30));
-  }
-
-  private static void requirePreconditions(
-      ResourceType type, ObjectNode object, DeleteOptions how) {
-    ObjectMeta meta = ObjectMeta.of(object);
-    if (how.uid().isPresent() && !how.uid().get().equals(meta.uid())) {
-      throw ApiException.conflict(
-          type,
-          meta.name(),
-          "the UID in the precondition ("
-              + how.uid().get()
-              + ") does not match the UID in record ("
-              + meta.uid()
-              + "). The object might have been deleted and then recreated");
-    }
-    if (how.resourceVersion().isPresent()
-        && !how.resourceVersion().get().equals(meta.resourceVersion())) {
-      throw ApiException.conflict(
-          type,
-          meta.name(),
-          "the ResourceVersion in the precondition ("
-              + how.resourceVersion().get()
-              + ") does not match the ResourceVersion in record ("
-              + meta.resourceVersion()
-              + "). The object might have been modified");
-    }
   }
 
   private void requireNamespace(ResourceType type, ObjectMeta meta) {
@@ -492,10 +433,37 @@ final class WritePath {
     }
   }
 
+  /** Drops what the kind does not have, and says so as the client wants it. */
+  private static void shape(
+      Resource resource, ObjectNode object, Refusal refusal, WriteOptions options) {
+    List<String> texts = FieldCheck.texts(FieldCheck.prune(resource, object), options.duplicates());
+    if (texts.isEmpty()) {
+      return;
+    }
+    switch (options.fieldValidation()) {
+      case IGNORE -> {}
+      case WARN -> texts.forEach(options.warnings());
+      case STRICT -> throw refusal.of(String.join(", ", texts));
+    }
+  }
+
+  private static Refusal cannotBeHandled(ResourceType type) {
+    return findings ->
+        FieldCheck.cannotBeHandled(
+            type.kind(), type.version(), "strict decoding error: " + findings);
+  }
+
+  private static void complete(Resource resource, ObjectNode object) {
+    if (resource.isCustom()) {
+      SchemaDefaults.fill(object, resource.schema());
+    }
+    resource.rules().complete(object);
+  }
+
   private void admit(
       AdmissionStep.Operation operation,
-      ResourceType type,
-      Subresource subresource,
+      Resource resource,
+      Subresource part,
       Optional<ObjectNode> old,
       ObjectNode object,
       WriteOptions options) {
@@ -503,8 +471,8 @@ final class WritePath {
       step.admit(
           new AdmissionStep.Request(
               operation,
-              type,
-              subresource.path(),
+              resource.type(),
+              part.path(),
               old.map(ObjectNode::deepCopy),
               object,
               options.user(),
@@ -521,8 +489,15 @@ final class WritePath {
     } else if (old.isEmpty()) {
       Names.check(resource.type(), meta.name(), causes);
     }
+    MetadataRules.check(meta, causes);
+    if (resource.isCustom()) {
+      SchemaValidation.validate(object, resource.schema(), causes);
+    }
     resource.rules().validate(object, causes);
-    old.ifPresent(before -> resource.rules().validateUpdate(before, object, causes));
+    old.ifPresent(before -> {
+      Settlement.checkMetadata(before, object, causes);
+      resource.rules().validateUpdate(before, object, causes);
+    });
     if (!causes.isEmpty()) {
       throw ApiException.invalid(resource.type(), meta.name(), causes);
     }
@@ -539,6 +514,13 @@ final class WritePath {
   private ObjectNode done(ResourceType type, ObjectNode object) {
     if (type.equals(ResourceTypes.CUSTOM_RESOURCE_DEFINITIONS)) {
       catalogs.refresh();
+      Resource defined = CustomResources.of(object);
+      if (catalogs.now().find(defined.type().group(), defined.type().plural()).isEmpty()) {
+        // The definition is gone, so nobody can reach its objects any more.
+        for (Entry entry : store.list(defined.type().resource(), null).entries()) {
+          write(new Write.Remove(entry.key(), entry.version(), stamped(Json.read(entry.value()))));
+        }
+      }
     }
     return object;
   }
@@ -549,9 +531,5 @@ final class WritePath {
       ObjectMeta.of(object).node().put("resourceVersion", Long.toString(version));
       return Json.bytes(object);
     };
-  }
-
-  private static Key key(ResourceType type, ObjectMeta meta) {
-    return new Key(type.resource(), meta.namespace(), meta.name());
   }
 }

@@ -40,7 +40,7 @@ class RegistryTest {
 
   @Test
   void aNewObjectIsStamped() {
-    ObjectNode made = registry.create(ResourceTypes.DEPLOYMENTS, object("shop", "web"));
+    ObjectNode made = registry.create(ResourceTypes.DEPLOYMENTS, deployment());
 
     ObjectMeta meta = ObjectMeta.of(made);
     assertThat(meta.uid()).hasSize(36);
@@ -52,7 +52,7 @@ class RegistryTest {
 
   @Test
   void aNameIsGeneratedOnRequest() {
-    ObjectNode object = object("shop", "");
+    ObjectNode object = pod("");
     ObjectMeta.of(object).node().put("generateName", "web-");
 
     String first = ObjectMeta.of(registry.create(ResourceTypes.PODS, object)).name();
@@ -81,9 +81,9 @@ class RegistryTest {
 
   @Test
   void anOldResourceVersionIsRefused() {
-    ObjectNode first = registry.create(ResourceTypes.DEPLOYMENTS, object("shop", "web"));
+    ObjectNode first = registry.create(ResourceTypes.DEPLOYMENTS, deployment());
     ObjectNode newer = first.deepCopy();
-    newer.putObject("spec").put("replicas", 3);
+    Json.child(newer, "spec").put("replicas", 3);
     registry.update(ResourceTypes.DEPLOYMENTS, newer);
 
     refused(
@@ -95,7 +95,7 @@ class RegistryTest {
 
   @Test
   void theGenerationCountsChangesOfTheSpecOnly() {
-    ObjectNode object = registry.create(ResourceTypes.DEPLOYMENTS, object("shop", "web"));
+    ObjectNode object = registry.create(ResourceTypes.DEPLOYMENTS, deployment());
     ObjectMeta.of(object).node().putObject("labels").put("a", "b");
     object = registry.update(ResourceTypes.DEPLOYMENTS, object);
     assertThat(ObjectMeta.of(object).generation()).isEqualTo(1);
@@ -107,7 +107,7 @@ class RegistryTest {
 
   @Test
   void statusAndSpecAreWrittenApart() {
-    ObjectNode object = registry.create(ResourceTypes.DEPLOYMENTS, object("shop", "web"));
+    ObjectNode object = registry.create(ResourceTypes.DEPLOYMENTS, deployment());
     ObjectNode both = object.deepCopy();
     Json.child(both, "spec").put("replicas", 7);
     both.putObject("status").put("readyReplicas", 2);
@@ -152,9 +152,9 @@ class RegistryTest {
 
   @Test
   void aRunningPodIsGivenItsGraceAndAWaitingOneIsNot() {
-    registry.create(ResourceTypes.PODS, object("shop", "waiting"));
-    ObjectNode running = object("shop", "running");
-    running.putObject("spec").put("nodeName", "here").put("terminationGracePeriodSeconds", 7);
+    registry.create(ResourceTypes.PODS, pod("waiting"));
+    ObjectNode running = pod("running");
+    Json.child(running, "spec").put("nodeName", "here").put("terminationGracePeriodSeconds", 7);
     registry.create(ResourceTypes.PODS, running);
 
     registry.delete(ResourceTypes.PODS, "shop", "waiting", DeleteOptions.DEFAULT);
@@ -185,7 +185,7 @@ class RegistryTest {
 
   @Test
   void foregroundDeletionWaitsForTheCollector() {
-    registry.create(ResourceTypes.DEPLOYMENTS, object("shop", "web"));
+    registry.create(ResourceTypes.DEPLOYMENTS, deployment());
 
     ObjectNode marked =
         registry.delete(
@@ -267,11 +267,9 @@ class RegistryTest {
     ObjectNode spec = definition.putObject("spec");
     spec.put("group", "example.com").put("scope", "Namespaced");
     spec.putObject("names").put("kind", "Bell").put("plural", "bells");
-    spec.putArray("versions")
-        .addObject()
-        .put("name", "v1")
-        .put("served", true)
-        .put("storage", true);
+    ObjectNode version = spec.putArray("versions").addObject();
+    version.put("name", "v1").put("served", true).put("storage", true);
+    version.putObject("schema").putObject("openAPIV3Schema").put("type", "object");
     registry.create(ResourceTypes.CUSTOM_RESOURCE_DEFINITIONS, definition);
 
     ResourceType bells = registry.type("example.com", "bells");
@@ -284,6 +282,26 @@ class RegistryTest {
     assertThatThrownBy(action::run)
         .isInstanceOfSatisfying(ApiException.class, e -> assertThat(e.code()).isEqualTo(code))
         .hasMessage(message);
+  }
+
+  private static ObjectNode pod(String name) {
+    ObjectNode pod = object("shop", name);
+    containers(pod.putObject("spec"));
+    return pod;
+  }
+
+  private static ObjectNode deployment() {
+    ObjectNode deployment = object("shop", "web");
+    ObjectNode spec = deployment.putObject("spec");
+    spec.putObject("selector").putObject("matchLabels").put("app", "web");
+    ObjectNode template = spec.putObject("template");
+    template.putObject("metadata").putObject("labels").put("app", "web");
+    containers(template.putObject("spec"));
+    return deployment;
+  }
+
+  private static void containers(ObjectNode podSpec) {
+    podSpec.putArray("containers").addObject().put("name", "web").put("image", "dev.local/web");
   }
 
   private static ObjectNode object(String namespace, String name) {

@@ -1,0 +1,110 @@
+package dev.bellows.embedded.apiserver;
+
+import static dev.bellows.embedded.apiserver.PodSpecRules.standard;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+import java.util.Locale;
+
+/** The rules of CustomResourceDefinitions. A stored definition is served from that moment on. */
+final class DefinitionRules implements KindRules {
+  @Override
+  public void complete(ObjectNode object) {
+    ObjectNode spec = Json.child(object, "spec");
+    ObjectNode names = Json.child(spec, "names");
+    String kind = Json.text(names, "kind");
+    if (!kind.isEmpty()) {
+      standard(names, "singular", kind.toLowerCase(Locale.ROOT));
+      standard(names, "listKind", kind + "List");
+    }
+    standard(Json.child(spec, "conversion"), "strategy", "None");
+    ObjectNode status = Json.child(object, "status");
+    status.set("acceptedNames", names.deepCopy());
+    String since = Json.text(object, "metadata", "creationTimestamp");
+    if (!(status.path("conditions") instanceof ArrayNode)) {
+      ArrayNode conditions = status.putArray("conditions");
+      condition(conditions, "NamesAccepted", since, "NoConflicts", "no conflicts found");
+      condition(
+          conditions,
+          "Established",
+          since,
+          "InitialNamesAccepted",
+          "the initial names have been accepted");
+    }
+    ArrayNode stored =
+        status.path("storedVersions") instanceof ArrayNode found
+            ? found
+            : status.putArray("storedVersions");
+    for (JsonNode version : spec.path("versions")) {
+      String name = version.path("name").asText();
+      boolean known = false;
+      for (JsonNode each : stored) {
+        known |= each.asText().equals(name);
+      }
+      if (version.path("storage").asBoolean() && !known) {
+        stored.add(name);
+      }
+    }
+  }
+
+  private static void condition(
+      ArrayNode conditions, String type, String since, String reason, String message) {
+    conditions
+        .addObject()
+        .put("type", type)
+        .put("status", "True")
+        .put("lastTransitionTime", since)
+        .put("reason", reason)
+        .put("message", message);
+  }
+
+  @Override
+  public void validate(ObjectNode object, List<Cause> causes) {
+    JsonNode spec = object.path("spec");
+    String group = spec.path("group").asText("");
+    String plural = spec.path("names").path("plural").asText("");
+    required(spec, "group", "spec.group", causes);
+    required(spec.path("names"), "plural", "spec.names.plural", causes);
+    required(spec.path("names"), "kind", "spec.names.kind", causes);
+    String name = Json.text(object, "metadata", "name");
+    if (!name.equals(plural + "." + group)) {
+      causes.add(
+          Cause.invalid("metadata.name", name, "must be spec.names.plural+\".\"+spec.group"));
+    }
+    String scope = spec.path("scope").asText("");
+    if (!scope.equals("Namespaced") && !scope.equals("Cluster")) {
+      causes.add(
+          new Cause(
+              "FieldValueNotSupported",
+              "spec.scope",
+              "Unsupported value: \""
+                  + scope
+                  + "\": supported values: \"Cluster\", \"Namespaced\""));
+    }
+    int storage = 0;
+    for (int i = 0; i < spec.path("versions").size(); i++) {
+      JsonNode version = spec.path("versions").get(i);
+      storage += version.path("storage").asBoolean() ? 1 : 0;
+      if (!version.path("schema").path("openAPIV3Schema").isObject()) {
+        causes.add(
+            Cause.required(
+                "spec.versions[" + i + "].schema.openAPIV3Schema", "schemas are required"));
+      }
+    }
+    if (storage != 1) {
+      causes.add(
+          Cause.invalid(
+              "spec.versions",
+              spec.path("versions"),
+              "must have exactly one version marked as storage version"));
+    }
+  }
+
+  private static void required(JsonNode node, String field, String path, List<Cause> causes) {
+    if (node.path(field).asText("").isEmpty()) {
+      causes.add(Cause.required(path, ""));
+    }
+  }
+}

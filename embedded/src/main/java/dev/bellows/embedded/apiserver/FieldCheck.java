@@ -1,0 +1,220 @@
+package dev.bellows.embedded.apiserver;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Brings an object into the shape of its kind: drops fields that the kind does not have, noting
+ * them, and refuses values of a wrong type where the kind is built in (a custom kind's are judged
+ * by its schema, with all else that is wrong).
+ */
+final class FieldCheck {
+  private static final String QUANTITY = "io.k8s.apimachinery.pkg.api.resource.Quantity";
+
+  /** Unknown fields that one answer names; more are dropped unnamed. */
+  private static final int MAX_NAMED = 100;
+
+  private final List<String> unknown = new ArrayList<>();
+  private final String kind;
+  private final String version;
+
+  private FieldCheck(String kind, String version) {
+    this.kind = kind;
+    this.version = version;
+  }
+
+  /**
+   * Prunes in place.
+   *
+   * @return the paths of the fields that were dropped
+   * @throws ApiException 400 if a built-in field has a value of another type
+   */
+  static List<String> prune(Resource resource, ObjectNode object) {
+    FieldCheck check = new FieldCheck(resource.type().kind(), resource.type().version());
+    if (resource.isCustom()) {
+      check.custom(object, resource.schema(), "", true);
+    } else {
+      check.builtIn(object, resource.schema(), "", check.kind);
+    }
+    return check.unknown;
+  }
+
+  private void note(String path) {
+    if (unknown.size() < MAX_NAMED) {
+      unknown.add(path);
+    }
+  }
+
+  private static String join(String path, String field) {
+    return path.isEmpty() ? field : path + "." + field;
+  }
+
+  private void custom(ObjectNode object, Schema schema, String path, boolean root) {
+    List<String> names = new ArrayList<>();
+    object.fieldNames().forEachRemaining(names::add);
+    for (String name : names) {
+      String at = join(path, name);
+      if (root && name.equals("metadata")) {
+        if (object.get(name) instanceof ObjectNode meta) {
+          builtIn(meta, Definitions.builtIn().schema(Definitions.OBJECT_META), at, "ObjectMeta");
+        }
+        continue;
+      }
+      boolean envelope =
+          (root || schema.isEmbeddedResource())
+              && (name.equals("apiVersion") || name.equals("kind") || name.equals("metadata"));
+      if (envelope) {
+        continue;
+      }
+      Schema part = schema.field(name).orElse(Schema.ANY);
+      if (!schema.names(name) && part.equals(Schema.ANY) && !schema.allowsUnknown()) {
+        object.remove(name);
+        note(at);
+      } else {
+        customValue(object.get(name), part, at);
+      }
+    }
+  }
+
+  private void customValue(JsonNode value, Schema schema, String path) {
+    if (schema.equals(Schema.ANY)) {
+      return;
+    }
+    switch (value) {
+      case ObjectNode object -> custom(object, schema, path, false);
+      case ArrayNode list -> {
+        for (int i = 0; i < list.size(); i++) {
+          customValue(list.get(i), schema.items(), path + "[" + i + "]");
+        }
+      }
+      default -> {} // a scalar has no fields
+    }
+  }
+
+  private void builtIn(ObjectNode object, Schema schema, String path, String struct) {
+    List<String> names = new ArrayList<>();
+    object.fieldNames().forEachRemaining(names::add);
+    for (String name : names) {
+      String at = join(path, name);
+      Schema part = schema.field(name).orElse(null);
+      if (part == null) {
+        object.remove(name);
+        note(at);
+      } else if (object.get(name).isNull() && schema.names(name)) {
+        object.remove(name); // to Go's decoder null is the same as nothing
+      } else {
+        object.set(name, builtInValue(object.get(name), part, at, struct));
+      }
+    }
+  }
+
+  private JsonNode builtInValue(JsonNode value, Schema schema, String path, String struct) {
+    if (schema.equals(Schema.ANY) || schema.preservesUnknown()) {
+      return value;
+    }
+    if (schema.reference().equals(QUANTITY)) {
+      require(value.isTextual() || value.isNumber(), value, schema, path, struct);
+      return value.isNumber() ? new TextNode(value.asText()) : value;
+    }
+    if (schema.isIntOrString()) {
+      require(value.isTextual() || value.isIntegralNumber(), value, schema, path, struct);
+      return value;
+    }
+    switch (schema.type()) {
+      case "object" -> {
+        if (!(value instanceof ObjectNode object)) {
+          throw mismatch(value, schema, path, struct);
+        }
+        builtIn(object, schema, path, schema.reference().isEmpty() ? struct : simple(schema));
+      }
+      case "array" -> {
+        if (!(value instanceof ArrayNode list)) {
+          throw mismatch(value, schema, path, struct);
+        }
+        for (int i = 0; i < list.size(); i++) {
+          list.set(i, builtInValue(list.get(i), schema.items(), path + "[" + i + "]", struct));
+        }
+      }
+      case "string" -> require(value.isTextual(), value, schema, path, struct);
+      case "boolean" -> require(value.isBoolean(), value, schema, path, struct);
+      case "integer" -> require(value.isIntegralNumber(), value, schema, path, struct);
+      case "number" -> require(value.isNumber(), value, schema, path, struct);
+      default -> {} // the schema leaves it open
+    }
+    return value;
+  }
+
+  private void require(boolean fits, JsonNode value, Schema schema, String path, String struct) {
+    if (!fits) {
+      throw mismatch(value, schema, path, struct);
+    }
+  }
+
+  /** The words of Go's decoder, which kube-apiserver passes on. */
+  private ApiException mismatch(JsonNode value, Schema schema, String path, String struct) {
+    return cannotBeHandled(
+        kind,
+        version,
+        "json: cannot unmarshal "
+            + jsonType(value)
+            + " into Go struct field "
+            + struct
+            + "."
+            + path.replaceAll("\\[\\d+]", "")
+            + " of type "
+            + goType(schema));
+  }
+
+  static ApiException cannotBeHandled(String kind, String version, String why) {
+    return ApiException.badRequest(
+        kind + " in version \"" + version + "\" cannot be handled as a " + kind + ": " + why);
+  }
+
+  private static String jsonType(JsonNode value) {
+    return switch (value.getNodeType()) {
+      case OBJECT -> "object";
+      case ARRAY -> "array";
+      case STRING -> "string";
+      case BOOLEAN -> "bool";
+      case NUMBER -> "number" + (value.isIntegralNumber() ? "" : " " + value.asText());
+      default -> "null";
+    };
+  }
+
+  private static String goType(Schema schema) {
+    return switch (schema.type()) {
+      case "integer" -> schema.keyword("format").asText("int64");
+      case "boolean" -> "bool";
+      case "number" -> "float64";
+      case "string" -> "string";
+      case "array" -> "[]" + goType(schema.items());
+      case "object" -> {
+        if (schema.reference().isEmpty()) {
+          yield "map[string]" + schema.field("x").map(FieldCheck::goType).orElse("string");
+        }
+        String[] parts = schema.reference().split("\\.", -1);
+        yield parts[parts.length - 2] + "." + parts[parts.length - 1];
+      }
+      default -> simple(schema);
+    };
+  }
+
+  private static String simple(Schema schema) {
+    return schema.reference().substring(schema.reference().lastIndexOf('.') + 1);
+  }
+
+  /** How the finding is told: all in one refusal, or each in a warning. */
+  static List<String> texts(List<String> unknown, List<String> duplicates) {
+    List<String> texts = new ArrayList<>();
+    for (Map.Entry<String, List<String>> each :
+        List.of(Map.entry("duplicate", duplicates), Map.entry("unknown", unknown))) {
+      each.getValue().forEach(path -> texts.add(each.getKey() + " field \"" + path + "\""));
+    }
+    return texts;
+  }
+}

@@ -1,0 +1,189 @@
+package dev.bellows.embedded.apiserver;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** Defaults and checks of a pod's spec, in a pod as in a template of pods. */
+final class PodSpecRules {
+  private static final Set<String> RESTART_POLICIES = Set.of("Always", "OnFailure", "Never");
+
+  private PodSpecRules() {}
+
+  static void complete(ObjectNode spec) {
+    standard(spec, "restartPolicy", "Always");
+    standard(spec, "dnsPolicy", "ClusterFirst");
+    standard(spec, "schedulerName", "default-scheduler");
+    if (!spec.hasNonNull("terminationGracePeriodSeconds")) {
+      spec.put("terminationGracePeriodSeconds", 30);
+    }
+    if (!spec.has("securityContext")) {
+      spec.putObject("securityContext");
+    }
+    for (String kind : List.of("initContainers", "containers", "ephemeralContainers")) {
+      for (JsonNode container : spec.path(kind)) {
+        if (container instanceof ObjectNode object) {
+          container(object);
+        }
+      }
+    }
+    for (JsonNode volume : spec.path("volumes")) {
+      for (String kind : List.of("configMap", "secret", "projected", "downwardAPI")) {
+        if (volume.path(kind) instanceof ObjectNode source && !source.has("defaultMode")) {
+          source.put("defaultMode", 420); // 0644, as every such volume
+        }
+      }
+      if (volume.path("hostPath") instanceof ObjectNode path) {
+        standard(path, "type", "");
+      }
+    }
+  }
+
+  private static void container(ObjectNode container) {
+    String image = Json.text(container, "image");
+    if (!container.hasNonNull("imagePullPolicy")) {
+      container.put("imagePullPolicy", isLatest(image) ? "Always" : "IfNotPresent");
+    }
+    standard(container, "terminationMessagePath", "/dev/termination-log");
+    standard(container, "terminationMessagePolicy", "File");
+    JsonNode limits = Json.child(container, "resources").path("limits");
+    if (limits instanceof ObjectNode limited && !limited.isEmpty()) {
+      ObjectNode requests = Json.child(Json.child(container, "resources"), "requests");
+      limited.properties().stream()
+          .filter(limit -> !requests.has(limit.getKey()))
+          .forEach(limit -> requests.set(limit.getKey(), limit.getValue().deepCopy()));
+    }
+    for (JsonNode port : container.path("ports")) {
+      if (port instanceof ObjectNode object) {
+        standard(object, "protocol", "TCP");
+      }
+    }
+    for (JsonNode variable : container.path("env")) {
+      if (variable.path("valueFrom").path("fieldRef") instanceof ObjectNode field) {
+        standard(field, "apiVersion", "v1");
+      }
+    }
+    for (String kind : List.of("livenessProbe", "readinessProbe", "startupProbe")) {
+      if (container.path(kind) instanceof ObjectNode probe) {
+        probe(probe);
+      }
+    }
+    for (String hook : List.of("postStart", "preStop")) {
+      if (container.path("lifecycle").path(hook).path("httpGet") instanceof ObjectNode get) {
+        standard(get, "path", "/");
+        standard(get, "scheme", "HTTP");
+      }
+    }
+  }
+
+  private static boolean isLatest(String image) {
+    if (image.contains("@")) {
+      return false;
+    }
+    String last = image.substring(image.lastIndexOf('/') + 1);
+    return !last.contains(":") || last.endsWith(":latest");
+  }
+
+  private static void probe(ObjectNode probe) {
+    number(probe, "timeoutSeconds", 1);
+    number(probe, "periodSeconds", 10);
+    number(probe, "successThreshold", 1);
+    number(probe, "failureThreshold", 3);
+    if (probe.path("httpGet") instanceof ObjectNode get) {
+      standard(get, "path", "/");
+      standard(get, "scheme", "HTTP");
+    }
+    if (probe.path("grpc") instanceof ObjectNode grpc) {
+      standard(grpc, "service", "");
+    }
+  }
+
+  static void standard(ObjectNode object, String field, String value) {
+    if (!object.hasNonNull(field)) {
+      object.put(field, value);
+    }
+  }
+
+  static void number(ObjectNode object, String field, int value) {
+    if (!object.hasNonNull(field) || object.path(field).asInt() == 0) {
+      object.put(field, value);
+    }
+  }
+
+  static void validate(JsonNode spec, String path, List<Cause> causes) {
+    JsonNode containers = spec.path("containers");
+    if (!(containers instanceof ArrayNode) || containers.isEmpty()) {
+      causes.add(Cause.required(path + ".containers", ""));
+    }
+    Set<String> names = new HashSet<>();
+    for (String kind : List.of("initContainers", "containers")) {
+      for (int i = 0; i < spec.path(kind).size(); i++) {
+        container(spec.path(kind).get(i), path + "." + kind + "[" + i + "]", names, causes);
+      }
+    }
+    String restart = spec.path("restartPolicy").asText("Always");
+    if (!RESTART_POLICIES.contains(restart)) {
+      causes.add(
+          new Cause(
+              "FieldValueNotSupported",
+              path + ".restartPolicy",
+              "Unsupported value: \""
+                  + restart
+                  + "\": supported values: \"Always\", \"OnFailure\", \"Never\""));
+    }
+  }
+
+  private static void container(
+      JsonNode container, String path, Set<String> names, List<Cause> causes) {
+    String name = container.path("name").asText("");
+    if (name.isEmpty()) {
+      causes.add(Cause.required(path + ".name", ""));
+    } else {
+      Names.checkLabel(path + ".name", name, causes);
+      if (!names.add(name)) {
+        causes.add(
+            new Cause("FieldValueDuplicate", path + ".name", "Duplicate value: \"" + name + "\""));
+      }
+    }
+    if (container.path("image").asText("").isEmpty()) {
+      causes.add(Cause.required(path + ".image", ""));
+    }
+    for (int i = 0; i < container.path("ports").size(); i++) {
+      JsonNode port = container.path("ports").get(i).path("containerPort");
+      if (port.asInt(0) < 1 || port.asInt(0) > 65535) {
+        causes.add(
+            port.asInt(0) == 0
+                ? Cause.required(path + ".ports[" + i + "].containerPort", "")
+                : Cause.invalid(
+                    path + ".ports[" + i + "].containerPort",
+                    port,
+                    "must be between 1 and 65535, inclusive"));
+      }
+    }
+    for (int i = 0; i < container.path("env").size(); i++) {
+      JsonNode variable = container.path("env").get(i);
+      if (variable.path("name").asText("").isEmpty()) {
+        causes.add(Cause.required(path + ".env[" + i + "].name", ""));
+      }
+    }
+  }
+
+  /** The class of service that requests and limits put a pod in. */
+  static String qosClass(JsonNode spec) {
+    boolean any = false;
+    boolean guaranteed = true;
+    for (JsonNode container : spec.path("containers")) {
+      JsonNode limits = container.path("resources").path("limits");
+      JsonNode requests = container.path("resources").path("requests");
+      for (String resource : List.of("cpu", "memory")) {
+        any |= limits.has(resource) || requests.has(resource);
+        guaranteed &=
+            limits.has(resource) && Json.same(limits.get(resource), requests.get(resource));
+      }
+    }
+    return any ? guaranteed ? "Guaranteed" : "Burstable" : "BestEffort";
+  }
+}

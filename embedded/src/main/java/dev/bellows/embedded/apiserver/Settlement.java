@@ -1,0 +1,148 @@
+package dev.bellows.embedded.apiserver;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What an update leaves as it was, by the part of the object that it is about. */
+final class Settlement {
+  /** Metadata that only the server writes. */
+  private static final List<String> SERVERS =
+      List.of(
+          "uid",
+          "resourceVersion",
+          "creationTimestamp",
+          "deletionTimestamp",
+          "deletionGracePeriodSeconds",
+          "generation");
+
+  private Settlement() {}
+
+  /**
+   * Puts back, in place, what this request may not change.
+   *
+   * @throws ApiException 400 if it is another object, 409 if it is another state of it
+   */
+  static void settle(Resource resource, Subresource part, ObjectNode old, ObjectNode object) {
+    ResourceType type = resource.type();
+    ObjectMeta before = ObjectMeta.of(old);
+    ObjectMeta meta = ObjectMeta.of(object);
+    requireSame(type, before, meta);
+    object.put("apiVersion", type.apiVersion()).put("kind", type.kind());
+    SERVERS.forEach(field -> keep(before.node(), meta.node(), field));
+    meta.node().remove("selfLink");
+    switch (part) {
+      case NONE, SCALE -> {
+        if (resource.hasStatus()) {
+          keep(old, object, "status");
+        }
+        if (type.equals(ResourceTypes.NAMESPACES)) {
+          keep(old, object, "spec");
+        }
+      }
+      case STATUS -> {
+        ObjectNode given = object.deepCopy();
+        object.removeAll();
+        object.setAll(old.deepCopy());
+        keep(given, object, "status");
+        ObjectNode own = ObjectMeta.of(given).node();
+        ObjectNode kept = ObjectMeta.of(object).node();
+        keep(own, kept, "managedFields");
+        if (type.equals(ResourceTypes.PODS)) {
+          // The one kind whose status writers also mark the object itself.
+          keep(own, kept, "annotations");
+          keep(own, kept, "labels");
+        }
+      }
+      case FINALIZE -> {
+        JsonNode finalizers = object.path("spec").path("finalizers").deepCopy();
+        object.removeAll();
+        object.setAll(old.deepCopy());
+        Json.child(object, "spec")
+            .set("finalizers", finalizers.isArray() ? finalizers : Json.array());
+      }
+    }
+  }
+
+  private static void requireSame(ResourceType type, ObjectMeta before, ObjectMeta meta) {
+    if (!meta.name().equals(before.name())) {
+      throw ApiException.badRequest(
+          "the name of the object ("
+              + meta.name()
+              + ") does not match the name on the URL ("
+              + before.name()
+              + ")");
+    }
+    if (!meta.namespace().equals(before.namespace())) {
+      throw ApiException.badRequest(
+          "the namespace of the object ("
+              + meta.namespace()
+              + ") does not match the namespace on the URL ("
+              + before.namespace()
+              + ")");
+    }
+    if (!meta.uid().isEmpty() && !meta.uid().equals(before.uid())) {
+      throw ApiException.conflict(
+          type,
+          before.name(),
+          "Precondition failed: UID in precondition: "
+              + meta.uid()
+              + ", UID in object meta: "
+              + before.uid());
+    }
+    if (!meta.resourceVersion().isEmpty()
+        && !meta.resourceVersion().equals(before.resourceVersion())) {
+      throw ApiException.stale(type, before.name());
+    }
+  }
+
+  private static void keep(ObjectNode from, ObjectNode to, String field) {
+    JsonNode value = from.get(field);
+    if (value == null) {
+      to.remove(field);
+    } else {
+      to.set(field, value.deepCopy());
+    }
+  }
+
+  /** Counts the generation up if what the user wants has changed. */
+  static void countGeneration(Resource resource, ObjectNode old, ObjectNode object) {
+    if (resource.countsGenerations()
+        && !Json.same(intent(resource, old), intent(resource, object))) {
+      ObjectMeta meta = ObjectMeta.of(object);
+      meta.node().put("generation", meta.generation() + 1);
+    }
+  }
+
+  /** The spec; of kinds without one and of custom kinds, all but metadata and status. */
+  private static JsonNode intent(Resource resource, ObjectNode object) {
+    if (!resource.isCustom() && object.has("spec")) {
+      return object.path("spec");
+    }
+    ObjectNode intent = object.deepCopy();
+    intent.remove(List.of("metadata", "apiVersion", "kind"));
+    if (resource.hasStatus()) {
+      intent.remove("status");
+    }
+    return intent;
+  }
+
+  /** Adds a cause for each change of metadata that nobody may make. */
+  static void checkMetadata(ObjectNode old, ObjectNode object, List<Cause> causes) {
+    ObjectMeta before = ObjectMeta.of(old);
+    if (before.isDeleting()) {
+      List<String> added = new ArrayList<>(ObjectMeta.of(object).finalizers());
+      added.removeAll(before.finalizers());
+      if (!added.isEmpty()) {
+        causes.add(
+            Cause.forbidden(
+                "metadata.finalizers",
+                "no new finalizers can be added if the object is being deleted, found new"
+                    + " finalizers []string{\""
+                    + String.join("\", \"", added)
+                    + "\"}"));
+      }
+    }
+  }
+}
