@@ -120,7 +120,8 @@ class CrdsTest {
   @Test
   void refusesToForgetAKubernetesType() {
     var nothingMarked = new Schemas(JsonNodeFactory.instance.objectNode());
-    assertThatThrownBy(() -> nothingMarked.of(ServiceSpec.class)).hasMessageContaining("ObjectMeta");
+    assertThatThrownBy(() -> nothingMarked.of(ServiceSpec.class))
+        .hasMessageContaining("ObjectMeta");
   }
 
   private static ObjectNode crd(String name) {
