@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.bellows.api.serving.ServiceSpec;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +23,24 @@ class CrdsTest {
   private static final Map<String, ObjectNode> CRDS =
       Crds.all().stream()
           .collect(Collectors.toMap(crd -> crd.at("/metadata/name").asText(), crd -> crd));
+
+  private static final Path WRITTEN =
+      Path.of("src", "main", "resources", "dev", "bellows", "api", "crds.json");
+
+  /** Rewrites the resource instead of checking it: -Dcrds=write. */
+  @Test
+  void areWhatTheTypesSay() throws Exception {
+    ObjectWriter writer = new ObjectMapper().writerWithDefaultPrettyPrinter();
+    String made = writer.writeValueAsString(CrdManifests.all()) + "\n";
+    if (System.getProperty("crds", "").equals("write")) {
+      Files.writeString(WRITTEN, made);
+    }
+    assertThat(Files.readString(WRITTEN))
+        .as(
+            "out of date; write it anew: mvn -pl api -am test -Dtest=CrdsTest -Dcrds=write"
+                + " -Dsurefire.failIfNoSpecifiedTests=false")
+        .isEqualTo(made);
+  }
 
   @Test
   void namesEveryKindAsUpstreamDoes() {

@@ -1,17 +1,14 @@
 package dev.bellows.api.config;
 
-import com.fasterxml.jackson.core.type.TypeReference;
-import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
-import dev.bellows.api.Absent;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.util.LinkedHashMap;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
+import java.util.Objects;
 
 /**
  * The ConfigMaps that an installation starts with: what differs from the defaults, and a commented
@@ -21,10 +18,10 @@ public final class DefaultConfigMaps {
   /** Domain of Routes on a machine of one's own. */
   public static final String DOMAIN = "example.com";
 
-  private static final String DOMAIN_CONFIG_MAP = "config-domain";
+  private static final String GATEWAY_CLASS = "bellows.ingress.networking.knative.dev";
+  private static final String CONTROLLER = "controller";
 
-  private record Template(
-      String name, String component, @Nullable Map<String, String> data, String example) {}
+  private record Template(String name, String component, Map<String, String> data) {}
 
   private DefaultConfigMaps() {}
 
@@ -35,33 +32,48 @@ public final class DefaultConfigMaps {
 
   /** All of them, with Routes under a domain. */
   public static List<ConfigMap> all(String domain) {
-    return templates().stream().map(template -> configMap(template, domain)).toList();
+    return List.of(
+            new Template("config-autoscaler", "autoscaler", Map.of()),
+            new Template("config-defaults", CONTROLLER, Map.of()),
+            new Template(
+                "config-deployment",
+                CONTROLLER,
+                Map.of(
+                    "queue-sidecar-image", SystemConfig.DEFAULT.deployment().queueSidecarImage())),
+            new Template("config-domain", CONTROLLER, Map.of(domain, "")),
+            new Template("config-features", CONTROLLER, Map.of()),
+            new Template("config-gc", CONTROLLER, Map.of()),
+            new Template("config-leader-election", CONTROLLER, Map.of()),
+            new Template("config-logging", "logging", Map.of()),
+            new Template("config-network", "networking", Map.of("ingress-class", GATEWAY_CLASS)),
+            new Template("config-observability", "observability", Map.of()))
+        .stream()
+        .map(DefaultConfigMaps::configMap)
+        .toList();
   }
 
-  private static ConfigMap configMap(Template template, String domain) {
-    Map<String, String> data = new LinkedHashMap<>(Absent.map(template.data()));
-    if (template.name().equals(DOMAIN_CONFIG_MAP)) {
-      data.clear();
-      data.put(domain, "");
-    }
-    data.put(ExampleChecksum.KEY, template.example());
+  private static ConfigMap configMap(Template template) {
+    String example = example(template.name());
     return new ConfigMapBuilder()
         .withNewMetadata()
         .withName(template.name())
         .withNamespace(SystemConfig.NAMESPACE)
         .addToLabels("app.kubernetes.io/name", "knative-serving")
         .addToLabels("app.kubernetes.io/component", template.component())
-        .addToAnnotations(ExampleChecksum.ANNOTATION, ExampleChecksum.of(template.example()))
+        .addToAnnotations(ExampleChecksum.ANNOTATION, ExampleChecksum.of(example))
         .endMetadata()
-        .withData(data)
+        .withData(template.data())
+        .addToData(ExampleChecksum.KEY, example)
         .build();
   }
 
-  private static List<Template> templates() {
-    try (InputStream in = DefaultConfigMaps.class.getResourceAsStream("default-config-maps.yaml")) {
-      return new YAMLMapper().readValue(in, new TypeReference<List<Template>>() {});
+  private static String example(String name) {
+    String resource = "example/" + name + ".yaml";
+    try (InputStream in =
+        Objects.requireNonNull(DefaultConfigMaps.class.getResourceAsStream(resource), resource)) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
-      throw new UncheckedIOException("reading default-config-maps.yaml", e);
+      throw new UncheckedIOException("reading " + resource, e);
     }
   }
 }

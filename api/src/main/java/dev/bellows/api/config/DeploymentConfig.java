@@ -60,8 +60,6 @@ public record DeploymentConfig(
     }
   }
 
-  private static final YAMLMapper YAML = new YAMLMapper();
-
   public DeploymentConfig {
     registriesSkippingTagResolving = List.copyOf(registriesSkippingTagResolving);
     queueSidecarResources = Map.copyOf(queueSidecarResources);
@@ -132,7 +130,7 @@ public record DeploymentConfig(
     }
     try {
       Map<String, RuntimeClassSelector> classes = new TreeMap<>();
-      for (Map.Entry<String, JsonNode> each : YAML.readTree(written).properties()) {
+      for (Map.Entry<String, JsonNode> each : new YAMLMapper().readTree(written).properties()) {
         Map<String, String> selector = new TreeMap<>();
         each.getValue()
             .path("selector")

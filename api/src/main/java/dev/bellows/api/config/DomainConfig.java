@@ -19,7 +19,6 @@ public record DomainConfig(Map<String, Map<String, String>> domains) {
 
   private static final String CLUSTER_LOCAL = "cluster-local";
   private static final String EXAMPLE = "_example";
-  private static final YAMLMapper YAML = new YAMLMapper();
 
   // "type" is read by certificate controllers only.
   @JsonIgnoreProperties(ignoreUnknown = true)
@@ -49,7 +48,7 @@ public record DomainConfig(Map<String, Map<String, String>> domains) {
       return Map.of();
     }
     try {
-      @Nullable Entry entry = YAML.readValue(written, Entry.class);
+      @Nullable Entry entry = new YAMLMapper().readValue(written, Entry.class);
       return entry == null || entry.selector() == null ? Map.of() : Map.copyOf(entry.selector());
     } catch (JsonProcessingException e) {
       throw new InvalidConfigException(
