@@ -369,6 +369,8 @@ public final class Exchange {
       for (HttpContent content : held) {
         sendBody(connection, content);
       }
+    } else if (retriedStale) {
+      connection.write(LastHttpContent.EMPTY_LAST_CONTENT); // the first one went with the request
     }
     if (!client.isReading()) {
       connection.flush();
@@ -413,7 +415,12 @@ public final class Exchange {
             || HttpMethod.HEAD.equals(method)
             || HttpMethod.OPTIONS.equals(method)
             || HttpMethod.TRACE.equals(method);
-    return safe && !retriedStale && requestComplete && !bodySent && upgrade == null;
+    return safe
+        && !retriedStale
+        && requestComplete
+        && !bodySent
+        && upgrade == null
+        && !request.headers().contains(HeaderNames.TRANSFER_ENCODING);
   }
 
   void onUpstreamWritable() {

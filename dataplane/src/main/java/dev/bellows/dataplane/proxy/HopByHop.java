@@ -68,7 +68,7 @@ final class HopByHop {
 
   /** Asks for, or agrees to, a switch to another protocol. */
   static void setUpgrade(HttpHeaders headers, String protocol) {
-    headers.set(HeaderNames.CONNECTION, HttpHeaderValues.UPGRADE);
+    headers.set(HeaderNames.CONNECTION, "Upgrade");
     headers.set(HeaderNames.UPGRADE, protocol);
   }
 

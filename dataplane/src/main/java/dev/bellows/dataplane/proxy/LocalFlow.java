@@ -35,6 +35,15 @@ final class LocalFlow extends ChannelDuplexHandler {
 
   @Override
   public void channelActive(ChannelHandlerContext ctx) {
+    pair(ctx);
+    ctx.fireChannelActive();
+  }
+
+  // Also before the first write: a client is told that it is connected before it becomes active.
+  private void pair(ChannelHandlerContext ctx) {
+    if (context != null) {
+      return;
+    }
     context = ctx;
     SocketAddress key = client ? ctx.channel().localAddress() : ctx.channel().remoteAddress();
     LocalFlow other = unpaired.remove(key);
@@ -44,7 +53,6 @@ final class LocalFlow extends ChannelDuplexHandler {
       peer = other;
       other.peer = this;
     }
-    ctx.fireChannelActive();
   }
 
   @Override
@@ -56,6 +64,7 @@ final class LocalFlow extends ChannelDuplexHandler {
   @Override
   public void write(ChannelHandlerContext ctx, Object msg, ChannelPromise promise) {
     if (msg instanceof ByteBuf bytes) {
+      pair(ctx);
       unreadByPeer += bytes.readableBytes();
       if (!full && unreadByPeer > Limits.WRITE_HIGH_BYTES) {
         setFull(ctx, true);

@@ -11,7 +11,7 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.local.LocalAddress;
 import io.netty.channel.local.LocalChannel;
-import io.netty.handler.codec.http.HttpClientCodec;
+import io.netty.handler.codec.http.HttpRequestEncoder;
 import io.netty.util.concurrent.Future;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -105,8 +105,10 @@ final class LoopState {
     if (channel instanceof LocalChannel) {
       pipeline.addLast(localFlow(true));
     }
-    pipeline.addLast(new HttpClientCodec(RequestDecoder.config(), false, false));
-    pipeline.addLast(new UpstreamConnection(from, target, channel));
+    ResponseDecoder decoder = new ResponseDecoder();
+    HttpRequestEncoder encoder = new HttpRequestEncoder();
+    pipeline.addLast(decoder, encoder);
+    pipeline.addLast(new UpstreamConnection(from, target, channel, decoder, encoder));
   }
 
   void close() {

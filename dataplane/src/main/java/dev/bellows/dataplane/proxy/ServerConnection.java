@@ -353,6 +353,9 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
     } else if (!exchange.requestComplete()) {
       discarding = true;
       discardLeft = Limits.DISCARDED_BODY_BYTES;
+      if (!reading) {
+        flush();
+      }
       updateReading();
     } else {
       onIdle();

@@ -4,8 +4,8 @@ import dev.bellows.core.route.Address;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.handler.codec.http.HttpClientCodec;
 import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpRequestEncoder;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.HttpUtil;
@@ -22,6 +22,8 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
   private final UpstreamPool pool;
   private final Address target;
   private final Channel channel;
+  private final ResponseDecoder decoder;
+  private final HttpRequestEncoder encoder;
 
   private @Nullable Exchange exchange;
   private int carried;
@@ -31,10 +33,17 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
   private long idleSinceNanos;
   private @Nullable Throwable failure;
 
-  UpstreamConnection(UpstreamPool pool, Address target, Channel channel) {
+  UpstreamConnection(
+      UpstreamPool pool,
+      Address target,
+      Channel channel,
+      ResponseDecoder decoder,
+      HttpRequestEncoder encoder) {
     this.pool = pool;
     this.target = target;
     this.channel = channel;
+    this.decoder = decoder;
+    this.encoder = encoder;
   }
 
   Address target() {
@@ -61,6 +70,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
   void carry(Exchange next) {
     exchange = next;
     carried++;
+    decoder.answerTo(next.request().method());
     interim = false;
   }
 
@@ -125,7 +135,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
       interim = true;
       to.onInterimResponse(response);
     } else {
-      reusable = HttpUtil.isKeepAlive(response) && delimited(response);
+      reusable = HttpUtil.isKeepAlive(response) && (to.headRequest() || delimited(response));
       to.onResponse(response);
     }
   }
@@ -150,8 +160,9 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
       return;
     }
     tunnel = true;
-    channel.pipeline().remove(HttpClientCodec.class);
-    to.onSwitched(response);
+    to.onSwitched(response); // before what follows the head is handed on as it is
+    channel.pipeline().remove(encoder);
+    channel.pipeline().remove(decoder);
   }
 
   private void onContent(Exchange to, HttpContent content) {

@@ -5,48 +5,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.bellows.core.route.Address;
 import dev.bellows.dataplane.raw.Backend;
 import dev.bellows.dataplane.raw.Client;
-import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
-import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
-class ForwardingTest {
-  private static final EventLoopGroup LOOPS = EventLoops.create("forwarding-test", 2);
-
-  private ProxyEngine engine;
-
-  @BeforeEach
-  void open() {
-    engine = new ProxyEngine(LOOPS, System::nanoTime);
-  }
-
-  @AfterEach
-  void close() {
-    engine.close();
-  }
-
-  @AfterAll
-  static void stop() {
-    LOOPS.shutdownGracefully();
-  }
-
-  private Address proxyTo(Address target) throws IOException {
-    return listen(exchange -> exchange.forward(target));
-  }
-
-  private Address listen(Stage... chain) throws IOException {
-    return engine.listen("127.0.0.1", 0, List.of(chain)).address();
-  }
-
+class ForwardingTest extends ProxyFixture {
   @Test
   void forwardsARequestAndItsResponse() throws IOException {
     try (Backend backend = Backend.echoingHeads();
         Client client = new Client(proxyTo(backend.address()))) {
       Client.Response response = client.get("/path?q=1").response();
-      assertThat(response.status()).isEqualTo(200);
+      assertThat(response.head()).isEqualTo("HTTP/1.1 200 OK\r\nContent-Length: 70");
       assertThat(response.body())
           .isEqualTo("GET /path?q=1 HTTP/1.1\r\nHost: test.example\r\nX-Forwarded-For: 127.0.0.1");
     }
@@ -55,13 +25,12 @@ class ForwardingTest {
   @Test
   void passesThroughTwoRolesOfOneJvmAsThroughTwoSockets() throws IOException {
     try (Backend backend = Backend.echoingHeads();
-        Client client = new Client(proxyTo(proxyTo(backend.address())))) {
+        Client client = new Client(twoHopsTo(backend.address()))) {
       for (int i = 0; i < 3; i++) {
         assertThat(client.get("/" + i).response().body())
             .isEqualTo(
-                "GET /"
-                    + i
-                    + " HTTP/1.1\r\nHost: test.example\r\nX-Forwarded-For: 127.0.0.1, 127.0.0.1");
+                "GET /%d HTTP/1.1\r\nHost: test.example\r\nX-Forwarded-For: 127.0.0.1, 127.0.0.1"
+                    .formatted(i));
       }
       assertThat(backend.accepted).hasValue(1);
     }
@@ -69,16 +38,177 @@ class ForwardingTest {
 
   @Test
   void answersInTheOriginalsWordsWhenNobodyListens() throws IOException {
-    Address nobody;
-    try (Backend gone = Backend.echoingHeads()) {
-      nobody = gone.address();
-    }
+    Address nobody = closedPort();
     try (Client client = new Client(proxyTo(nobody))) {
       Client.Response response = client.get("/").response();
       assertThat(response.status()).isEqualTo(502);
       assertThat(response.body())
           .isEqualTo("dial tcp " + nobody + ": connect: connection refused\n");
       assertThat(response.header("x-content-type-options")).isEqualTo("nosniff");
+      assertThat(client.get("/").response().status()).as("the connection lives on").isEqualTo(502);
+    }
+  }
+
+  private static Address closedPort() throws IOException {
+    try (Backend gone = Backend.echoingHeads()) {
+      return gone.address();
+    }
+  }
+
+  @Test
+  void mayTryAnotherTargetWhenNothingWasSent() throws IOException {
+    Address nobody = closedPort();
+    try (Backend backend = Backend.echoingHeads();
+        Client client =
+            new Client(
+                listen(exchange ->
+                    exchange.forward(
+                        nobody,
+                        (failed, failure) -> {
+                          assertThat(failure.unsent()).isTrue();
+                          failed.forward(backend.address());
+                        })))) {
+      client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello");
+      assertThat(client.response().status()).isEqualTo(200);
+      assertThat(backend.heads.getFirst()).endsWith("X-Forwarded-For: 127.0.0.1");
+    }
+  }
+
+  @Test
+  void takesOffWhatConcernsAConnectionAndNothingElse() throws IOException {
+    try (Backend backend =
+            new Backend(connection -> {
+              connection.head();
+              connection.send(
+                  "HTTP/1.1 200 OK\r\nConnection: X-Hop\r\nX-Hop: 1\r\nKeep-Alive: 5"
+                      + "\r\nX-End: 2\r\nContent-Length: 0\r\n\r\n");
+            });
+        Client client = new Client(proxyTo(backend.address()))) {
+      client.send(
+          "GET / HTTP/1.1\r\nHost: h\r\nConnection: keep-alive, X-Hop, Host\r\nX-Hop: 1"
+              + "\r\nKeep-Alive: 5\r\nProxy-Authorization: secret\r\nTE: trailers, deflate"
+              + "\r\nX-Forwarded-For: 1.1.1.1\r\nX-Forwarded-For: 2.2.2.2\r\nX-End: 2\r\n\r\n");
+      assertThat(client.response().head())
+          .isEqualTo("HTTP/1.1 200 OK\r\nX-End: 2\r\nContent-Length: 0");
+      assertThat(backend.heads)
+          .containsExactly(
+              "GET / HTTP/1.1\r\nHost: h\r\nX-End: 2\r\nTE: trailers"
+                  + "\r\nX-Forwarded-For: 1.1.1.1, 2.2.2.2, 127.0.0.1");
+    }
+  }
+
+  @Test
+  void holdsARequestWithoutAThreadUntilAStageHandsItOn() throws Exception {
+    AtomicReference<Exchange> held = new AtomicReference<>();
+    CountDownLatch arrived = new CountDownLatch(1);
+    try (Backend backend = Backend.echoingHeads();
+        Client client =
+            new Client(
+                listen(
+                    exchange -> {
+                      held.set(exchange);
+                      arrived.countDown();
+                    },
+                    exchange -> exchange.forward(backend.address())))) {
+      client.get("/held");
+      arrived.await();
+      assertThat(backend.accepted).hasValue(0);
+      Exchange exchange = held.get();
+      exchange.loop().execute(exchange::proceed);
+      assertThat(client.response().status()).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void tellsAWaitingStageOnceThatTheClientHasLeft() throws Exception {
+    AtomicReference<Exchange> held = new AtomicReference<>();
+    AtomicReference<End> end = new AtomicReference<>();
+    CountDownLatch ended = new CountDownLatch(1);
+    Address proxy =
+        listen(exchange -> {
+          held.set(exchange);
+          exchange.onEnd((over, how) -> {
+            assertThat(end.getAndSet(how)).isNull();
+            ended.countDown();
+          });
+        });
+    Client client =
+        new Client(proxy).send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nab");
+    await().until(() -> held.get() != null);
+    client.close();
+    ended.await();
+    assertThat(end).hasValue(End.CLIENT_LEFT);
+    Exchange exchange = held.get();
+    CountDownLatch late = new CountDownLatch(1);
+    exchange
+        .loop()
+        .submit(() -> {
+          exchange.forward(new Address("127.0.0.1", 1));
+          exchange.answer(Answer.empty(200));
+          exchange.onEnd((over, how) -> late.countDown());
+        })
+        .sync();
+    late.await();
+  }
+
+  @Test
+  void breaksOffUpstreamWhenTheClientLeaves() throws Exception {
+    CountDownLatch asked = new CountDownLatch(1);
+    CountDownLatch noticed = new CountDownLatch(1);
+    try (Backend backend =
+        new Backend(connection -> {
+          connection.head();
+          asked.countDown();
+          if (connection.in.read() < 0) {
+            noticed.countDown();
+          }
+        })) {
+      Client client = new Client(twoHopsTo(backend.address())).get("/");
+      asked.await();
+      client.close();
+      noticed.await();
+    }
+  }
+
+  @Test
+  void answersWhatAStageThrowsWith500() throws IOException {
+    try (Client client =
+        new Client(
+            listen(exchange -> {
+              throw new IllegalStateException("on purpose, for a test");
+            }))) {
+      assertThat(client.get("/").response().status()).isEqualTo(500);
+    }
+  }
+
+  @Test
+  void finishesWhatItHasBegunWhenAListenerDrains() throws Exception {
+    CountDownLatch asked = new CountDownLatch(1);
+    CountDownLatch answer = new CountDownLatch(1);
+    try (Backend backend =
+        new Backend(connection -> {
+          connection.head();
+          asked.countDown();
+          answer.await();
+          connection.ok("done");
+        })) {
+      Listener listener =
+          engine.listen(
+              "127.0.0.1", 0, java.util.List.of(exchange -> exchange.forward(backend.address())));
+      try (Client busy = new Client(listener.address());
+          Client idle = new Client(listener.address())) {
+        await().until(() -> listener.connectionCount() == 2);
+        busy.get("/");
+        asked.await();
+        var drained = listener.drain().toCompletableFuture();
+        assertThat(idle.closed()).isTrue();
+        assertThat(drained).isNotDone();
+        answer.countDown();
+        Client.Response response = busy.response();
+        assertThat(response.body()).isEqualTo("done");
+        assertThat(response.header("connection")).isEqualTo("close");
+        drained.join();
+      }
     }
   }
 }

@@ -30,13 +30,13 @@ class QueueProxyTest {
         QueueProxyHandle queueProxy = pod.attach();
         Client client = new Client(queueProxy.serving())) {
       client.send(
-          "GET / HTTP/1.1\r\nHost: 10.0.0.1:8012\r\nK-Original-Host: hello.example.com\r\n"
-              + "Knative-Serving-Revision: r\r\nKnative-Serving-Namespace: n\r\n"
-              + "K-Proxy-Request: activator\r\nX-Forwarded-For: 9.9.9.9\r\n\r\n");
+          "GET / HTTP/1.1\r\nHost: 10.0.0.1:8012\r\nK-Original-Host: hello.example.com"
+              + "\r\nKnative-Serving-Revision: r\r\nKnative-Serving-Namespace: n"
+              + "\r\nK-Proxy-Request: activator\r\nX-Forwarded-For: 9.9.9.9\r\n\r\n");
       assertThat(client.response().body())
           .isEqualTo(
-              "GET / HTTP/1.1\r\nK-Proxy-Request: activator\r\nForwarded: for=9.9.9.9\r\n"
-                  + "Host: hello.example.com\r\nX-Forwarded-For: 9.9.9.9, 127.0.0.1");
+              "GET / HTTP/1.1\r\nK-Proxy-Request: activator\r\nForwarded: for=9.9.9.9"
+                  + "\r\nHost: hello.example.com\r\nX-Forwarded-For: 9.9.9.9, 127.0.0.1");
     }
   }
 
@@ -120,7 +120,8 @@ class QueueProxyTest {
       Stat stat = scrape(scraper, queueProxy);
       assertThat(stat.podName()).isEqualTo("hello-00001-deployment-abc");
       assertThat(stat.timestamp()).isZero();
-      assertThat(queueProxy.invocationDurations().get(200).count()).isEqualTo(2);
+      assertThat(queueProxy.invocationDurations())
+          .hasEntrySatisfying(200, counted -> assertThat(counted.count()).isEqualTo(2));
     }
   }
 

@@ -18,7 +18,7 @@ class ReadinessTest {
   @Test
   void findsAProgramThatStartsToListenLater() throws IOException {
     Address user;
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       user = new Address("127.0.0.1", free.getLocalPort());
     }
     try (Pod pod =
@@ -116,8 +116,8 @@ class ReadinessTest {
       Client.Response response =
           kubelet
               .send(
-                  "GET / HTTP/1.1\r\nHost: h\r\nUser-Agent: kube-probe/1.30\r\n"
-                      + "K-Network-Probe: queue\r\n\r\n")
+                  "GET / HTTP/1.1\r\nHost: h\r\nUser-Agent: kube-probe/1.30"
+                      + "\r\nK-Network-Probe: queue\r\n\r\n")
               .response();
       assertThat(response.status()).isEqualTo(503);
       assertThat(response.body()).isEmpty();

@@ -60,7 +60,7 @@ public final class Backend implements AutoCloseable {
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
 
   public Backend(Script script) throws IOException {
-    server = new ServerSocket(0, 128, InetAddress.getByName("127.0.0.1"));
+    server = new ServerSocket(0, 128, InetAddress.getLoopbackAddress());
     Thread.ofVirtual().name("backend").start(() -> accept(script));
   }
 
@@ -116,12 +116,15 @@ public final class Backend implements AutoCloseable {
 
     static String head(InputStream in) throws IOException {
       ByteArrayOutputStream head = new ByteArrayOutputStream();
-      while (!head.toString(StandardCharsets.ISO_8859_1).endsWith("\r\n\r\n")) {
+      int matched = 0; // of CR LF CR LF
+      while (matched < 4) {
         int octet = in.read();
         if (octet < 0) {
           throw new EOFException("closed after '" + head.toString(StandardCharsets.UTF_8) + "'");
         }
         head.write(octet);
+        boolean next = octet == (matched % 2 == 0 ? '\r' : '\n');
+        matched = next ? matched + 1 : octet == '\r' ? 1 : 0;
       }
       String text = head.toString(StandardCharsets.ISO_8859_1);
       return text.substring(0, text.length() - 4);

@@ -30,7 +30,7 @@ public final class Client implements AutoCloseable {
 
     /** The value of a header, or an empty text. */
     public String header(String name) {
-      for (String line : head.split("\r\n")) {
+      for (String line : head.lines().toList()) {
         if (line.toLowerCase(Locale.ROOT).startsWith(name.toLowerCase(Locale.ROOT) + ":")) {
           return line.substring(name.length() + 1).trim();
         }
