@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
  * All Revisions that this activator knows, each with its pods and those who wait for them. Told by
  * one thread at a time; read by any.
  *
- * <p>Endpoints may be told before their Revision; they are kept until it comes, or until they are
+ * <p>Endpoints may be told before their Revision; they are kept until it goes, or until they are
  * told empty.
  */
 final class Throttler implements RevisionListener {
@@ -98,6 +98,8 @@ final class Throttler implements RevisionListener {
 
   @Override
   public void onRevisionDeleted(RevisionId id) {
+    endpoints.remove(id);
+    activators.remove(id);
     Throttled gone = revisions.remove(id);
     if (gone != null) {
       gone.close();

@@ -262,6 +262,39 @@ class ActivatorTest {
   }
 
   @Test
+  void aRevisionThatComesBackKnowsNothingOfItsFormerPods() throws Exception {
+    activator.revisions().onRevision(revision(0, Duration.ofSeconds(30)));
+    ready(pod("former", 0, true));
+    assertThat(requests(1).getFirst().get(5, TimeUnit.SECONDS).body()).isEqualTo("former");
+    activator.revisions().onRevisionDeleted(ID);
+    activator.revisions().onRevision(revision(0, Duration.ofSeconds(30)));
+    CompletableFuture<HttpResponse<String>> answer = requests(1).getFirst();
+    await().until(() -> queued() == 1);
+
+    ready(pod("new", 0, true));
+
+    assertThat(answer.get(5, TimeUnit.SECONDS).body()).isEqualTo("new");
+  }
+
+  @Test
+  void aRevisionThatChangesTakesThoseWhoWaitAlong() throws Exception {
+    activator.revisions().onRevision(revision(0, Duration.ofSeconds(30)));
+    List<CompletableFuture<HttpResponse<String>>> answers = requests(5);
+    await().until(() -> queued() == 5);
+
+    activator.revisions().onRevision(revision(2, Duration.ofSeconds(30)));
+    await().until(() -> queued() == 5);
+    TestPod pod = pod("pod", 5, true);
+    ready(pod);
+
+    for (CompletableFuture<HttpResponse<String>> answer : answers) {
+      assertThat(answer.get(5, TimeUnit.SECONDS).body()).isEqualTo("pod");
+    }
+    assertThat(pod.mostAtOnce()).isEqualTo(2);
+    await().until(() -> active() == 0);
+  }
+
+  @Test
   void endpointsMayBeToldBeforeTheirRevision() throws Exception {
     TestPod pod = pod("early", 0, true);
     ready(pod);

@@ -2,6 +2,7 @@ package dev.bellows.dataplane.activator;
 
 import dev.bellows.core.route.Address;
 import dev.bellows.dataplane.proxy.Answer;
+import dev.bellows.dataplane.proxy.End;
 import dev.bellows.dataplane.proxy.Exchange;
 import dev.bellows.dataplane.proxy.Listener;
 import dev.bellows.dataplane.proxy.ProxyEngine;
@@ -48,10 +49,23 @@ public final class TestPod implements AutoCloseable {
     requests.add(new DefaultHttpHeaders().set(exchange.headers()));
     timesById.merge(exchange.request().uri(), 1, Integer::sum);
     mostAtOnce.accumulateAndGet(running.incrementAndGet(), Math::max);
-    exchange.onEnd((_, _) -> running.decrementAndGet());
+    exchange.onEnd((_, end) -> {
+      if (end != End.COMPLETE) {
+        running.decrementAndGet();
+      }
+    });
     exchange
         .loop()
-        .schedule(() -> exchange.answer(Answer.text(200, name)), workMillis, TimeUnit.MILLISECONDS);
+        .schedule(
+            () -> {
+              if (!exchange.ended()) {
+                // Before the answer, which lets the activator send the next request at once.
+                running.decrementAndGet();
+                exchange.answer(Answer.text(200, name));
+              }
+            },
+            workMillis,
+            TimeUnit.MILLISECONDS);
   }
 
   public Address address() {
