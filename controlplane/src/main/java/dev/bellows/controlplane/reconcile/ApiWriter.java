@@ -1,6 +1,8 @@
 package dev.bellows.controlplane.reconcile;
 
 import dev.bellows.controlplane.reconcile.StepFailed.Why;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResourceBuilder;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.CustomResource;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -102,10 +104,20 @@ public final class ApiWriter implements Writer {
             .withPlural(step.kind().toLowerCase(Locale.ROOT) + "s")
             .withNamespaced(true)
             .build();
+    // Named by an object, not by a name: fabric8 reads what it patches by name first, and somebody
+    // may be waiting for these pods.
+    GenericKubernetesResource target =
+        new GenericKubernetesResourceBuilder()
+            .withApiVersion(step.apiVersion())
+            .withKind(step.kind())
+            .withNewMetadata()
+            .withNamespace(step.target().namespace())
+            .withName(step.target().name())
+            .endMetadata()
+            .build();
     client
         .genericKubernetesResources(kind)
-        .inNamespace(step.target().namespace())
-        .withName(step.target().name())
+        .resource(target)
         .subresource("scale")
         .patch(
             PatchContext.of(PatchType.JSON),
