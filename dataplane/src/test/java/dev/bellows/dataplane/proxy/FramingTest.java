@@ -203,7 +203,7 @@ class FramingTest extends ProxyFixture {
 
   @Test
   void answersManyPipelinedRequestsOfItsOwnWithoutPilingUpStackFrames() throws IOException {
-    int requests = 20_000;
+    int requests = 5_000;
     try (Client client = new Client(listen(exchange -> exchange.answer(Answer.text(200, "own"))))) {
       Thread.ofVirtual()
           .start(() -> {
