@@ -2,12 +2,15 @@ package dev.bellows.embedded.kubelet;
 
 import static dev.bellows.embedded.workload.ObjectsOfACluster.condition;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.bellows.core.route.Address;
+import dev.bellows.embedded.apiserver.ApiException;
 import dev.bellows.embedded.apiserver.DeleteOptions;
+import dev.bellows.embedded.apiserver.PodLogs;
 import dev.bellows.embedded.apiserver.ResourceTypes;
 import dev.bellows.embedded.image.BuiltInImages;
 import dev.bellows.embedded.image.Image;
@@ -18,6 +21,8 @@ import dev.bellows.embedded.runtime.process.ProcessRuntime;
 import dev.bellows.embedded.workload.ObjectsOfACluster;
 import dev.bellows.embedded.workload.Placement;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -25,6 +30,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -343,6 +349,71 @@ class KubeletTest {
             readinessProbe: {httpGet: {path: /, port: http}}
         """);
     awaitReady();
+  }
+
+  private InputStream open(String container, boolean follow, boolean previous, long tail)
+      throws IOException {
+    ContainerLogs logs =
+        new ContainerLogs(
+            home.resolve("pods"), pod -> cluster.registry.find(ResourceTypes.PODS, "default", "p"));
+    return logs.open(
+        pod(),
+        new PodLogs.Options(
+            container,
+            follow,
+            previous,
+            false,
+            tail < 0 ? OptionalLong.empty() : OptionalLong.of(tail),
+            Optional.empty(),
+            OptionalLong.empty()));
+  }
+
+  private String logs(boolean previous, long tail) throws IOException {
+    try (InputStream log = open("c", false, previous, tail)) {
+      return new String(log.readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+
+  @Test
+  void theLogOfEachStartCanBeRead() throws IOException {
+    pod("  containers: [{name: c, image: sh, args: ['echo one; echo two; echo three; exit 1']}]");
+    await().untilAsserted(() -> assertThat(container(0).path("restartCount").asInt()).isEqualTo(2));
+    String last = logs(false, -1);
+    assertThat(last).isEqualTo("one\ntwo\nthree\n");
+    assertThat(logs(true, -1)).isEqualTo(last);
+    assertThat(logs(false, 2)).isEqualTo("two\nthree\n");
+    assertThat(logs(false, 0)).isEmpty();
+  }
+
+  @Test
+  void aFollowedLogEndsWithTheProgram() throws Exception {
+    Path file = home.resolve("end");
+    pod(
+        """
+          restartPolicy: Never
+          containers:
+          - name: c
+            image: sh
+            args: ["echo one; while ! test -e %s; do sleep 0.01; done; echo two"]
+        """
+            .formatted(file));
+    awaitReady();
+    try (InputStream log = open("c", true, false, -1)) {
+      assertThat(new String(log.readNBytes(4), StandardCharsets.UTF_8)).isEqualTo("one\n");
+      Files.createFile(file);
+      assertThat(new String(log.readAllBytes(), StandardCharsets.UTF_8)).isEqualTo("two\n");
+    }
+  }
+
+  @Test
+  void aLogThatIsNotThereIsRefusedInKubernetesWords() {
+    pod("  containers: [{name: c, image: nowhere}]");
+    await().untilAsserted(() -> assertThat(container(0).path("state").has("waiting")).isTrue());
+    assertThatThrownBy(() -> logs(false, -1))
+        .isInstanceOf(ApiException.class)
+        .hasMessageContaining("container \"c\" in pod \"p\" is waiting to start: ");
+    assertThatThrownBy(() -> logs(true, -1))
+        .hasMessage("previous terminated container \"c\" in pod \"p\" not found");
   }
 
   @Test
