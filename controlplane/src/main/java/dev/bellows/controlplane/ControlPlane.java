@@ -18,7 +18,6 @@ import dev.bellows.controlplane.reconcile.service.ServiceReconciler;
 import dev.bellows.controlplane.watch.Cluster;
 import dev.bellows.controlplane.watch.Informers;
 import dev.bellows.controlplane.watch.LiveConfig;
-import dev.bellows.controlplane.watch.RevisionPods;
 import dev.bellows.controlplane.watch.Watched;
 import dev.bellows.core.route.IngressListener;
 import dev.bellows.core.route.RevisionListener;
@@ -41,7 +40,6 @@ public final class ControlPlane implements AutoCloseable {
   private final Informers informers;
   private final Cluster cluster;
   private final LiveConfig liveConfig;
-  private final RevisionPods pods;
   private final EventRecorder events;
   private final Writer writer;
   private final InstantSource clock;
@@ -69,7 +67,6 @@ public final class ControlPlane implements AutoCloseable {
     this.informers = new Informers(client);
     this.cluster = Cluster.watch(informers, config.systemNamespace());
     this.liveConfig = new LiveConfig(cluster.configMaps());
-    this.pods = new RevisionPods(cluster);
     this.events = new EventRecorder(client, config.component(), clock);
     this.writer = new ApiWriter(client, events);
     // The feeds first: of two who hear of a change, the one that requests wait for is told first.
@@ -81,7 +78,7 @@ public final class ControlPlane implements AutoCloseable {
     ConfigurationReconciler configurations = new ConfigurationReconciler(cluster, writer, clock);
     configurations.watch(add(configurations, cluster.configurations()));
     RevisionReconciler revisionReconciler =
-        new RevisionReconciler(cluster, pods, digests, liveConfig, writer, clock);
+        new RevisionReconciler(cluster, digests, liveConfig, writer, clock);
     var revisionController = add(revisionReconciler, cluster.revisions());
     revisionReconciler.watch(revisionController);
     this.revisionController = revisionController;
@@ -128,11 +125,6 @@ public final class ControlPlane implements AutoCloseable {
   /** The settings now in force. */
   public LiveConfig config() {
     return liveConfig;
-  }
-
-  /** The pods by Revision. */
-  public RevisionPods pods() {
-    return pods;
   }
 
   /** Where plans are applied. */

@@ -22,7 +22,6 @@ import dev.bellows.controlplane.reconcile.serverlessservice.ServerlessServiceRec
 import dev.bellows.controlplane.reconcile.service.ServiceReconciler;
 import dev.bellows.controlplane.watch.Key;
 import dev.bellows.controlplane.watch.LiveConfig;
-import dev.bellows.controlplane.watch.RevisionPods;
 import dev.bellows.controlplane.watch.Watched;
 import dev.bellows.core.route.Ingress;
 import dev.bellows.core.route.IngressListener;
@@ -55,7 +54,6 @@ public final class Stage implements IngressListener {
   public final World world = new World();
   public final Set<String> unknownImages = new HashSet<>();
   public final LiveConfig config = new LiveConfig(world.cluster.configMaps());
-  public final RevisionPods pods = new RevisionPods(world.cluster);
   public final Map<String, Ingress> routed = new LinkedHashMap<>();
   public final List<String> failures = new ArrayList<>();
   private final IngressFeed feed =
@@ -72,7 +70,6 @@ public final class Stage implements IngressListener {
     reconcilers.put(
         new RevisionReconciler(
             cluster,
-            pods,
             DigestResolver.ofLocalImages(image -> !unknownImages.contains(image)),
             config,
             world,

@@ -24,6 +24,9 @@ import org.slf4j.LoggerFactory;
 public final class Controller<T extends HasMetadata> implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Controller.class);
 
+  /** How long passes may go on after the end was announced. */
+  private static final Duration CLOSE_LIMIT = Duration.ofSeconds(2);
+
   private final Reconciler reconciler;
   private final Watched<T> kind;
   private final Writer writer;
@@ -96,11 +99,20 @@ public final class Controller<T extends HasMetadata> implements AutoCloseable {
     }
   }
 
-  /** Takes no further key and interrupts the passes that run. */
+  /** Takes no further key; passes that run may end, for a while, and are then interrupted. */
   @Override
   public void close() {
     queue.close();
-    workers.forEach(Thread::interrupt);
+    try {
+      for (Thread worker : workers) {
+        if (!worker.join(CLOSE_LIMIT)) {
+          workers.forEach(Thread::interrupt); // one that hangs does not get company
+        }
+      }
+    } catch (InterruptedException e) {
+      workers.forEach(Thread::interrupt);
+      Thread.currentThread().interrupt();
+    }
   }
 
   private void work() {

@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
@@ -31,6 +32,9 @@ public final class EventRecorder implements AutoCloseable {
 
   /** Events whose repetition is recognised; the longest unused is forgotten first. */
   private static final int REMEMBERED_LIMIT = 4096;
+
+  /** How long the Event that is being written may take after the end was announced. */
+  private static final Duration CLOSE_LIMIT = Duration.ofSeconds(1);
 
   private final KubernetesClient client;
   private final String component;
@@ -88,6 +92,11 @@ public final class EventRecorder implements AutoCloseable {
   @Override
   public void close() {
     thread.interrupt();
+    try {
+      thread.join(CLOSE_LIMIT);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private void writeAll() {
@@ -96,8 +105,9 @@ public final class EventRecorder implements AutoCloseable {
         Step.Announce next = waiting.take();
         try {
           write(next);
-        } catch (KubernetesClientException e) {
-          log.debug("event {} was not written: {}", next.reason(), e.getMessage());
+        } catch (RuntimeException e) {
+          // Whatever it is, an Event is not worth more than this line.
+          log.debug("event {} was not written: {}", next.reason(), e.toString());
         }
       }
     } catch (InterruptedException e) {

@@ -78,13 +78,6 @@ class FeedsTest implements RevisionListener, IngressListener {
             "gateway: ingress gone default/hello", "gateway: service gone default/hello-00001");
   }
 
-  @Test
-  void aRevisionsReadyPodsAreCountedAndFoundWhereTheyListen() {
-    RevisionId nobody = new RevisionId("default", "nobody");
-    assertThat(stage.pods.count(nobody).ready()).isZero();
-    assertThat(stage.pods.scrapable(nobody)).isEmpty();
-  }
-
   @Override
   public void onRevision(Revision revision) {
     heard.add(

@@ -11,8 +11,9 @@ import dev.bellows.controlplane.reconcile.Writer;
 import dev.bellows.controlplane.reconcile.revision.DigestResolver.Resolution;
 import dev.bellows.controlplane.watch.Cluster;
 import dev.bellows.controlplane.watch.Key;
-import dev.bellows.controlplane.watch.RevisionPods;
+import dev.bellows.controlplane.watch.Watched;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Pod;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -24,26 +25,26 @@ import java.util.stream.Collectors;
 /** Makes a Deployment and a PodAutoscaler of each Revision and reports how it fares. */
 public final class RevisionReconciler implements Reconciler {
   private final Cluster cluster;
-  private final RevisionPods pods;
+  private final Watched.Index<Pod> pods;
   private final DigestResolver digests;
   private final Supplier<SystemConfig> config;
   private final Writer writer;
   private final InstantSource clock;
 
   /**
-   * @param pods the pods by Revision
+   * To be made before the views are filled: it adds an index to them.
+   *
    * @param digests knows images
    * @param config the settings now in force
    */
   public RevisionReconciler(
       Cluster cluster,
-      RevisionPods pods,
       DigestResolver digests,
       Supplier<SystemConfig> config,
       Writer writer,
       InstantSource clock) {
     this.cluster = cluster;
-    this.pods = pods;
+    this.pods = cluster.pods().indexByLabel(WellKnown.REVISION);
     this.digests = digests;
     this.config = config;
     this.writer = writer;
@@ -93,7 +94,9 @@ public final class RevisionReconciler implements Reconciler {
         revision,
         cluster.deployments().find(key.namespace(), RevisionFacts.deploymentName(revision)),
         cluster.podAutoscalers().find(key),
-        pods.of(key.namespace(), key.name()),
+        pods.get(key.name()).stream()
+            .filter(pod -> key.namespace().equals(pod.getMetadata().getNamespace()))
+            .toList(),
         images,
         resolutions,
         config.get());
