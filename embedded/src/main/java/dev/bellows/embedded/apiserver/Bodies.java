@@ -7,6 +7,8 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.yaml.snakeyaml.LoaderOptions;
 
 /** Reads what clients send: JSON, or YAML where they say so or it plainly is. */
@@ -15,6 +17,8 @@ final class Bodies {
    * References to one anchor that a document may hold: a small text must not unfold to a huge one.
    */
   private static final int MAX_ALIASES = 50;
+
+  private static final Logger log = LoggerFactory.getLogger(Bodies.class);
 
   private Bodies() {}
 
@@ -54,9 +58,16 @@ final class Bodies {
       throw ApiException.badRequest("the request body is empty");
     }
     try {
-      // Server-side apply sends JSON under the name of YAML, and JSON is much quicker to read.
-      if (json || startsLikeJson(body)) {
+      if (json) {
         return Json.parse(body);
+      }
+      if (startsLikeJson(body)) {
+        // Server-side apply sends JSON under the name of YAML, and JSON is much quicker to read.
+        try {
+          return Json.parse(body);
+        } catch (JsonProcessingException e) {
+          log.debug("not JSON, so YAML in its flow form: {}", e.getOriginalMessage());
+        }
       }
       return Yaml.MAPPER.readTree(new String(body, StandardCharsets.UTF_8));
     } catch (JsonProcessingException e) {

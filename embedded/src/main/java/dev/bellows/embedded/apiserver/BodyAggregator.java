@@ -1,7 +1,6 @@
 package dev.bellows.embedded.apiserver;
 
 import io.netty.buffer.Unpooled;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.FullHttpResponse;
@@ -10,11 +9,14 @@ import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
+import java.util.concurrent.TimeUnit;
 
 /** Collects a request's body, up to Kubernetes' limit. */
 final class BodyAggregator extends HttpObjectAggregator {
   /** kube-apiserver's limit on a resource in a request. */
   static final int MAX_BODY_BYTES = 3 << 20;
+
+  private static final long PATIENCE_SECONDS = 2;
 
   BodyAggregator() {
     super(MAX_BODY_BYTES);
@@ -38,6 +40,10 @@ final class BodyAggregator extends HttpObjectAggregator {
         .headers()
         .set(HttpHeaderNames.CONTENT_TYPE, "application/json")
         .set(HttpHeaderNames.CONTENT_LENGTH, body.length);
-    context.writeAndFlush(response).addListener(ChannelFutureListener.CLOSE);
+    context.writeAndFlush(response);
+    // Not at once: a client that is still sending would see the reset instead of the answer. What
+    // it
+    // sends meanwhile is dropped.
+    context.executor().schedule(() -> context.close(), PATIENCE_SECONDS, TimeUnit.SECONDS);
   }
 }

@@ -46,7 +46,7 @@ record JsonPath(List<Step> steps) {
       if (matcher.group("field") != null) {
         steps.add(new Step.Field(matcher.group("field").replace("\\", "")));
       } else if (matcher.group("quoted") != null) {
-        steps.add(new Step.Field(matcher.group("quoted")));
+        steps.add(new Step.Field(matcher.group("quoted").replace("\\", "")));
       } else if (matcher.group("index") != null) {
         steps.add(new Step.Index(Integer.parseInt(matcher.group("index"))));
       } else if (matcher.group("all") != null) {

@@ -1,6 +1,7 @@
 package dev.bellows.embedded.apiserver;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.bellows.api.Crds;
 import dev.bellows.embedded.store.DataDirectory;
 import dev.bellows.embedded.store.ObjectStore;
 import java.io.ByteArrayInputStream;
@@ -11,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.function.Function;
 
 /** A whole API server on a directory of its own, with the namespace {@code default}. */
 final class TestServer implements AutoCloseable {
@@ -19,10 +21,22 @@ final class TestServer implements AutoCloseable {
   final Registry registry;
   final ApiServer server;
 
-  TestServer(Path home, AdmissionStep... admission) throws IOException {
+  TestServer(Path home) throws IOException {
+    this(home, store -> List.of());
+  }
+
+  /** The same with Knative's kinds and their admission. */
+  static TestServer withKnative(Path home) throws IOException {
+    TestServer server = new TestServer(home, store -> List.of(new KnativeAdmission(store)));
+    server.registry.install(Crds.all());
+    return server;
+  }
+
+  private TestServer(Path home, Function<ObjectStore, List<AdmissionStep>> admission)
+      throws IOException {
     directory = DataDirectory.claim(home);
     store = ObjectStore.open(directory);
-    registry = Registry.open(store, InstantSource.system(), List.of(admission));
+    registry = Registry.open(store, InstantSource.system(), admission.apply(store));
     if (registry.find(ResourceTypes.NAMESPACES, "", "default").isEmpty()) {
       ObjectNode namespace = Json.object();
       namespace.putObject("metadata").put("name", "default");

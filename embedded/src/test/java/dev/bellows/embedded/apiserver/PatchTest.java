@@ -1,0 +1,128 @@
+package dev.bellows.embedded.apiserver;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import org.junit.jupiter.api.Test;
+
+class PatchTest {
+  private static final Schema DEPLOYMENT = Definitions.builtIn().kind("apps", "v1", "Deployment");
+
+  @Test
+  void mergeReplacesListsAndNullDeletes() {
+    ObjectNode merged =
+        MergePatch.apply(
+            Yaml.object("{a: {b: null, c: [3]}, n: 1}"),
+            Yaml.object("{a: {b: 1, c: [1, 2], d: 4}}"));
+
+    assertThat(merged).isEqualTo(Yaml.object("{a: {c: [3], d: 4}, n: 1}"));
+  }
+
+  @Test
+  void strategicMergeMergesByKey() {
+    assertThat(
+            strategic(
+                "spec: {template: {spec: {containers: [{name: b, image: new}, {name: c, image:"
+                    + " x}]}}}",
+                "spec: {template: {spec: {containers: [{name: a, image: q}, {name: b, image: old,"
+                    + " tty: true}]}}}"))
+        .isEqualTo(
+            Yaml.object(
+                "spec: {template: {spec: {containers: [{name: a, image: q},"
+                    + " {name: b, image: new, tty: true}, {name: c, image: x}]}}}"));
+  }
+
+  @Test
+  void strategicMergeDeletesAnElementOnDemand() {
+    assertThat(
+            strategic(
+                "spec: {template: {spec: {containers: [{name: a, $patch: delete}]}}}",
+                "spec: {template: {spec: {containers: [{name: a}, {name: b}]}}}"))
+        .isEqualTo(Yaml.object("spec: {template: {spec: {containers: [{name: b}]}}}"));
+  }
+
+  @Test
+  void strategicMergeReplacesWhereTheKindSaysSo() {
+    assertThat(
+            strategic(
+                "spec: {template: {spec: {containers: [{name: a, command: [z]}]}}}",
+                "spec: {template: {spec: {containers: [{name: a, command: [x, y]}]}}}"))
+        .isEqualTo(
+            Yaml.object("spec: {template: {spec: {containers: [{name: a, command: [z]}]}}}"));
+  }
+
+  @Test
+  void strategicMergeOrdersAndRetains() {
+    assertThat(
+            strategic(
+                """
+                spec:
+                  strategy: {$retainKeys: [type], type: Recreate}
+                  template:
+                    spec:
+                      $setElementOrder/containers: [{name: b}, {name: a}]
+                      containers: [{name: b, image: n}]
+                """,
+                """
+                spec:
+                  strategy: {type: RollingUpdate, rollingUpdate: {maxSurge: 1}}
+                  template: {spec: {containers: [{name: a}, {name: b}]}}
+                """))
+        .isEqualTo(
+            Yaml.object(
+                "spec: {strategy: {type: Recreate}, template: {spec: {containers:"
+                    + " [{name: b, image: n}, {name: a}]}}}"));
+  }
+
+  @Test
+  void strategicMergeOfScalarsAddsAndRemoves() {
+    assertThat(
+            strategic(
+                "metadata: {finalizers: [c], $deleteFromPrimitiveList/finalizers: [a]}",
+                "metadata: {finalizers: [a, b]}"))
+        .isEqualTo(Yaml.object("metadata: {finalizers: [b, c]}"));
+  }
+
+  @Test
+  void jsonPatchDoesEachOperation() {
+    ObjectNode patched =
+        JsonPatch.apply(
+            operations(
+                """
+                [{op: test, path: /a/b, value: 1}, {op: add, path: /l/-, value: 3},
+                 {op: add, path: /l/0, value: 0}, {op: remove, path: /a/b},
+                 {op: replace, path: /s, value: y}, {op: copy, from: /s, path: /t},
+                 {op: move, from: /m, path: "/a/x~1y"}]
+                """),
+            Yaml.object("{a: {b: 1}, l: [1, 2], s: x, m: {z: 1}}"));
+
+    assertThat(patched).isEqualTo(Yaml.object("{a: {x/y: {z: 1}}, l: [0, 1, 2, 3], s: y, t: y}"));
+  }
+
+  @Test
+  void aJsonPatchThatDoesNotFitIsRefused() {
+    for (String bad :
+        new String[] {
+          "[{op: test, path: /a, value: 2}]",
+          "[{op: remove, path: /none}]",
+          "[{op: add, path: /l/9, value: 1}]",
+          "[{op: replace, path: /none, value: 1}]",
+          "[{op: nonsense, path: /a}]"
+        }) {
+      assertThatThrownBy(() -> JsonPatch.apply(operations(bad), Yaml.object("{a: 1, l: []}")))
+          .as(bad)
+          .isInstanceOfSatisfying(ApiException.class, e -> assertThat(e.code()).isEqualTo(422));
+    }
+  }
+
+  private static ObjectNode strategic(String patch, String target) {
+    return StrategicMergePatch.apply(Yaml.object(patch), Yaml.object(target), DEPLOYMENT);
+  }
+
+  private static ArrayNode operations(String yaml) {
+    return (ArrayNode)
+        Bodies.value(yaml.getBytes(java.nio.charset.StandardCharsets.UTF_8), "application/yaml");
+  }
+}
