@@ -1,0 +1,120 @@
+package dev.bellows.embedded.kubelet;
+
+import dev.bellows.core.route.Address;
+import dev.bellows.dataplane.queueproxy.QueueProxyConfig;
+import dev.bellows.dataplane.queueproxy.QueueProxyHandle;
+import dev.bellows.dataplane.queueproxy.SharedQueueProxy;
+import dev.bellows.embedded.runtime.ContainerId;
+import dev.bellows.embedded.runtime.ContainerStartException;
+import dev.bellows.embedded.runtime.ExecResult;
+import dev.bellows.embedded.runtime.ExitStatus;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+/** The queue-proxies of a node's pods as parts of the one that this process shares among them. */
+public final class SharedQueueProxies implements QueueProxies {
+  /** Names the containers that are queue-proxies, as every Revision's pods have one. */
+  private static final String CONTAINER_NAME = "queue-proxy";
+
+  /**
+   * How long a pod that is told to end must see no new request. Upstream waits 30 s, for ingresses
+   * that learn late that it is going; gateway and activator of this process have learnt it before
+   * the pod does (ADR 0005).
+   */
+  private static final Duration DRAIN_QUIET = Duration.ofSeconds(1);
+
+  private static final int METRICS_PORT = 9090;
+  private static final int ADMIN_PORT = 8022;
+
+  private final SharedQueueProxy shared;
+  private final InstantSource clock;
+
+  /**
+   * The node's queue-proxies.
+   *
+   * @param shared opens and serves them
+   * @param clock stamps when one was started
+   */
+  public SharedQueueProxies(SharedQueueProxy shared, InstantSource clock) {
+    this.shared = shared;
+    this.clock = clock;
+  }
+
+  @Override
+  public boolean runs(String containerName, String image) {
+    return containerName.equals(CONTAINER_NAME);
+  }
+
+  @Override
+  public Running start(ContainerId id, Map<String, String> environment, String podIp, Address user)
+      throws ContainerStartException {
+    try {
+      QueueProxyConfig config =
+          QueueProxyConfig.fromEnvironment(environment)
+              .listeningOn(podIp)
+              .forwardingTo(user)
+              .quietFor(DRAIN_QUIET);
+      return new SharedContainer(id, shared.attach(config), clock.instant());
+    } catch (IllegalArgumentException e) {
+      throw new ContainerStartException("queue-proxy: " + e.getMessage(), e);
+    } catch (IOException e) {
+      throw new ContainerStartException(
+          "queue-proxy: cannot listen on " + podIp + ": " + e.getMessage(), e);
+    }
+  }
+
+  private record SharedContainer(
+      ContainerId id,
+      QueueProxyHandle handle,
+      Instant startedAt,
+      CompletableFuture<ExitStatus> exit)
+      implements Running {
+    SharedContainer(ContainerId id, QueueProxyHandle handle, Instant startedAt) {
+      this(id, handle, startedAt, new CompletableFuture<>());
+    }
+
+    @Override
+    public String runtimeId() {
+      return "shared://" + id;
+    }
+
+    @Override
+    public Map<Integer, Integer> ports() {
+      return Map.of(
+          handle.config().servingPort(),
+          handle.serving().port(),
+          METRICS_PORT,
+          handle.metrics().port(),
+          ADMIN_PORT,
+          handle.admin().port());
+    }
+
+    @Override
+    public void terminate() {
+      handle.drain().whenComplete((_, _) -> end(0));
+    }
+
+    @Override
+    public void kill() {
+      end(137); // 128 + SIGKILL, as a process would have ended
+    }
+
+    private void end(int code) {
+      handle.close();
+      exit.completeAsync(
+          () -> new ExitStatus(code), CompletableFuture.delayedExecutor(0, TimeUnit.NANOSECONDS));
+    }
+
+    @Override
+    public ExecResult exec(List<String> command, Duration limit) throws ContainerStartException {
+      throw new ContainerStartException(
+          "a queue-proxy is part of Bellows here: there is nothing to run a command in");
+    }
+  }
+}
