@@ -1,0 +1,132 @@
+package dev.bellows.app.cli;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.MappingIterator;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code bellows apply}: creates or changes objects from manifests, by server-side apply. */
+@Command(
+    name = "apply",
+    description = "Create or change objects from YAML or JSON manifests.",
+    mixinStandardHelpOptions = true)
+final class ApplyCommand implements Callable<Integer> {
+  private static final int LARGEST_MANIFEST_BYTES = 3 * 1024 * 1024;
+  private static final YAMLMapper YAML = new YAMLMapper();
+
+  @Mixin private DataDirectory dataDirectory = new DataDirectory();
+
+  @Option(
+      names = {"-f", "--filename"},
+      required = true,
+      paramLabel = "FILE",
+      description = "a manifest, a directory of them, or - for standard input; may be repeated")
+  private List<String> files = List.of();
+
+  @Option(
+      names = {"-n", "--namespace"},
+      description = "namespace of objects that name none (default: default)")
+  private String namespace = "default";
+
+  @Override
+  public Integer call() throws IOException {
+    try (ClusterAccess cluster = ClusterAccess.open(dataDirectory.path())) {
+      for (String file : files) {
+        for (String text : texts(file)) {
+          for (ObjectNode manifest : manifests(file, text)) {
+            System.out.println(apply(cluster, manifest, namespace) + " applied");
+          }
+        }
+      }
+    }
+    return 0;
+  }
+
+  /**
+   * Applies one manifest.
+   *
+   * @return what was applied, as {@code plural.group/name}
+   */
+  static String apply(ClusterAccess cluster, ObjectNode manifest, String defaultNamespace) {
+    ClusterAccess.Kind kind =
+        cluster.kind(manifest.path("apiVersion").asText(), manifest.path("kind").asText());
+    String name = manifest.path("metadata").path("name").asText();
+    if (name.isEmpty()) {
+      throw new UserError("metadata.name is missing");
+    }
+    String namespace = manifest.path("metadata").path("namespace").asText(defaultNamespace);
+    cluster.send(
+        "PATCH",
+        kind.path(namespace, name) + "?fieldManager=bellows&force=true&fieldValidation=Strict",
+        "application/json",
+        "application/apply-patch+yaml",
+        manifest.toString());
+    return (kind.group().isEmpty() ? kind.plural() : kind.plural() + "." + kind.group())
+        + "/"
+        + name;
+  }
+
+  /**
+   * The objects that a text holds.
+   *
+   * @throws UserError naming the file and, for bad YAML, the line
+   */
+  static List<ObjectNode> manifests(String file, String text) throws IOException {
+    List<ObjectNode> manifests = new ArrayList<>();
+    try (MappingIterator<JsonNode> documents = YAML.readerFor(JsonNode.class).readValues(text)) {
+      while (documents.hasNext()) {
+        JsonNode document = documents.next();
+        if (document instanceof ObjectNode object) {
+          manifests.add(object);
+        } else if (!document.isNull() && !document.isMissingNode()) {
+          throw new UserError(file + ": not a Kubernetes manifest");
+        }
+      }
+    } catch (JsonProcessingException e) {
+      String where = e.getLocation() == null ? "" : " line " + e.getLocation().getLineNr();
+      String what = e.getOriginalMessage().lines().findFirst().orElse("malformed YAML");
+      throw new UserError(file + where + ": not readable as YAML: " + what);
+    }
+    if (manifests.isEmpty()) {
+      throw new UserError(file + " holds no manifest");
+    }
+    return manifests;
+  }
+
+  private static List<String> texts(String file) throws IOException {
+    if (file.equals("-")) {
+      return List.of(
+          new String(System.in.readNBytes(LARGEST_MANIFEST_BYTES), StandardCharsets.UTF_8));
+    }
+    Path path = Path.of(file);
+    if (!Files.exists(path)) {
+      throw new UserError("no such file: " + file);
+    }
+    if (!Files.isDirectory(path)) {
+      return List.of(Files.readString(path));
+    }
+    List<String> all = new ArrayList<>();
+    try (Stream<Path> inside = Files.list(path)) {
+      for (Path each :
+          inside.filter(name -> name.toString().matches(".*\\.(ya?ml|json)")).sorted().toList()) {
+        all.add(Files.readString(each));
+      }
+    }
+    if (all.isEmpty()) {
+      throw new UserError(file + " holds no .yaml, .yml or .json file");
+    }
+    return all;
+  }
+}

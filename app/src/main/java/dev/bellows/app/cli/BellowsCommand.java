@@ -1,0 +1,67 @@
+package dev.bellows.app.cli;
+
+import dev.bellows.app.wiring.StartException;
+import java.io.PrintWriter;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The command line as a whole: its commands, and what becomes of errors. */
+@Command(
+    name = "bellows",
+    description = "Gives an HTTP service as many instances as its requests need, from zero on.",
+    mixinStandardHelpOptions = true,
+    versionProvider = BellowsVersion.class,
+    subcommands = {
+      UpCommand.class,
+      DemoCommand.class,
+      ApplyCommand.class,
+      GetCommand.class,
+      DescribeCommand.class,
+      LogsCommand.class,
+      WaitCommand.class,
+      DeleteCommand.class,
+      ImageCommand.class,
+      WarmUpCommand.class
+    },
+    footer = {
+      "",
+      "Exit codes: 0 done, 1 it did not work (the last line says why), 2 the words were wrong."
+    })
+public final class BellowsCommand implements Runnable {
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  /**
+   * Runs one command line.
+   *
+   * @return the exit code: 0 done, 1 failed, 2 wrong usage
+   */
+  public static int run(String... arguments) {
+    return new CommandLine(new BellowsCommand())
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setExecutionExceptionHandler((error, line, parsed) -> {
+          report(error, line.getErr());
+          return 1;
+        })
+        .execute(arguments);
+  }
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "which command?");
+  }
+
+  // A person's mistake is one line; our own mistake keeps its trace, in the log.
+  private static void report(Exception error, PrintWriter err) {
+    if (error instanceof UserError
+        || (error instanceof StartException start && start.isExplained())) {
+      err.println("bellows: " + error.getMessage());
+      return;
+    }
+    err.println("bellows: " + error + " (this is a defect of Bellows; the trace is above)");
+    LoggerFactory.getLogger(BellowsCommand.class).error("command failed", error);
+  }
+}

@@ -1,0 +1,199 @@
+package dev.bellows.app.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.http.HttpRequest;
+import io.fabric8.kubernetes.client.http.HttpResponse;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** The API as the command line reaches it: a client, and which kinds there are. */
+final class ClusterAccess implements AutoCloseable {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final int ANSWER_LIMIT_SECONDS = 30;
+
+  /** What the server can do with a kind, as discovery tells. */
+  record Kind(
+      String group,
+      String version,
+      String plural,
+      String singular,
+      String kind,
+      boolean namespaced,
+      List<String> shortNames) {
+    String apiVersion() {
+      return group.isEmpty() ? version : group + "/" + version;
+    }
+
+    String path(String namespace, String name) {
+      String path = group.isEmpty() ? "/api/" + version : "/apis/" + group + "/" + version;
+      if (namespaced) {
+        path += "/namespaces/" + namespace;
+      }
+      path += "/" + plural;
+      return name.isEmpty() ? path : path + "/" + name;
+    }
+
+    private boolean answersTo(String word) {
+      return word.equalsIgnoreCase(plural)
+          || word.equalsIgnoreCase(singular)
+          || word.equalsIgnoreCase(kind)
+          || word.equalsIgnoreCase(plural + "." + group)
+          || shortNames.contains(word);
+    }
+  }
+
+  private final KubernetesClient client;
+  private List<Kind> kinds = List.of();
+
+  private ClusterAccess(KubernetesClient client) {
+    this.client = client;
+  }
+
+  /**
+   * Connects as the kubeconfig of a data directory says.
+   *
+   * @throws UserError if there is none
+   */
+  static ClusterAccess open(Path dataDirectory) {
+    Path kubeconfig = dataDirectory.resolve("kubeconfig");
+    if (!Files.exists(kubeconfig)) {
+      throw new UserError(
+          "no Bellows has run in " + dataDirectory + " yet; start one with: ./bellows up");
+    }
+    try {
+      Config config = Config.fromKubeconfig(Files.readString(kubeconfig));
+      config.setRequestRetryBackoffLimit(0);
+      return new ClusterAccess(new KubernetesClientBuilder().withConfig(config).build());
+    } catch (IOException e) {
+      throw new UserError("cannot read " + kubeconfig + ": " + e.getMessage());
+    }
+  }
+
+  KubernetesClient client() {
+    return client;
+  }
+
+  /** Reads one path; {@code accept} asks for a form such as a Table. */
+  JsonNode get(String path, String accept) {
+    return send("GET", path, accept, "", "");
+  }
+
+  /**
+   * Sends one request and reads its JSON answer.
+   *
+   * @param contentType of the body; empty if there is none
+   * @throws UserError with the API's own message if it refuses, or if it cannot be reached
+   */
+  JsonNode send(String method, String path, String accept, String contentType, String body) {
+    HttpRequest.Builder request =
+        client
+            .getHttpClient()
+            .newHttpRequestBuilder()
+            .uri(client.getMasterUrl().toString().replaceAll("/$", "") + path)
+            .header("Accept", accept);
+    if (contentType.isEmpty()) {
+      request.method(method, null, null);
+    } else {
+      request.method(method, contentType, body);
+    }
+    try {
+      HttpResponse<byte[]> response =
+          client
+              .getHttpClient()
+              .sendAsync(request.build(), byte[].class)
+              .get(ANSWER_LIMIT_SECONDS, TimeUnit.SECONDS);
+      JsonNode answer = JSON.readTree(response.body());
+      if (!response.isSuccessful()) {
+        throw new UserError(answer.path("message").asText("the API answered " + response.code()));
+      }
+      return answer;
+    } catch (ExecutionException e) {
+      throw UserError.notRunning(e.getCause() == null ? e : e.getCause());
+    } catch (TimeoutException e) {
+      throw new UserError("the API did not answer within " + ANSWER_LIMIT_SECONDS + " s");
+    } catch (IOException e) {
+      throw new UserError("the API's answer could not be read: " + e.getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new UserError("interrupted");
+    }
+  }
+
+  /**
+   * The kind that a word such as {@code ksvc}, {@code pods} or {@code Route} means.
+   *
+   * @throws UserError if there is none
+   */
+  Kind kind(String word) {
+    Optional<Kind> found = kinds().stream().filter(kind -> kind.answersTo(word)).findFirst();
+    return found.orElseThrow(() ->
+        new UserError(
+            "the server doesn't have a resource type \""
+                + word
+                + "\"; for instance ksvc, revision, route, pods, deployments are"));
+  }
+
+  /**
+   * The kind of a manifest.
+   *
+   * @throws UserError if the server has none such
+   */
+  Kind kind(String apiVersion, String kind) {
+    return kinds().stream()
+        .filter(each -> each.apiVersion().equals(apiVersion) && each.kind().equals(kind))
+        .findFirst()
+        .orElseThrow(() ->
+            new UserError(
+                "no matches for kind \"" + kind + "\" in version \"" + apiVersion + "\""));
+  }
+
+  private List<Kind> kinds() {
+    if (kinds.isEmpty()) {
+      kinds = discover();
+    }
+    return kinds;
+  }
+
+  private List<Kind> discover() {
+    String accept =
+        "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json";
+    List<Kind> found = new ArrayList<>();
+    // Knative's Service before Kubernetes' would be a surprise to kubectl's users: core first.
+    for (String root : List.of("/api", "/apis")) {
+      for (JsonNode group : get(root, accept).path("items")) {
+        for (JsonNode version : group.path("versions")) {
+          for (JsonNode resource : version.path("resources")) {
+            List<String> shortNames = new ArrayList<>();
+            resource.path("shortNames").forEach(name -> shortNames.add(name.asText()));
+            found.add(
+                new Kind(
+                    group.path("metadata").path("name").asText(""),
+                    version.path("version").asText(),
+                    resource.path("resource").asText(),
+                    resource.path("singularResource").asText(),
+                    resource.path("responseKind").path("kind").asText(),
+                    resource.path("scope").asText().equals("Namespaced"),
+                    shortNames));
+          }
+        }
+      }
+    }
+    return found;
+  }
+
+  @Override
+  public void close() {
+    client.close();
+  }
+}

@@ -1,0 +1,118 @@
+package dev.bellows.app.cli;
+
+import dev.bellows.embedded.image.BuiltInImages;
+import dev.bellows.embedded.image.Image;
+import dev.bellows.embedded.image.ImageRegistry;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code bellows image}: which program an image name stands for on this machine. */
+@Command(
+    name = "image",
+    description = "Say which program an image name stands for.",
+    mixinStandardHelpOptions = true,
+    subcommands = {ImageCommand.Add.class, ImageCommand.Show.class, ImageCommand.Remove.class})
+final class ImageCommand implements Runnable {
+  @Override
+  public void run() {
+    throw new UserError("add, list or rm? for instance: bellows image add hello -- ./hello");
+  }
+
+  private static ImageRegistry registry(DataDirectory dataDirectory) {
+    Path directory = dataDirectory.path();
+    return new ImageRegistry(directory, new BuiltInImages(directory.resolve("cache")));
+  }
+
+  /** {@code bellows image add NAME -- COMMAND…}. */
+  @Command(
+      name = "add",
+      description = {
+        "Let an image name stand for a program: bellows image add hello -- ./hello --verbose",
+        "The program must serve HTTP on the port in $PORT. It starts in the present directory."
+      },
+      mixinStandardHelpOptions = true)
+  static final class Add implements Callable<Integer> {
+    @Mixin private DataDirectory dataDirectory = new DataDirectory();
+
+    @Option(
+        names = {"-e", "--env"},
+        paramLabel = "NAME=VALUE",
+        description = "a variable that the program sees; may be repeated")
+    private Map<String, String> environment = new LinkedHashMap<>();
+
+    @Parameters(index = "0", paramLabel = "NAME", description = "the image's name in manifests")
+    private String name = "";
+
+    @Parameters(
+        index = "1..*",
+        arity = "1..*",
+        paramLabel = "COMMAND",
+        description = "the program and its arguments")
+    private List<String> command = List.of();
+
+    @Override
+    public Integer call() {
+      List<String> words = new ArrayList<>(command);
+      Path program = Path.of(words.getFirst());
+      // A relative program is meant from here, wherever the pod will start it.
+      if (program.getNameCount() > 1 && !program.isAbsolute()) {
+        words.set(0, program.toAbsolutePath().normalize().toString());
+      }
+      try {
+        registry(dataDirectory)
+            .add(new Image(name, words, environment, Optional.of(Path.of("").toAbsolutePath())));
+      } catch (IllegalArgumentException e) {
+        throw new UserError(String.valueOf(e.getMessage()));
+      }
+      System.out.printf("image %s stands for: %s%n", name, String.join(" ", words));
+      return 0;
+    }
+  }
+
+  /** {@code bellows image list}. */
+  @Command(name = "list", description = "List the images.", mixinStandardHelpOptions = true)
+  static final class Show implements Callable<Integer> {
+    @Mixin private DataDirectory dataDirectory = new DataDirectory();
+
+    @Override
+    public Integer call() {
+      List<List<String>> rows = new ArrayList<>();
+      rows.add(List.of("IMAGE", "COMMAND"));
+      for (Image image : registry(dataDirectory).list()) {
+        rows.add(List.of(image.name(), String.join(" ", image.command())));
+      }
+      System.out.print(Columns.align(rows));
+      return 0;
+    }
+  }
+
+  /** {@code bellows image rm NAME}. */
+  @Command(
+      name = "rm",
+      description = "Forget an image; pods that run it go on.",
+      mixinStandardHelpOptions = true)
+  static final class Remove implements Callable<Integer> {
+    @Mixin private DataDirectory dataDirectory = new DataDirectory();
+
+    @Parameters(paramLabel = "NAME")
+    private String name = "";
+
+    @Override
+    public Integer call() {
+      if (!registry(dataDirectory).remove(name)) {
+        throw new UserError("there is no image " + name + "; bellows image list shows them");
+      }
+      System.out.printf("image %s removed%n", name);
+      return 0;
+    }
+  }
+}

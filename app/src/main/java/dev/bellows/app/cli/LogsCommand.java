@@ -1,0 +1,92 @@
+package dev.bellows.app.cli;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.LogWatch;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code bellows logs}: what the pods of a service, or one pod, have printed. */
+@Command(
+    name = "logs",
+    description = "Print what a service's pods (or one pod) have printed.",
+    mixinStandardHelpOptions = true)
+final class LogsCommand implements Callable<Integer> {
+  private static final String SERVICE_LABEL = "serving.knative.dev/service";
+
+  @Mixin private DataDirectory dataDirectory = new DataDirectory();
+
+  @Parameters(paramLabel = "NAME", description = "a Service's or a pod's name")
+  private String name = "";
+
+  @Option(
+      names = {"-n", "--namespace"},
+      description = "namespace (default: default)")
+  private String namespace = "default";
+
+  @Option(
+      names = {"-f", "--follow"},
+      description = "go on printing until interrupted")
+  private boolean follow;
+
+  @Option(
+      names = {"-c", "--container"},
+      description = "container (default: user-container)")
+  private String container = "user-container";
+
+  @Override
+  public Integer call() {
+    try (ClusterAccess cluster = ClusterAccess.open(dataDirectory.path())) {
+      KubernetesClient client = cluster.client();
+      List<Pod> pods =
+          client.pods().inNamespace(namespace).withLabel(SERVICE_LABEL, name).list().getItems();
+      if (pods.isEmpty()) {
+        Pod pod = client.pods().inNamespace(namespace).withName(name).get();
+        if (pod == null) {
+          throw new UserError(
+              "no pod of a service \"" + name + "\" runs now, and no pod has that name");
+        }
+        pods = List.of(pod);
+      }
+      boolean prefix = pods.size() > 1;
+      try (ExecutorService printers = Executors.newVirtualThreadPerTaskExecutor()) {
+        for (Pod pod : pods) {
+          String podName = pod.getMetadata().getName();
+          printers.execute(() -> print(client, podName, prefix ? "[" + podName + "] " : ""));
+        }
+      }
+    } catch (KubernetesClientException e) {
+      throw e.getCode() == 0 ? UserError.notRunning(e) : new UserError(e.getMessage());
+    }
+    return 0;
+  }
+
+  private void print(KubernetesClient client, String pod, String prefix) {
+    var log = client.pods().inNamespace(namespace).withName(pod).inContainer(container);
+    if (!follow) {
+      log.getLog().lines().forEach(line -> System.out.println(prefix + line));
+      return;
+    }
+    try (LogWatch watch = log.watchLog();
+        BufferedReader lines =
+            new BufferedReader(new InputStreamReader(watch.getOutput(), StandardCharsets.UTF_8))) {
+      for (String line; (line = lines.readLine()) != null; ) {
+        System.out.println(prefix + line);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("following the log of " + pod, e);
+    }
+  }
+}

@@ -1,0 +1,128 @@
+package dev.bellows.app.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.bellows.app.wiring.Bellows;
+import dev.bellows.app.wiring.Settings;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code bellows up}: the whole system in this process, until it is told to stop. */
+@Command(
+    name = "up",
+    description = {
+      "Run Bellows on this machine: a Kubernetes API, a gateway, and programs as pods.",
+      "Everything listens on loopback. Ctrl-C stops it; its objects are there at the next start."
+    },
+    mixinStandardHelpOptions = true)
+final class UpCommand implements Callable<Integer> {
+  @Mixin private DataDirectory dataDirectory = new DataDirectory();
+
+  @Option(
+      names = "--port",
+      description = "where services are reached; 0 = any free port (default: 8080)")
+  private int port = 8080;
+
+  @Option(
+      names = "--api-port",
+      description = "where the Kubernetes API is reached; 0 = any free port (default: 6443)")
+  private int apiPort = 6443;
+
+  @Option(
+      names = "--domain",
+      description =
+          "services are named NAME.NAMESPACE.DOMAIN (default: what is configured, at first"
+              + " example.com)")
+  private Optional<String> domain = Optional.empty();
+
+  @Option(
+      names = "--runtime",
+      description = "what runs a pod's containers: ${COMPLETION-CANDIDATES} (default: process)")
+  private Settings.Runtime runtime = Settings.Runtime.process;
+
+  @Option(
+      names = "--output",
+      paramLabel = "FORM",
+      description =
+          "how to announce readiness: ${COMPLETION-CANDIDATES}; json is one object on one line"
+              + " (default: text)")
+  private Output output = Output.text;
+
+  /** How readiness is announced. */
+  enum Output {
+    text,
+    json
+  }
+
+  @Override
+  public Integer call() throws InterruptedException {
+    long began = System.nanoTime();
+    Settings settings = new Settings(dataDirectory.path(), port, apiPort, domain, runtime);
+    Bellows bellows = Bellows.start(settings);
+    CountDownLatch stopped = new CountDownLatch(1);
+    Runtime.getRuntime()
+        .addShutdownHook(
+            new Thread(
+                () -> {
+                  System.err.println("Stopping: requests in flight get 3 s ...");
+                  bellows.close();
+                  stopped.countDown();
+                },
+                "stop"));
+    long millis = (System.nanoTime() - began) / 1_000_000;
+    switch (output) {
+      case text -> announce(bellows, settings, millis);
+      case json -> announceAsJson(bellows, settings, millis);
+    }
+    System.out.flush();
+    stopped.await();
+    return 0;
+  }
+
+  private static void announce(Bellows bellows, Settings settings, long millis) {
+    String url = bellows.gatewayUrl().toString();
+    System.out.printf(
+        """
+        Bellows is ready (%d ms). Ctrl-C stops it.
+
+          services    %s   with Host: NAME.NAMESPACE.%s
+          Kubernetes  export KUBECONFIG=%s
+          metrics     %s
+          in force    %s
+
+        Try it, in another terminal:
+          ./bellows apply -f examples/autoscale.yaml%s
+          ./bellows wait ksvc/autoscale%s
+          curl -H 'Host: autoscale.default.%s' '%s?sleep=100'
+        """,
+        millis,
+        url,
+        bellows.domain(),
+        bellows.kubeconfig(),
+        bellows.metricsUrl(),
+        bellows.inForce(),
+        dataDirectoryOption(settings),
+        dataDirectoryOption(settings),
+        bellows.domain(),
+        url);
+  }
+
+  private static void announceAsJson(Bellows bellows, Settings settings, long millis) {
+    System.out.println(
+        new ObjectMapper()
+            .createObjectNode()
+            .put("gateway", bellows.gatewayUrl().toString())
+            .put("kubeconfig", bellows.kubeconfig().toString())
+            .put("metrics", bellows.metricsUrl().toString())
+            .put("domain", bellows.domain())
+            .put("inForce", bellows.inForce())
+            .put("readyMillis", millis));
+  }
+
+  private static String dataDirectoryOption(Settings settings) {
+    return settings.isDefaultDataDirectory() ? "" : " --data-dir " + settings.dataDirectory();
+  }
+}

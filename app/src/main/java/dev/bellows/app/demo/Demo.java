@@ -1,0 +1,214 @@
+package dev.bellows.app.demo;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.bellows.app.wiring.Bellows;
+import dev.bellows.app.wiring.Settings;
+import dev.bellows.core.revision.RevisionId;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
+
+/**
+ * A real run of the whole system in a throw-away directory: a service is applied, loaded, and left
+ * alone until it is gone, then woken by one request.
+ */
+public final class Demo {
+  private static final Duration SAMPLE_EVERY = Duration.ofMillis(200);
+  private static final Duration READY_LIMIT = Duration.ofSeconds(30);
+  private static final Duration ZERO_SLACK = Duration.ofSeconds(30);
+  private static final String SERVICE = "autoscale";
+  private static final String NAMESPACE = "default";
+
+  /**
+   * What to do.
+   *
+   * @param program command and arguments to run instead of the built-in service; empty = built-in
+   * @param concurrency requests kept in flight
+   * @param load how long
+   * @param window the autoscaler's stable window, shortened so that the way back to zero is short
+   */
+  public record Plan(List<String> program, int concurrency, Duration load, Duration window) {
+    public Plan {
+      program = List.copyOf(program);
+    }
+  }
+
+  /**
+   * What came of it.
+   *
+   * @param requests requests sent, the last one from zero included
+   * @param failed requests not answered with 200
+   * @param peakReadyPods most pods that were ready at once
+   * @param coldStartMillis how long the one request from zero took
+   * @param returnedToZero whether no pod was left some time after the load ended
+   * @param secondsToZero from the last answer of the load until no pod was wanted
+   * @param p50Millis median latency under load
+   * @param p99Millis 99th percentile of the latency under load
+   * @param problem what did not work; empty if all did
+   */
+  public record Outcome(
+      long requests,
+      long failed,
+      int peakReadyPods,
+      double coldStartMillis,
+      boolean returnedToZero,
+      double secondsToZero,
+      double p50Millis,
+      double p99Millis,
+      @JsonProperty("problem") String problem) {
+    /** Whether everything worked. */
+    public boolean succeeded() {
+      return problem.isEmpty();
+    }
+  }
+
+  private final Plan plan;
+  private final PrintStream out;
+  private final boolean terminal;
+  private final List<Sample> samples = new ArrayList<>();
+
+  /**
+   * @param plan what to do
+   * @param out where the chart and the plain words go
+   * @param terminal whether {@code out} understands cursor movement
+   */
+  public Demo(Plan plan, PrintStream out, boolean terminal) {
+    this.plan = plan;
+    this.out = out;
+    this.terminal = terminal;
+  }
+
+  /** Runs it once; afterwards nothing of it is left on the machine. */
+  public Outcome run() throws IOException, InterruptedException {
+    Path directory = Files.createTempDirectory("bellows-demo-");
+    try (Bellows bellows =
+            Bellows.start(
+                new Settings(directory, 0, 0, Optional.empty(), Settings.Runtime.process));
+        KubernetesClient client = bellows.newClient()) {
+      return run(bellows, new DemoService(client, bellows, NAMESPACE, SERVICE));
+    } finally {
+      deleteRecursively(directory);
+    }
+  }
+
+  /** The run as a picture; valid after {@link #run}. */
+  public String svg(Outcome outcome) {
+    return new Plot(
+            samples,
+            plan.concurrency() + " concurrent requests, from one pod to many and back to zero",
+            String.format(
+                Locale.ROOT,
+                "%,d requests, %d failed; up to %d pods (10 requests at once each, aimed at 70 %%);"
+                    + " window %d s; from zero in %.0f ms",
+                outcome.requests(),
+                outcome.failed(),
+                outcome.peakReadyPods(),
+                plan.window().toSeconds(),
+                outcome.coldStartMillis()))
+        .svg();
+  }
+
+  private Outcome run(Bellows bellows, DemoService service) throws InterruptedException {
+    out.println(
+        "Bellows runs; applying a service that one instance serves 10 requests at once of.");
+    out.printf(
+        "Not default: window %d s (default 60 s), so that the way back to zero is short.%n%n",
+        plan.window().toSeconds());
+    service.apply(plan.program(), plan.window());
+    String notReady = service.awaitReady(READY_LIMIT);
+    if (!notReady.isEmpty()) {
+      return nothingRan("the service did not become ready: " + notReady);
+    }
+    RevisionId revision = service.revision();
+    URI url = bellows.gatewayUrl().resolve(plan.program().isEmpty() ? "/?sleep=100" : "/");
+    LiveChart chart = new LiveChart(out, terminal);
+    try (LoadGenerator load = new LoadGenerator(url, service.host());
+        ScheduledExecutorService sampler = Executors.newSingleThreadScheduledExecutor()) {
+      long began = System.nanoTime();
+      var unused =
+          sampler.scheduleAtFixedRate(
+              () -> sample(service, revision, load, began, chart),
+              0,
+              SAMPLE_EVERY.toMillis(),
+              TimeUnit.MILLISECONDS);
+      load.run(plan.concurrency(), plan.load());
+      double p50 = load.latencyMillis(50);
+      double p99 = load.latencyMillis(99);
+      long loadEnded = System.nanoTime();
+      boolean returned =
+          service.awaitNoPods(
+              plan.window().plus(bellows.scaleToZeroGracePeriod()).plus(ZERO_SLACK));
+      double secondsToZero = (System.nanoTime() - loadEnded) / 1e9;
+      double coldStartMillis = returned ? load.once().toNanos() / 1e6 : 0;
+      LockSupport.parkNanos(Duration.ofSeconds(1).toNanos()); // so that the picture shows the wake
+      sampler.shutdown();
+      sampler.awaitTermination(5, TimeUnit.SECONDS);
+      chart.leave();
+      int peak = peakReadyPods();
+      return new Outcome(
+          load.answered() + load.failed(),
+          load.failed(),
+          peak,
+          coldStartMillis,
+          returned,
+          secondsToZero,
+          p50,
+          p99,
+          problem(load, peak, returned));
+    }
+  }
+
+  private String problem(LoadGenerator load, int peak, boolean returned) {
+    if (load.failed() > 0) {
+      var worst = load.failures().entrySet().iterator().next();
+      return "%d of %d requests failed, for instance with %s"
+          .formatted(load.failed(), load.answered() + load.failed(), worst.getKey());
+    }
+    if (peak < 2 && plan.concurrency() > 10) {
+      return "it never had more than " + peak + " pods ready";
+    }
+    return returned ? "" : "it did not return to zero";
+  }
+
+  private Outcome nothingRan(String problem) {
+    samples.add(new Sample(0, 0, 0, 0, Sample.Mode.PROXY, false));
+    return new Outcome(0, 0, 0, 0, false, 0, 0, 0, problem);
+  }
+
+  private void sample(
+      DemoService service, RevisionId revision, LoadGenerator load, long began, LiveChart chart) {
+    Sample sample = service.look(revision, (System.nanoTime() - began) / 1e9, load.inFlight());
+    synchronized (samples) {
+      samples.add(sample);
+    }
+    chart.show(sample, load.answered(), load.failed());
+  }
+
+  private int peakReadyPods() {
+    synchronized (samples) {
+      return samples.stream().mapToInt(Sample::readyPods).max().orElse(0);
+    }
+  }
+
+  private static void deleteRecursively(Path directory) throws IOException {
+    try (Stream<Path> inside = Files.walk(directory)) {
+      for (Path each : inside.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(each);
+      }
+    }
+  }
+}

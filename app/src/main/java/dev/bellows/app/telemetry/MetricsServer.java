@@ -1,0 +1,82 @@
+package dev.bellows.app.telemetry;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import io.prometheus.metrics.config.EscapingScheme;
+import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
+import io.prometheus.metrics.model.snapshots.MetricSnapshots;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.Supplier;
+
+/** Serves {@code /metrics} for Prometheus on loopback. What it shows is read when it is asked. */
+public final class MetricsServer implements AutoCloseable {
+  private static final int BACKLOG = 16;
+
+  private final HttpServer server;
+  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+
+  private MetricsServer(HttpServer server) {
+    this.server = server;
+  }
+
+  /**
+   * Starts to serve.
+   *
+   * @param preferredPort the port to have; a free one if it is taken
+   * @param metrics reads what there is to show
+   * @throws IOException if no port can be had
+   */
+  public static MetricsServer start(int preferredPort, Supplier<MetricSnapshots> metrics)
+      throws IOException {
+    MetricsServer started = new MetricsServer(bind(preferredPort));
+    started.server.setExecutor(started.threads);
+    started.server.createContext("/metrics", exchange -> answer(exchange, metrics));
+    started.server.start();
+    return started;
+  }
+
+  /** Where it is served. */
+  public URI url() {
+    InetSocketAddress address = server.getAddress();
+    return URI.create(
+        "http://%s:%d/metrics".formatted(address.getAddress().getHostAddress(), address.getPort()));
+  }
+
+  @Override
+  public void close() {
+    server.stop(0);
+    threads.shutdownNow();
+  }
+
+  private static HttpServer bind(int preferredPort) throws IOException {
+    InetAddress loopback = InetAddress.ofLiteral("127.0.0.1");
+    try {
+      return HttpServer.create(new InetSocketAddress(loopback, preferredPort), BACKLOG);
+    } catch (BindException taken) {
+      return HttpServer.create(new InetSocketAddress(loopback, 0), BACKLOG);
+    }
+  }
+
+  private static void answer(HttpExchange exchange, Supplier<MetricSnapshots> metrics)
+      throws IOException {
+    try (exchange) {
+      if (!exchange.getRequestURI().getPath().equals("/metrics")) {
+        exchange.sendResponseHeaders(404, -1);
+        return;
+      }
+      ByteArrayOutputStream body = new ByteArrayOutputStream();
+      PrometheusTextFormatWriter.create()
+          .write(body, metrics.get(), EscapingScheme.UNDERSCORE_ESCAPING);
+      exchange.getResponseHeaders().set("Content-Type", PrometheusTextFormatWriter.CONTENT_TYPE);
+      exchange.sendResponseHeaders(200, body.size());
+      exchange.getResponseBody().write(body.toByteArray());
+    }
+  }
+}

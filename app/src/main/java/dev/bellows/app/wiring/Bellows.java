@@ -1,0 +1,263 @@
+package dev.bellows.app.wiring;
+
+import dev.bellows.app.telemetry.MetricsServer;
+import dev.bellows.app.telemetry.SystemMetrics;
+import dev.bellows.app.wiring.SystemObjects.Port;
+import dev.bellows.controlplane.Autoscaling;
+import dev.bellows.controlplane.ControlPlane;
+import dev.bellows.controlplane.ControlPlaneConfig;
+import dev.bellows.controlplane.reconcile.podautoscaler.ProbeAddresses;
+import dev.bellows.controlplane.reconcile.revision.DigestResolver;
+import dev.bellows.core.revision.RevisionId;
+import dev.bellows.core.route.Address;
+import dev.bellows.core.route.Ingress.Visibility;
+import dev.bellows.dataplane.activator.Activator;
+import dev.bellows.dataplane.activator.ActivatorConfig;
+import dev.bellows.dataplane.gateway.Gateway;
+import dev.bellows.dataplane.proxy.EventLoops;
+import dev.bellows.dataplane.proxy.Listener;
+import dev.bellows.dataplane.proxy.ProxyEngine;
+import dev.bellows.dataplane.stats.StatClient;
+import dev.bellows.dataplane.stats.StatServer;
+import dev.bellows.embedded.apiserver.ApiServer;
+import dev.bellows.embedded.image.Image;
+import dev.bellows.embedded.image.ImageRegistry;
+import dev.bellows.embedded.image.ImageUnavailableException;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.ConfigBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.netty.channel.EventLoopGroup;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.random.RandomGenerator;
+
+/**
+ * The whole system in one process: an embedded cluster, the control plane on its API, and the data
+ * plane. What the rooms offer is put together here and nowhere else.
+ */
+public final class Bellows implements AutoCloseable {
+  static final String LOOPBACK = "127.0.0.1";
+
+  private static final int EVENT_LOOPS =
+      Math.clamp(Runtime.getRuntime().availableProcessors(), 1, 4);
+  private static final int ACTIVATOR_PORT = 8012;
+  private static final int STATS_PORT = 8080;
+  private static final int METRICS_PORT = 9090;
+
+  /** What requests in flight, and then the pods' programs, get to end. */
+  private static final Duration GRACE = Duration.ofSeconds(3);
+
+  private final Settings settings;
+  private final Closing closing = new Closing();
+  private final EmbeddedCluster cluster;
+  private final Listener gatewayListener;
+  private final Autoscaling autoscaling;
+  private final ControlPlane controlPlane;
+  private final MetricsServer metrics;
+  private final String domain;
+
+  private Bellows(Settings settings) throws IOException, InterruptedException {
+    this.settings = settings;
+    Clock clock = Clock.systemUTC();
+    EventLoopGroup loops = EventLoops.create("proxy", EVENT_LOOPS);
+    closing.add(() -> loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2_000));
+    ProxyEngine engine = closing.add(new ProxyEngine(loops, System::nanoTime));
+    Gateway gateway = new Gateway(System::nanoTime);
+    this.gatewayListener =
+        closing.add(
+            gateway.listen(
+                engine, LOOPBACK, settings.gatewayPort(), EnumSet.allOf(Visibility.class)));
+    this.cluster = EmbeddedCluster.open(settings, engine, clock, closing);
+    SystemObjects objects = new SystemObjects(cluster.registry());
+    this.domain = objects.install(settings.domain());
+    cluster.run();
+
+    Reports reports = new Reports();
+    String nodeIp = cluster.network().nodeIp();
+    StatServer statServer =
+        closing.add(
+            StatServer.start(
+                loops, nodeIp, STATS_PORT, _ -> true, clock, messages -> reports.take(messages)));
+    StatClient stats =
+        closing.add(
+            StatClient.connect(
+                loops, URI.create("ws://" + statServer.address()), RandomGenerator.getDefault()));
+    Activator activator =
+        closing.add(
+            Activator.start(
+                engine,
+                new ActivatorConfig("activator", nodeIp, nodeIp, ACTIVATOR_PORT, "cluster.local"),
+                stats,
+                System::nanoTime,
+                ThreadLocalRandom::current));
+    install(objects, activator.address(), statServer.address());
+
+    KubernetesClient client = closing.add(client(ApiServer.Role.CONTROL_PLANE));
+    this.controlPlane =
+        new ControlPlane(
+            client,
+            ControlPlaneConfig.embedded(),
+            DigestResolver.ofLocalImages(this::isKnownImage),
+            activator.revisions(),
+            gateway.routes(),
+            clock);
+    this.autoscaling =
+        new Autoscaling(
+            controlPlane,
+            ProbeAddresses.byEndpoints(controlPlane.cluster().endpoints()),
+            RandomGenerator.getDefault());
+    reports.autoscaling = autoscaling;
+    closing.add(controlPlane);
+    closing.add(autoscaling);
+    controlPlane.start();
+    autoscaling.start();
+    this.metrics =
+        closing.add(
+            MetricsServer.start(
+                METRICS_PORT,
+                () ->
+                    new SystemMetrics()
+                        .decisions(autoscaling.decisionGauges())
+                        .pods(autoscaling.podGauges())
+                        .gateway(gateway.counts())
+                        .activator(activator.counts())
+                        .snapshots()));
+  }
+
+  /**
+   * Starts everything; when this returns, services are served.
+   *
+   * @throws StartException if a port is taken, the data directory is in use, or the machine lacks
+   *     something; its message is one line
+   */
+  public static Bellows start(Settings settings) {
+    try {
+      return new Bellows(settings);
+    } catch (IOException | RuntimeException e) {
+      throw StartException.of(settings, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw StartException.of(settings, e);
+    }
+  }
+
+  /** Where services are reached. */
+  public URI gatewayUrl() {
+    return URI.create("http://" + gatewayListener.address());
+  }
+
+  /** Where Prometheus reads. */
+  public URI metricsUrl() {
+    return metrics.url();
+  }
+
+  /** The file that points kubectl here. */
+  public Path kubeconfig() {
+    return cluster.apiServer().kubeconfig();
+  }
+
+  /** Suffix of the services' host names. */
+  public String domain() {
+    return domain;
+  }
+
+  /** What holds on this machine, in a few words. */
+  public String inForce() {
+    return "pods are plain processes with addresses in "
+        + cluster.network().podCidr()
+        + "; no isolation between them; state in "
+        + settings.dataDirectory();
+  }
+
+  /** A client for the API with the owner's rights; the caller closes it. */
+  public KubernetesClient newClient() {
+    return client(ApiServer.Role.ADMIN);
+  }
+
+  /** Which programs image names stand for. */
+  public ImageRegistry images() {
+    return cluster.images();
+  }
+
+  /** Has Revisions that lack an image look again. */
+  public void imagesChanged() {
+    controlPlane.imagesChanged();
+  }
+
+  /** Whether a Revision is scaled in panic mode. */
+  public boolean panicking(RevisionId revision) {
+    return autoscaling.decisionGauges().stream()
+        .anyMatch(gauge -> gauge.decider().id().equals(revision) && gauge.panicMode() == 1);
+  }
+
+  /** How long the last pod stays after it was decided that none is wanted. */
+  public Duration scaleToZeroGracePeriod() {
+    return controlPlane.config().get().autoscaler().scaleToZeroGracePeriod();
+  }
+
+  /** Lets requests in flight end, for at most three seconds, then ends everything. */
+  @Override
+  public void close() {
+    try {
+      gatewayListener.drain().toCompletableFuture().get(GRACE.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (java.util.concurrent.ExecutionException | java.util.concurrent.TimeoutException e) {
+      // What has not ended by now is cut.
+    }
+    cluster.evacuate(GRACE);
+    closing.close();
+  }
+
+  private static void install(SystemObjects objects, Address activator, Address stats) {
+    Map<String, Port> activatorPorts = new LinkedHashMap<>();
+    activatorPorts.put("http", new Port(80, activator));
+    activatorPorts.put("http2", new Port(81, activator));
+    objects.part("activator-service", activatorPorts);
+    objects.part("autoscaler", Map.of("http", new Port(8080, stats)));
+  }
+
+  private KubernetesClient client(ApiServer.Role role) {
+    ApiServer api = cluster.apiServer();
+    Config config =
+        new ConfigBuilder(Config.empty())
+            .withMasterUrl(api.url())
+            .withCaCertData(
+                Base64.getEncoder().encodeToString(api.caPem().getBytes(StandardCharsets.UTF_8)))
+            .withOauthToken(api.token(role))
+            .build();
+    return new KubernetesClientBuilder().withConfig(config).build();
+  }
+
+  private boolean isKnownImage(String name) {
+    try {
+      Image unused = cluster.images().resolve(name);
+      return true;
+    } catch (ImageUnavailableException e) {
+      return false;
+    }
+  }
+
+  /** Where reports go once there is someone to take them; before, nobody has a Metric. */
+  private static final class Reports {
+    private volatile @org.jspecify.annotations.Nullable Autoscaling autoscaling;
+
+    void take(java.util.List<dev.bellows.core.stat.StatMessage> messages) {
+      Autoscaling taking = autoscaling;
+      if (taking != null) {
+        messages.forEach(taking::record);
+      }
+    }
+  }
+}

@@ -1,0 +1,169 @@
+package dev.bellows.app.wiring;
+
+import dev.bellows.dataplane.probe.Prober;
+import dev.bellows.dataplane.proxy.ProxyEngine;
+import dev.bellows.dataplane.queueproxy.SharedQueueProxy;
+import dev.bellows.embedded.apiserver.ApiServer;
+import dev.bellows.embedded.apiserver.KnativeAdmission;
+import dev.bellows.embedded.apiserver.Registry;
+import dev.bellows.embedded.apiserver.ResourceTypes;
+import dev.bellows.embedded.controller.EventRecorder;
+import dev.bellows.embedded.controller.Informers;
+import dev.bellows.embedded.image.BuiltInImages;
+import dev.bellows.embedded.image.ImageRegistry;
+import dev.bellows.embedded.kubelet.Kubelet;
+import dev.bellows.embedded.kubelet.Node;
+import dev.bellows.embedded.kubelet.RegistryNodeApi;
+import dev.bellows.embedded.kubelet.SharedQueueProxies;
+import dev.bellows.embedded.network.ClusterIps;
+import dev.bellows.embedded.network.EndpointsController;
+import dev.bellows.embedded.network.LoopbackNetwork;
+import dev.bellows.embedded.runtime.process.ProcessRuntime;
+import dev.bellows.embedded.store.DataDirectory;
+import dev.bellows.embedded.store.ObjectStore;
+import dev.bellows.embedded.workload.Placement;
+import dev.bellows.embedded.workload.WorkloadControllers;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * A cluster inside this process: API server, controllers, one node, and what it knows of images.
+ */
+final class EmbeddedCluster implements AutoCloseable {
+  private static final String NODE = "bellows";
+
+  private final Registry registry;
+  private final ApiServer apiServer;
+  private final Informers informers;
+  private final WorkloadControllers workloads;
+  private final EndpointsController endpoints;
+  private final Kubelet kubelet;
+  private final ImageRegistry images;
+  private final LoopbackNetwork network;
+  private final Closing closing;
+
+  private EmbeddedCluster(
+      Registry registry,
+      ApiServer apiServer,
+      Informers informers,
+      WorkloadControllers workloads,
+      EndpointsController endpoints,
+      Kubelet kubelet,
+      ImageRegistry images,
+      LoopbackNetwork network,
+      Closing closing) {
+    this.registry = registry;
+    this.apiServer = apiServer;
+    this.informers = informers;
+    this.workloads = workloads;
+    this.endpoints = endpoints;
+    this.kubelet = kubelet;
+    this.images = images;
+    this.network = network;
+    this.closing = closing;
+  }
+
+  /**
+   * Opens the store and the API; controllers and the node stand still until {@link #run}.
+   *
+   * @param engine serves the pods' queue-proxies
+   * @throws IOException if a port or an address cannot be had
+   */
+  static EmbeddedCluster open(Settings settings, ProxyEngine engine, Clock clock, Closing closing)
+      throws IOException {
+    DataDirectory directory = closing.add(DataDirectory.claim(settings.dataDirectory()));
+    ObjectStore store = closing.add(ObjectStore.open(directory));
+    LoopbackNetwork network = closing.add(LoopbackNetwork.claim(directory.path()));
+    ClusterIps clusterIps = new ClusterIps();
+    Registry registry =
+        Registry.open(
+            store, clock, List.of(new KnativeAdmission(store), clusterIps, new Placement(NODE)));
+    registry.list(ResourceTypes.SERVICES, null).items().forEach(clusterIps::follow);
+    Informers informers = closing.add(new Informers(registry));
+    informers.listen(
+        ResourceTypes.SERVICES,
+        (before, after) -> {
+          if (after != null) {
+            clusterIps.follow(after);
+          } else if (before != null) {
+            clusterIps.release(before);
+          }
+        });
+    EventRecorder events = closing.add(new EventRecorder(registry, clock));
+    ImageRegistry images =
+        new ImageRegistry(directory.path(), new BuiltInImages(directory.path().resolve("cache")));
+    Path logs = directory.path().resolve("logs");
+    Kubelet kubelet =
+        new Kubelet(
+            new Node(
+                NODE,
+                new RegistryNodeApi(registry, informers, events),
+                new ProcessRuntime(directory.path().resolve("runtime"), System.getenv(), clock),
+                new SharedQueueProxies(
+                    new SharedQueueProxy(engine, new Prober(engine.loops()), System::nanoTime),
+                    clock),
+                images,
+                network,
+                logs,
+                clock));
+    ApiServer apiServer =
+        closing.add(
+            ApiServer.start(
+                registry,
+                (pod, options) -> java.io.InputStream.nullInputStream(),
+                directory,
+                new InetSocketAddress(
+                    InetAddress.ofLiteral(Bellows.LOOPBACK), settings.apiPort())));
+    return new EmbeddedCluster(
+        registry,
+        apiServer,
+        informers,
+        new WorkloadControllers(registry, informers, events, clock),
+        new EndpointsController(registry, informers),
+        kubelet,
+        images,
+        network,
+        closing);
+  }
+
+  /** Lets the controllers and the node work. */
+  void run() {
+    closing.add(workloads);
+    closing.add(endpoints);
+    informers.start();
+    workloads.start();
+    endpoints.start();
+    kubelet.start();
+  }
+
+  /** Ends every pod's programs, which get this long. */
+  void evacuate(Duration grace) {
+    kubelet.close(grace);
+  }
+
+  Registry registry() {
+    return registry;
+  }
+
+  ApiServer apiServer() {
+    return apiServer;
+  }
+
+  ImageRegistry images() {
+    return images;
+  }
+
+  LoopbackNetwork network() {
+    return network;
+  }
+
+  @Override
+  public void close() {
+    closing.close();
+  }
+}

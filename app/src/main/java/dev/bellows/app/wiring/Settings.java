@@ -1,0 +1,29 @@
+package dev.bellows.app.wiring;
+
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * What a run of the whole system is told.
+ *
+ * @param dataDirectory where its state lives
+ * @param gatewayPort where services are reached, on loopback; 0 = any free port
+ * @param apiPort where the Kubernetes API is reached, on loopback; 0 = any free port
+ * @param domain suffix of the services' host names; empty = what is configured, at first
+ *     example.com
+ * @param runtime what runs containers
+ */
+public record Settings(
+    Path dataDirectory, int gatewayPort, int apiPort, Optional<String> domain, Runtime runtime) {
+
+  /** What runs containers. */
+  public enum Runtime {
+    /** Plain processes of this machine. */
+    process
+  }
+
+  /** Whether commands find this run without being told where. */
+  public boolean isDefaultDataDirectory() {
+    return dataDirectory.equals(Path.of(System.getProperty("user.home"), ".bellows"));
+  }
+}
