@@ -29,6 +29,6 @@ public final class Capacity {
       return 0;
     }
     // At least one: an activator that got a share of none could never let a request through.
-    return (int) Math.clamp(shared / Math.max(1, activators), 1, UNLIMITED);
+    return Math.clamp(shared / Math.max(1, activators), 1, UNLIMITED);
   }
 }

@@ -1,0 +1,145 @@
+package dev.bellows.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** The whole system, started as its users start it, in a process of its own. */
+final class BellowsProcess implements AutoCloseable {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Path REPOSITORY = Path.of("").toAbsolutePath().getParent();
+  private static final Path LIBRARIES = REPOSITORY.resolve("app/target/lib");
+
+  private final Path dataDirectory;
+  private final Process process;
+  private final JsonNode announced;
+  private final HttpClient http =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
+  private BellowsProcess(Path dataDirectory, Process process, JsonNode announced) {
+    this.dataDirectory = dataDirectory;
+    this.process = process;
+    this.announced = announced;
+  }
+
+  /** Starts it on free ports and returns once it says that it is ready. */
+  static BellowsProcess start(Path dataDirectory) throws IOException {
+    Process process =
+        new ProcessBuilder(
+                words(
+                    "up",
+                    "--data-dir",
+                    dataDirectory.toString(),
+                    "--port",
+                    "0",
+                    "--api-port",
+                    "0",
+                    "--output",
+                    "json"))
+            .redirectError(
+                dataDirectory.resolveSibling(dataDirectory.getFileName() + ".err").toFile())
+            .start();
+    BufferedReader lines =
+        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+    String line = lines.readLine();
+    assertThat(line)
+        .as("the first line of `up`; standard error is in %s.err", dataDirectory)
+        .isNotNull();
+    return new BellowsProcess(dataDirectory, process, JSON.readTree(line));
+  }
+
+  /** Runs another subcommand against this one's data directory. */
+  Command.Result bellows(String... arguments) {
+    // The option goes before what follows "--": that belongs to somebody else.
+    List<String> words = new ArrayList<>(List.of(arguments));
+    int dashes = words.indexOf("--");
+    words.addAll(
+        dashes < 0 ? words.size() : dashes, List.of("--data-dir", dataDirectory.toString()));
+    return Command.of(command(words.toArray(String[]::new))).run();
+  }
+
+  /** The words that run a subcommand in a process of its own. */
+  String[] command(String... arguments) {
+    return words(arguments).toArray(String[]::new);
+  }
+
+  /** Runs kubectl against it. */
+  Command.Result kubectl(String... arguments) {
+    return kubectlCommand(arguments).run();
+  }
+
+  Command kubectlCommand(String... arguments) {
+    List<String> words = new ArrayList<>(List.of("kubectl"));
+    words.addAll(List.of(arguments));
+    return Command.of(words.toArray(String[]::new)).with("KUBECONFIG", kubeconfig().toString());
+  }
+
+  URI gateway() {
+    return URI.create(announced.path("gateway").asText());
+  }
+
+  Path kubeconfig() {
+    return Path.of(announced.path("kubeconfig").asText());
+  }
+
+  /** Sends a request to a service by its host name; answers with the response's text. */
+  HttpResponse<String> request(String host, String pathAndQuery)
+      throws IOException, InterruptedException {
+    return http.send(
+        HttpRequest.newBuilder(gateway().resolve(pathAndQuery))
+            .header("Host", host)
+            .timeout(Duration.ofSeconds(60))
+            .build(),
+        HttpResponse.BodyHandlers.ofString());
+  }
+
+  ProcessHandle handle() {
+    return process.toHandle();
+  }
+
+  /** As a power cut would end it. */
+  void kill() throws InterruptedException {
+    process.destroyForcibly();
+    process.waitFor(10, TimeUnit.SECONDS);
+  }
+
+  @Override
+  public void close() throws InterruptedException {
+    process.destroy();
+    if (!process.waitFor(15, TimeUnit.SECONDS)) {
+      process.destroyForcibly();
+    }
+  }
+
+  private static List<String> words(String... arguments) {
+    List<String> words = new ArrayList<>();
+    words.addAll(
+        List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-XX:+UseSerialGC",
+            "-Xmx320m",
+            "-ea",
+            "--enable-native-access=ALL-UNNAMED",
+            "--sun-misc-unsafe-memory-access=allow",
+            "-Djdk.httpclient.allowRestrictedHeaders=host",
+            "-cp",
+            LIBRARIES + "/*",
+            "dev.bellows.app.Main"));
+    words.addAll(List.of(arguments));
+    return words;
+  }
+}

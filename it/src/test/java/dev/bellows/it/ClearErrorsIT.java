@@ -1,0 +1,182 @@
+package dev.bellows.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A person's mistakes: one clear line where they look, and everything else keeps working. */
+class ClearErrorsIT {
+  @TempDir static Path directory;
+  private static BellowsProcess bellows;
+  private static final Service HEALTHY =
+      Service.of("healthy", "dev.local/helloworld", "min-scale: \"1\"");
+
+  @BeforeAll
+  static void start() throws IOException {
+    Command.require("kubectl");
+    Command.require("python3");
+    bellows = BellowsProcess.start(directory.resolve("data"));
+    HEALTHY.applyAndAwaitReady(bellows, directory);
+  }
+
+  @AfterEach
+  void everythingElseKeepsWorking() throws IOException, InterruptedException {
+    assertThat(bellows.request(HEALTHY.host(), "/").statusCode()).isEqualTo(200);
+  }
+
+  @AfterAll
+  static void stop() throws InterruptedException {
+    if (bellows != null) {
+      bellows.close();
+    }
+  }
+
+  @Test
+  void malformedYaml() throws IOException {
+    Path file = directory.resolve("malformed.yaml");
+    Files.writeString(file, "apiVersion: serving.knative.dev/v1\nkind: [Service\nmetadata: x\n");
+    refused(bellows.bellows("apply", "-f", file.toString()), "malformed.yaml line 3");
+  }
+
+  @Test
+  void unknownFields() throws IOException {
+    Path file = directory.resolve("unknown.yaml");
+    Files.writeString(
+        file,
+        Service.of("unknown", "dev.local/helloworld").manifest().replace("image:", "imagine:"));
+    Command.Result result = bellows.kubectl("apply", "-f", file.toString());
+    assertThat(result.exitCode()).isEqualTo(1);
+    assertThat(result.output())
+        .contains("unknown field \"spec.template.spec.containers[0].imagine\"");
+  }
+
+  @Test
+  void badAnnotations() throws IOException {
+    Service bad = Service.of("bad", "dev.local/helloworld", "min-scale: \"-1\"");
+    refused(
+        bad.apply(bellows, directory),
+        "admission webhook \"validation.webhook.serving.knative.dev\" denied the request:"
+            + " validation failed: expected 0 <= -1 <= 2147483647:"
+            + " spec.template.metadata.annotations.autoscaling.knative.dev/min-scale");
+  }
+
+  @Test
+  void aBadConfigMapIsRefusedAndTheGoodOneStays() {
+    Command.Result bad =
+        bellows.kubectl(
+            "patch",
+            "configmap/config-autoscaler",
+            "-n",
+            "knative-serving",
+            "--type=merge",
+            "-p",
+            "{\"data\":{\"max-scale-up-rate\":\"1\"}}");
+    assertThat(bad.exitCode()).isEqualTo(1);
+    assertThat(bad.output())
+        .contains("admission webhook \"config.webhook.serving.knative.dev\" denied the request")
+        .contains("max-scale-up-rate = 1");
+  }
+
+  @Test
+  void aPortInUse() throws IOException {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      Command.Result second =
+          Command.of(
+                  bellows.command(
+                      "up",
+                      "--data-dir",
+                      directory.resolve("other").toString(),
+                      "--port",
+                      String.valueOf(taken.getLocalPort()),
+                      "--api-port",
+                      "0"))
+              .run();
+      refused(second, "port " + taken.getLocalPort());
+    }
+  }
+
+  @Test
+  void aSecondProcessOnOneDataDirectory() {
+    Command.Result second =
+        Command.of(
+                bellows.command(
+                    "up",
+                    "--data-dir",
+                    directory.resolve("data").toString(),
+                    "--port",
+                    "0",
+                    "--api-port",
+                    "0"))
+            .run();
+    refused(second, "in use");
+    assertThat(second.output()).contains(String.valueOf(bellows.handle().pid()));
+  }
+
+  @Test
+  void anUnknownImage() throws IOException {
+    Service.of("unknown-image", "dev.local/nobody-made-this").apply(bellows, directory).succeeded();
+    becomes("ksvc/unknown-image", "bellows image add dev.local/nobody-made-this");
+  }
+
+  @Test
+  void aMissingCommand() throws IOException {
+    bellows.bellows("image", "add", "test.local/missing", "--", "/no/such/program").succeeded();
+    Service.of("missing", "test.local/missing").apply(bellows, directory).succeeded();
+    becomes("ksvc/missing", "/no/such/program");
+  }
+
+  @Test
+  void aProgramThatExitsAtOnce() throws IOException {
+    bellows
+        .bellows(
+            "image",
+            "add",
+            "test.local/exits",
+            "--",
+            "python3",
+            "-c",
+            "import sys; print('no database', file=sys.stderr); sys.exit(5)")
+        .succeeded();
+    Service.of("exits", "test.local/exits").apply(bellows, directory).succeeded();
+    becomes("ksvc/exits", "Container failed with: no database");
+    becomes("rev/exits-00001", "ExitCode5");
+  }
+
+  @Test
+  void aProgramThatNeverListens() throws IOException {
+    bellows.bellows("image", "add", "test.local/deaf", "--", "sleep", "600").succeeded();
+    Path file = directory.resolve("deaf.yaml");
+    Files.writeString(
+        file,
+        Service.of("deaf", "test.local/deaf")
+            .manifest()
+            .replace("bellows.dev/test: \"yes\"", "serving.knative.dev/progress-deadline: \"5s\""));
+    bellows.bellows("apply", "-f", file.toString()).succeeded();
+    becomes("rev/deaf-00001", "ProgressDeadlineExceeded");
+  }
+
+  private static void refused(Command.Result result, String why) {
+    assertThat(result.exitCode()).as(result.output()).isEqualTo(1);
+    assertThat(result.output()).contains(why).doesNotContain("\tat ");
+  }
+
+  /** The text appears in what describe prints. */
+  private static void becomes(String object, String text) {
+    Awaitility.await()
+        .atMost(60, TimeUnit.SECONDS)
+        .pollInterval(250, TimeUnit.MILLISECONDS)
+        .untilAsserted(() ->
+            assertThat(bellows.kubectl("describe", object).succeeded().output()).contains(text));
+  }
+}

@@ -1,0 +1,228 @@
+package dev.bellows.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.io.TempDir;
+
+/** An unmodified kubectl on the examples, in the order a person would use it. */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class KubectlIT {
+  private static final String EVERY_KIND =
+      "ksvc,cfg,rev,rt,kpa,sks,deploy,rs,pods,svc,ep,endpointslices";
+
+  @TempDir static Path directory;
+  private static BellowsProcess bellows;
+
+  @BeforeAll
+  static void start() throws IOException {
+    Command.require("kubectl");
+    bellows = BellowsProcess.start(directory.resolve("data"));
+  }
+
+  @AfterAll
+  static void stop() throws InterruptedException {
+    if (bellows != null) {
+      bellows.close();
+    }
+  }
+
+  @Test
+  @Order(1)
+  void appliesClientSideAndServerSide() {
+    assertThat(bellows.kubectl("apply", "-f", "examples/autoscale.yaml").succeeded().output())
+        .contains("service.serving.knative.dev/autoscale created");
+    assertThat(
+            bellows
+                .kubectl("apply", "--server-side", "-f", "examples/bounds.yaml")
+                .succeeded()
+                .output())
+        .contains("service.serving.knative.dev/bounds serverside-applied");
+    assertThat(bellows.kubectl("apply", "-f", "examples/autoscale.yaml").succeeded().output())
+        .contains("unchanged");
+  }
+
+  @Test
+  @Order(2)
+  void waitsUntilReady() {
+    assertThat(
+            bellows
+                .kubectl("wait", "--for=condition=Ready", "ksvc/autoscale", "--timeout=60s")
+                .succeeded()
+                .output())
+        .contains("condition met");
+    bellows.kubectl("wait", "--for=condition=Ready", "ksvc", "--all", "--timeout=60s").succeeded();
+  }
+
+  @Test
+  @Order(3)
+  void listsEveryKindAsATable() {
+    String listed = bellows.kubectl("get", EVERY_KIND).succeeded().output();
+    assertThat(listed)
+        .contains("http://autoscale.default.example.com")
+        .contains("autoscale-00001")
+        .contains("pod/autoscale-00001-deployment-")
+        .contains("autoscale-00001-private");
+    assertThat(bellows.kubectl("get", EVERY_KIND, "-o", "wide").succeeded().output())
+        .contains("CONTAINERS")
+        .contains("dev.local/autoscale");
+    assertThat(bellows.kubectl("get", EVERY_KIND, "-o", "yaml").succeeded().output())
+        .contains("kind: ServerlessService")
+        .contains("kind: EndpointSlice");
+  }
+
+  @Test
+  @Order(4)
+  void watches() throws IOException {
+    Process watch = bellows.kubectlCommand("get", "ksvc", "-w").start();
+    try {
+      bellows.kubectl("annotate", "ksvc/autoscale", "example.com/seen=yes").succeeded();
+      Awaitility.await()
+          .atMost(20, TimeUnit.SECONDS)
+          .until(() -> watch.getInputStream().available() > 0);
+    } finally {
+      watch.destroy();
+    }
+  }
+
+  @Test
+  @Order(5)
+  void describesEveryKind() {
+    for (String kind : EVERY_KIND.split(",")) {
+      bellows.kubectl("describe", kind).succeeded();
+    }
+    assertThat(bellows.kubectl("describe", "ksvc", "autoscale").succeeded().output())
+        .contains("Routes Ready")
+        .contains("Events:");
+  }
+
+  @Test
+  @Order(6)
+  void changesObjectsInEveryWay() {
+    bellows.kubectl("label", "ksvc/bounds", "team=a").succeeded();
+    bellows
+        .kubectl(
+            "patch",
+            "ksvc/bounds",
+            "--type=merge",
+            "-p",
+            "{\"metadata\":{\"labels\":{\"team\":\"b\"}}}")
+        .succeeded();
+    bellows
+        .kubectl(
+            "patch",
+            "ksvc/bounds",
+            "--type=json",
+            "-p",
+            "[{\"op\":\"replace\",\"path\":\"/metadata/labels/team\",\"value\":\"c\"}]")
+        .succeeded();
+    assertThat(
+            bellows
+                .kubectlCommand("edit", "ksvc/bounds")
+                .with("EDITOR", "sed -i s/team:.c/team:\\ d/")
+                .run()
+                .succeeded()
+                .output())
+        .contains("edited");
+    assertThat(
+            bellows
+                .kubectl("get", "ksvc/bounds", "-o", "jsonpath={.metadata.labels.team}")
+                .succeeded()
+                .output())
+        .isEqualTo("d");
+    bellows
+        .kubectl(
+            "patch",
+            "deployment/bounds-00001-deployment",
+            "-p",
+            "{\"metadata\":{\"labels\":{\"team\":\"d\"}}}")
+        .succeeded();
+  }
+
+  @Test
+  @Order(7)
+  void scalesThroughTheSubresource() {
+    bellows.kubectl("scale", "deployment/bounds-00001-deployment", "--replicas=2").succeeded();
+    Awaitility.await()
+        .atMost(30, TimeUnit.SECONDS)
+        .untilAsserted(() ->
+            assertThat(
+                    bellows
+                        .kubectl("get", "deployment/bounds-00001-deployment")
+                        .succeeded()
+                        .output())
+                .containsPattern("bounds-00001-deployment\\s+[12]/[12]"));
+  }
+
+  @Test
+  @Order(8)
+  void tellsWhatThereIsAndWhatItMeans() {
+    assertThat(bellows.kubectl("api-resources").succeeded().output())
+        .contains("kservice,ksvc")
+        .contains("serverlessservices");
+    assertThat(bellows.kubectl("explain", "ksvc.spec").succeeded().output())
+        .contains("template")
+        .contains("traffic");
+    assertThat(bellows.kubectl("explain", "deployment.spec.strategy").succeeded().output())
+        .contains("rollingUpdate");
+  }
+
+  @Test
+  @Order(9)
+  void tellsDifferences() throws IOException {
+    assertThat(bellows.kubectl("diff", "-f", "examples/autoscale.yaml").exitCode()).isZero();
+    Path changed = directory.resolve("changed.yaml");
+    Files.writeString(
+        changed,
+        Files.readString(
+                Path.of("").toAbsolutePath().getParent().resolve("examples/autoscale.yaml"))
+            .replace("\"10\"", "\"20\""));
+    Command.Result different = bellows.kubectl("diff", "-f", changed.toString());
+    assertThat(different.exitCode()).isEqualTo(1);
+    assertThat(different.output()).contains("autoscaling.knative.dev/target");
+  }
+
+  @Test
+  @Order(10)
+  void printsAndFollowsLogs() throws IOException, InterruptedException {
+    assertThat(bellows.request("bounds.default.example.com", "/").statusCode()).isEqualTo(200);
+    Process follow =
+        bellows
+            .kubectlCommand(
+                "logs", "-f", "deployment/bounds-00001-deployment", "-c", "user-container")
+            .start();
+    try {
+      Awaitility.await()
+          .atMost(20, TimeUnit.SECONDS)
+          .until(() -> follow.getInputStream().available() > 0);
+    } finally {
+      follow.destroy();
+    }
+  }
+
+  @Test
+  @Order(11)
+  void deletesWhatAServiceOwns() {
+    bellows.kubectl("delete", "-f", "examples/autoscale.yaml", "--timeout=60s").succeeded();
+    bellows.kubectl("delete", "ksvc", "bounds", "--timeout=60s").succeeded();
+    Awaitility.await()
+        .atMost(60, TimeUnit.SECONDS)
+        .untilAsserted(() ->
+            assertThat(
+                    bellows
+                        .kubectl("get", "cfg,rev,rt,kpa,sks,deploy,rs,pods", "-o", "name")
+                        .succeeded()
+                        .output())
+                .doesNotContain("/"));
+  }
+}
