@@ -1,6 +1,7 @@
 package dev.bellows.images;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
@@ -52,7 +53,7 @@ final class Program {
                 System.err.println(e);
               }
             });
-    try (var socket = new Socket("127.0.0.1", listener.port())) {
+    try (var socket = new Socket(InetAddress.getLoopbackAddress(), listener.port())) {
       socket
           .getOutputStream()
           .write(

@@ -3,6 +3,7 @@ package dev.bellows.images;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -50,7 +51,7 @@ class AutoscaleTest {
   }
 
   private String raw(String text) throws IOException {
-    try (Socket socket = new Socket("127.0.0.1", listener.port())) {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), listener.port())) {
       socket.getOutputStream().write(text.getBytes(StandardCharsets.US_ASCII));
       return new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
     }

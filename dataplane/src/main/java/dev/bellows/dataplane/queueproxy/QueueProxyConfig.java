@@ -82,20 +82,6 @@ public record QueueProxyConfig(
         drainQuiet);
   }
 
-  /** The same, with another time that a draining pod must see no new request. */
-  public QueueProxyConfig quietFor(Duration quiet) {
-    return new QueueProxyConfig(
-        revision,
-        pod,
-        listenIp,
-        servingPort,
-        userTarget,
-        containerConcurrency,
-        timeouts,
-        readiness,
-        quiet);
-  }
-
   /**
    * The same, with the user container at another address: there its programs get a port of their
    * own. Readiness probes that ask the user port ask there.

@@ -59,7 +59,7 @@ public final class SharedQueueProxies implements QueueProxies {
           QueueProxyConfig.fromEnvironment(environment)
               .listeningOn(podIp)
               .forwardingTo(user)
-              .quietFor(DRAIN_QUIET);
+              .drainingAfter(DRAIN_QUIET);
       return new SharedContainer(id, shared.attach(config), clock.instant());
     } catch (IllegalArgumentException e) {
       throw new ContainerStartException("queue-proxy: " + e.getMessage(), e);

@@ -130,7 +130,7 @@ final class EndpointSubsets {
   private static Map<Integer, Integer> moved(ObjectNode pod) {
     Map<Integer, Integer> moved = new HashMap<>();
     String pairs = pod.path("metadata").path("annotations").path(PORTS_ANNOTATION).asText();
-    for (String pair : pairs.split(",")) {
+    for (String pair : pairs.split(",", -1)) {
       if (pair.matches("\\d{1,5}=\\d{1,5}")) {
         int equals = pair.indexOf('=');
         moved.put(
