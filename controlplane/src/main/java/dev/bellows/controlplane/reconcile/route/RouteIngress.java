@@ -13,22 +13,37 @@ import dev.bellows.api.networking.IngressBackendSplit;
 import dev.bellows.api.networking.IngressRule;
 import dev.bellows.api.networking.IngressSpec;
 import dev.bellows.api.networking.KIngress;
+import dev.bellows.api.serving.Revision;
 import dev.bellows.api.serving.Route;
 import dev.bellows.controlplane.reconcile.ChildName;
 import dev.bellows.controlplane.reconcile.Children;
 import dev.bellows.controlplane.reconcile.WellKnown;
 import dev.bellows.controlplane.reconcile.revision.RevisionFacts;
-import dev.bellows.controlplane.reconcile.route.Traffic.Target;
+import dev.bellows.core.rollout.ConfigurationRollout;
+import dev.bellows.core.rollout.RevisionTarget;
+import dev.bellows.core.rollout.Traffic;
 import io.fabric8.kubernetes.api.model.IntOrString;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
-/** The KIngress of a Route, as it should be. */
-final class RouteIngress {
+/**
+ * The KIngress of a Route, as it should be.
+ *
+ * @param hosts the Route's names
+ * @param traffic where its targets lead
+ * @param revisions those that they lead to, by name
+ * @param config the settings now in force
+ */
+record RouteIngress(
+    Route route,
+    Hosts hosts,
+    Traffic.Assigned traffic,
+    Map<String, Revision> revisions,
+    SystemConfig config) {
   private static final String ROLLOUT = "networking.internal.knative.dev/rollout";
   private static final String TAG_TO_HOST = "networking.internal.knative.dev/tag-to-host";
   private static final String DASHED_CLASS = "networking.knative.dev/ingress-class";
@@ -37,39 +52,28 @@ final class RouteIngress {
   private static final String TAG_HEADER = "Knative-Serving-Tag";
   private static final String DEFAULT_ROUTE_HEADER = "Knative-Serving-Default-Route";
 
-  private RouteIngress() {}
-
   /** Name of a Route's KIngress. */
   static String name(String route) {
     return ChildName.of(route, "");
   }
 
-  static KIngress of(Route route, Hosts hosts, Traffic.Complete traffic, SystemConfig config) {
+  KIngress wanted() {
     Map<String, String> labels = new LinkedHashMap<>(Children.labels(route));
     labels.put(WellKnown.ROUTE, route.getMetadata().getName());
     labels.put(WellKnown.ROUTE_NAMESPACE, route.getMetadata().getNamespace());
     KIngress ingress = new KIngress();
     ingress.setMetadata(
-        Children.metadata(
-            route,
-            name(route.getMetadata().getName()),
-            labels,
-            annotations(route, hosts, traffic, config)));
-    ingress.setSpec(
-        new IngressSpec(
-            httpOption(Children.annotations(route), config),
-            List.of(),
-            rules(hosts, traffic, config)));
+        Children.metadata(route, name(route.getMetadata().getName()), labels, annotations()));
+    ingress.setSpec(new IngressSpec(httpOption(Children.annotations(route)), List.of(), rules()));
     return ingress;
   }
 
-  private static Map<String, String> annotations(
-      Route route, Hosts hosts, Traffic.Complete traffic, SystemConfig config) {
+  private Map<String, String> annotations() {
     Map<String, String> own = Children.annotations(route);
     Map<String, String> result = new LinkedHashMap<>();
     result.put(
         WellKnown.INGRESS_CLASS, own.getOrDefault(DASHED_CLASS, config.network().ingressClass()));
-    result.put(ROLLOUT, rollout(traffic));
+    result.put(ROLLOUT, rollout());
     ObjectNode tagToHost = JsonNodeFactory.instance.objectNode();
     traffic
         .groups()
@@ -88,35 +92,32 @@ final class RouteIngress {
   }
 
   /** The shares of latest Revisions: what a gradual rollout would start from. */
-  static String rollout(Traffic.Complete traffic) {
+  private String rollout() {
     ObjectNode root = JsonNodeFactory.instance.objectNode();
     ArrayNode configurations = JsonNodeFactory.instance.arrayNode();
-    traffic
-        .groups()
-        .forEach((tag, group) ->
-            group.stream()
-                .filter(target -> target.latest() && target.percent() > 0)
-                .sorted(Comparator.comparing(Target::configuration))
-                .forEach(target -> {
-                  ObjectNode one = configurations.addObject();
-                  one.put("configurationName", target.configuration());
-                  if (!tag.isEmpty()) {
-                    one.put("tag", tag);
-                  }
-                  one.put("percent", target.percent());
-                  one.putArray("revisions")
-                      .addObject()
-                      .put("revisionName", target.revisionName())
-                      .put("percent", target.percent());
-                  one.putObject("stepParams");
-                }));
+    for (ConfigurationRollout each : traffic.rollout().configurations()) {
+      ObjectNode one = configurations.addObject();
+      one.put("configurationName", each.configurationName());
+      if (!each.tag().isEmpty()) {
+        one.put("tag", each.tag());
+      }
+      one.put("percent", each.percent());
+      ArrayNode revisions = one.putArray("revisions");
+      each.revisions()
+          .forEach(share ->
+              revisions
+                  .addObject()
+                  .put("revisionName", share.revisionName())
+                  .put("percent", share.percent()));
+      one.putObject("stepParams");
+    }
     if (!configurations.isEmpty()) {
       root.set("configurations", configurations);
     }
     return root.toString();
   }
 
-  private static String httpOption(Map<String, String> annotations, SystemConfig config) {
+  private String httpOption(Map<String, String> annotations) {
     String asked = annotations.getOrDefault(HTTP_PROTOCOL, annotations.get(HTTP_OPTION));
     boolean redirected =
         asked == null
@@ -125,8 +126,7 @@ final class RouteIngress {
     return redirected ? "Redirected" : "Enabled";
   }
 
-  private static List<IngressRule> rules(
-      Hosts hosts, Traffic.Complete traffic, SystemConfig config) {
+  private List<IngressRule> rules() {
     boolean tagHeaders = config.features().enabled(Feature.TAG_HEADER_BASED_ROUTING);
     List<IngressRule> rules = new ArrayList<>();
     traffic
@@ -134,9 +134,7 @@ final class RouteIngress {
         .forEach((tag, group) -> {
           HttpIngressRuleValue paths =
               new HttpIngressRuleValue(
-                  tagHeaders
-                      ? pathsByHeader(tag, traffic)
-                      : List.of(path(group, Map.of(), Map.of())));
+                  tagHeaders ? pathsByHeader(tag) : List.of(path(group, Map.of(), Map.of())));
           rules.add(new IngressRule(hosts.clusterHosts(tag), "ClusterLocal", paths));
           if (!hosts.isLocal(tag)) {
             rules.add(new IngressRule(List.of(hosts.host(tag)), "ExternalIP", paths));
@@ -146,10 +144,10 @@ final class RouteIngress {
   }
 
   /** A header that names a tag leads to it from the Route's own host as well. */
-  private static List<HttpIngressPath> pathsByHeader(String tag, Traffic.Complete traffic) {
+  private List<HttpIngressPath> pathsByHeader(String tag) {
     List<HttpIngressPath> paths = new ArrayList<>();
     if (!tag.isEmpty()) {
-      paths.add(path(group(traffic, tag), Map.of(), Map.of(TAG_HEADER, tag)));
+      paths.add(path(group(tag), Map.of(), Map.of(TAG_HEADER, tag)));
       return paths;
     }
     traffic
@@ -159,39 +157,37 @@ final class RouteIngress {
             paths.add(path(group, Map.of(TAG_HEADER, new HeaderMatch(each)), Map.of()));
           }
         });
-    paths.add(path(group(traffic, ""), Map.of(), Map.of(DEFAULT_ROUTE_HEADER, "true")));
+    paths.add(path(group(""), Map.of(), Map.of(DEFAULT_ROUTE_HEADER, "true")));
     return paths;
   }
 
-  private static List<Target> group(Traffic.Complete traffic, String tag) {
+  private List<RevisionTarget> group(String tag) {
     return traffic.groups().getOrDefault(tag, List.of());
   }
 
-  private static HttpIngressPath path(
-      List<Target> group, Map<String, HeaderMatch> headers, Map<String, String> append) {
+  private HttpIngressPath path(
+      List<RevisionTarget> group, Map<String, HeaderMatch> headers, Map<String, String> append) {
     return new HttpIngressPath(
         null,
         null,
         headers,
-        group.stream().filter(target -> target.percent() > 0).map(RouteIngress::split).toList(),
+        group.stream().filter(target -> target.percent() > 0).map(this::split).toList(),
         append);
   }
 
-  private static IngressBackendSplit split(Target target) {
-    String namespace = target.revision().getMetadata().getNamespace();
+  private IngressBackendSplit split(RevisionTarget target) {
+    String namespace = route.getMetadata().getNamespace();
     Map<String, String> headers = new LinkedHashMap<>();
     headers.put("Knative-Serving-Namespace", namespace);
     headers.put("Knative-Serving-Revision", target.revisionName());
+    Revision revision =
+        Objects.requireNonNull(revisions.get(target.revisionName()), target::toString);
     int port =
-        switch (RevisionFacts.protocol(target.revision())) {
+        switch (RevisionFacts.protocol(revision)) {
           case HTTP1 -> 80;
           case H2C -> 81;
         };
     return new IngressBackendSplit(
-        namespace,
-        target.revisionName(),
-        new IntOrString(port),
-        Math.toIntExact(target.percent()),
-        headers);
+        namespace, target.revisionName(), new IntOrString(port), target.percent(), headers);
   }
 }

@@ -12,10 +12,11 @@ import dev.bellows.controlplane.reconcile.StatusConditions;
 import dev.bellows.controlplane.reconcile.Step;
 import dev.bellows.controlplane.reconcile.Step.Severity;
 import dev.bellows.controlplane.reconcile.WellKnown;
-import dev.bellows.controlplane.reconcile.route.Traffic.Problem;
-import dev.bellows.controlplane.reconcile.route.Traffic.Target;
 import dev.bellows.core.condition.ConditionSet;
 import dev.bellows.core.condition.Conditions;
+import dev.bellows.core.rollout.RevisionTarget;
+import dev.bellows.core.rollout.Traffic;
+import dev.bellows.core.rollout.Traffic.Problem;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.Service;
@@ -36,6 +37,8 @@ final class RoutePlan {
   static final String CERTIFICATE_PROVISIONED = "CertificateProvisioned";
   static final ConditionSet CONDITIONS =
       ConditionSet.living(ALL_TRAFFIC_ASSIGNED, INGRESS_READY, CERTIFICATE_PROVISIONED);
+
+  private static final String REVISION_MISSING = "RevisionMissing";
 
   private final Seen seen;
   private final Route route;
@@ -71,15 +74,15 @@ final class RoutePlan {
 
   private Plan plan() {
     return switch (seen.traffic()) {
-      case Traffic.Incomplete(Problem problem) -> {
+      case Traffic.Unassigned(Problem problem, var missing) -> {
         mark(problem);
         yield end(Outcome.done()); // the KIngress there is serves on
       }
-      case Traffic.Complete complete -> plan(complete);
+      case Traffic.Assigned complete -> plan(complete);
     };
   }
 
-  private Plan plan(Traffic.Complete complete) {
+  private Plan plan(Traffic.Assigned complete) {
     conditions =
         conditions
             .markTrue(ALL_TRAFFIC_ASSIGNED, now)
@@ -109,7 +112,7 @@ final class RoutePlan {
               Optional.ofNullable(seen.endpoints().get(name)),
               seen.ingress()));
     }
-    planIngress(RouteIngress.of(route, hosts, complete, seen.config()));
+    planIngress(new RouteIngress(route, hosts, complete, seen.revisions(), seen.config()).wanted());
     deleteOrphans(complete);
     return end(Outcome.done());
   }
@@ -148,7 +151,7 @@ final class RoutePlan {
             : ingressNotConfigured();
   }
 
-  private void deleteOrphans(Traffic.Complete complete) {
+  private void deleteOrphans(Traffic.Assigned complete) {
     Set<String> names = new HashSet<>();
     complete.groups().keySet().forEach(tag -> names.add(hosts.name(tag)));
     for (Service service : seen.labelled()) {
@@ -158,7 +161,7 @@ final class RoutePlan {
     }
   }
 
-  private Optional<HasMetadata> firstForeign(Traffic.Complete complete) {
+  private Optional<HasMetadata> firstForeign(Traffic.Assigned complete) {
     List<HasMetadata> children = new ArrayList<>();
     for (String tag : complete.groups().keySet()) {
       Service service = seen.services().get(hosts.name(tag));
@@ -170,54 +173,44 @@ final class RoutePlan {
     return children.stream().filter(child -> !Children.isControlledBy(child, route)).findFirst();
   }
 
-  private TrafficTarget inForce(Target target) {
+  private TrafficTarget inForce(RevisionTarget target) {
     return new TrafficTarget(
         target.tag().isEmpty() ? null : target.tag(),
         target.revisionName(),
         null,
-        target.latest(),
-        target.percent(),
+        target.latestRevision(),
+        (long) target.percent(),
         target.tag().isEmpty() ? null : hosts.url(target.tag()));
   }
 
   private void mark(Problem problem) {
     conditions =
         switch (problem) {
-          case Problem.Missing(String kind, String name) ->
-              conditions.markFalse(
-                  ALL_TRAFFIC_ASSIGNED,
-                  kind + "Missing",
-                  "%s \"%s\" referenced in traffic not found.".formatted(kind, name),
-                  now);
-          case Problem.NotReady(String kind, String name, boolean isFinal) ->
+          case Problem.RevisionMissing missing -> unassigned(REVISION_MISSING, missing + ".");
+          case Problem.ConfigurationMissing missing ->
+              unassigned("ConfigurationMissing", missing + ".");
+          case Problem.RevisionNotOwned notOwned -> unassigned("RevisionNotOwned", notOwned + ".");
+          case Problem.RevisionNotReady(String name, boolean isFinal) ->
               isFinal
-                  ? conditions.markFalse(
-                      ALL_TRAFFIC_ASSIGNED,
-                      "RevisionMissing",
-                      (kind.equals("Configuration")
-                              ? "Configuration \"%s\" does not have any ready Revision."
-                              : "Revision \"%s\" failed to become ready.")
-                          .formatted(name),
-                      now)
-                  : conditions.markUnknown(
-                      ALL_TRAFFIC_ASSIGNED,
-                      "RevisionMissing",
-                      (kind.equals("Configuration")
-                              ? "Configuration \"%s\" is waiting for a Revision to become ready."
-                              : "Revision \"%s\" is not yet ready.")
-                          .formatted(name),
-                      now);
-          case Problem.NotOwned(String revision, String owner, String service) ->
-              conditions.markFalse(
-                  ALL_TRAFFIC_ASSIGNED,
-                  "RevisionNotOwned",
-                  (owner.isEmpty()
-                      ? "Revision \"%s\" does not belong to Service \"%s\""
-                          .formatted(revision, service)
-                      : "Revision \"%s\" belongs to Service \"%s\", not Service \"%s\""
-                          .formatted(revision, owner, service)),
-                  now);
+                  ? unassigned(
+                      REVISION_MISSING, "Revision \"" + name + "\" failed to become ready.")
+                  : waiting("Revision \"" + name + "\" is not yet ready.");
+          case Problem.ConfigurationNotReady(String name, boolean isFinal) ->
+              isFinal
+                  ? unassigned(
+                      REVISION_MISSING,
+                      "Configuration \"" + name + "\" does not have any ready Revision.")
+                  : waiting(
+                      "Configuration \"" + name + "\" is waiting for a Revision to become ready.");
         };
+  }
+
+  private Conditions unassigned(String reason, String message) {
+    return conditions.markFalse(ALL_TRAFFIC_ASSIGNED, reason, message, now);
+  }
+
+  private Conditions waiting(String message) {
+    return conditions.markUnknown(ALL_TRAFFIC_ASSIGNED, REVISION_MISSING, message, now);
   }
 
   private Conditions ingressNotConfigured() {
@@ -227,7 +220,7 @@ final class RoutePlan {
 
   /** A placeholder Service with a visibility of its own keeps its group inside the cluster. */
   private static Set<String> localGroups(Seen seen) {
-    if (!(seen.traffic() instanceof Traffic.Complete complete)) {
+    if (!(seen.traffic() instanceof Traffic.Assigned complete)) {
       return Set.of();
     }
     Hosts plain = new Hosts(seen.route(), seen.config(), seen.clusterDomain(), Set.of());

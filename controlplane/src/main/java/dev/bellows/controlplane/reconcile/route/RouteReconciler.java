@@ -14,6 +14,8 @@ import dev.bellows.controlplane.reconcile.Writer;
 import dev.bellows.controlplane.watch.Cluster;
 import dev.bellows.controlplane.watch.Key;
 import dev.bellows.controlplane.watch.Watched;
+import dev.bellows.core.rollout.RevisionTarget;
+import dev.bellows.core.rollout.Traffic;
 import io.fabric8.kubernetes.api.model.Endpoints;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Service;
@@ -24,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /** Keeps each Route's KIngress and placeholder Services as its traffic asks. */
@@ -103,25 +106,32 @@ public final class RouteReconciler implements Reconciler {
     String namespace = route.getMetadata().getNamespace();
     String name = route.getMetadata().getName();
     Traffic traffic =
-        Traffic.of(
-            route.getSpec().traffic(),
-            Children.labels(route).getOrDefault(WellKnown.SERVICE, ""),
+        RouteTraffic.of(
+            route,
             each -> cluster.configurations().find(namespace, each),
             each -> cluster.revisions().find(namespace, each));
     SystemConfig current = config.get();
+    Map<String, Revision> revisions = new HashMap<>();
     Map<String, Service> services = new HashMap<>();
     Map<String, Endpoints> endpoints = new HashMap<>();
-    if (traffic instanceof Traffic.Complete complete) {
-      Hosts hosts = new Hosts(route, current, clusterDomain, java.util.Set.of());
+    if (traffic instanceof Traffic.Assigned complete) {
+      Hosts hosts = new Hosts(route, current, clusterDomain, Set.of());
       for (String tag : complete.groups().keySet()) {
         String host = hosts.name(tag);
         cluster.services().find(namespace, host).ifPresent(each -> services.put(host, each));
         cluster.endpoints().find(namespace, host).ifPresent(each -> endpoints.put(host, each));
       }
+      for (RevisionTarget each : complete.entries()) {
+        cluster
+            .revisions()
+            .find(namespace, each.revisionName())
+            .ifPresent(revision -> revisions.put(each.revisionName(), revision));
+      }
     }
     return new Seen(
         route,
         traffic,
+        revisions,
         cluster.ingresses().find(namespace, RouteIngress.name(name)),
         services,
         endpoints,

@@ -2,7 +2,9 @@ package dev.bellows.controlplane.reconcile.route;
 
 import dev.bellows.api.config.SystemConfig;
 import dev.bellows.api.networking.KIngress;
+import dev.bellows.api.serving.Revision;
 import dev.bellows.api.serving.Route;
+import dev.bellows.core.rollout.Traffic;
 import io.fabric8.kubernetes.api.model.Endpoints;
 import io.fabric8.kubernetes.api.model.Service;
 import java.util.List;
@@ -14,6 +16,7 @@ import java.util.Optional;
  *
  * @param route itself
  * @param traffic where its targets lead now
+ * @param revisions those that they lead to, by name
  * @param ingress the KIngress of its name, whoever owns it
  * @param services the placeholder Services of its name and tags, by name, whoever owns them
  * @param endpoints Endpoints of the same names
@@ -24,6 +27,7 @@ import java.util.Optional;
 record Seen(
     Route route,
     Traffic traffic,
+    Map<String, Revision> revisions,
     Optional<KIngress> ingress,
     Map<String, Service> services,
     Map<String, Endpoints> endpoints,
@@ -31,6 +35,7 @@ record Seen(
     SystemConfig config,
     String clusterDomain) {
   Seen {
+    revisions = Map.copyOf(revisions);
     services = Map.copyOf(services);
     endpoints = Map.copyOf(endpoints);
     labelled = List.copyOf(labelled);
