@@ -2,6 +2,7 @@ package dev.bellows.controlplane;
 
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.bellows.api.ConditionedStatus;
 import dev.bellows.api.serving.Revision;
@@ -9,6 +10,7 @@ import dev.bellows.api.serving.Route;
 import dev.bellows.api.serving.RouteSpec;
 import dev.bellows.api.serving.Service;
 import dev.bellows.api.serving.ServiceStatus;
+import dev.bellows.api.serving.TrafficTarget;
 import dev.bellows.controlplane.reconcile.WellKnown;
 import dev.bellows.core.route.Ingress;
 import io.fabric8.kubernetes.api.model.EndpointAddress;
@@ -274,6 +276,62 @@ class ChainTest {
     stage.comesUp("hello-00002", "10.1.0.2:8012");
     assertThat(routing("hello-00001")).isEqualTo("reserve null Unreachable");
     assertThat(routing("hello-00002")).isEqualTo("active hello Reachable");
+  }
+
+  @Test
+  void sharesAndTagsReachTheGatewayWithHostsOfTheirOwn() {
+    stage.apply("hello", "dev.local/helloworld");
+    stage.settle();
+    stage.comesUp("hello-00001", "10.1.0.1:8012");
+    stage.apply("hello", "dev.local/helloworld:v2");
+    stage.settle();
+    stage.comesUp("hello-00002", "10.1.0.2:8012");
+    stage.traffic(
+        "hello",
+        new TrafficTarget(null, "hello-00001", null, false, 90L, null),
+        new TrafficTarget("next", null, null, true, 10L, null));
+
+    assertThat(service().traffic())
+        .extracting(TrafficTarget::revisionName, TrafficTarget::percent, TrafficTarget::url)
+        .containsExactly(
+            tuple("hello-00001", 90L, null),
+            tuple("hello-00002", 10L, "http://next-hello.default.example.com"));
+    Ingress ingress = requireNonNull(stage.routed.get("hello"));
+    assertThat(ingress.rules())
+        .extracting(rule -> rule.hosts().getLast())
+        .containsExactly(
+            "hello.default.svc.cluster.local",
+            "hello.default.example.com",
+            "next-hello.default.svc.cluster.local",
+            "next-hello.default.example.com");
+    assertThat(ingress.rules().get(1).paths().getFirst().splits())
+        .extracting(split -> split.service().name(), Ingress.Split::percent)
+        .containsExactly(tuple("hello-00001", 90), tuple("hello-00002", 10));
+    assertThat(ingress.rules().get(3).paths().getFirst().splits())
+        .extracting(split -> split.service().name(), Ingress.Split::percent)
+        .containsExactly(tuple("hello-00002", 100));
+    assertThat(stage.world.cluster.services().find("default", "next-hello")).isPresent();
+    assertThat(says(service(), "Ready")).isEqualTo("True");
+
+    stage.traffic("hello", new TrafficTarget(null, null, null, true, 100L, null));
+    assertThat(stage.world.cluster.services().find("default", "next-hello")).isEmpty();
+  }
+
+  @Test
+  void aServiceThatIsToStayInsideTheClusterHasNoPublicHost() {
+    Service service = stage.apply("hello", "dev.local/helloworld");
+    stage.world.changed(
+        service,
+        found -> {
+          found.getMetadata().setLabels(Map.of(WellKnown.VISIBILITY, WellKnown.CLUSTER_LOCAL));
+          return found;
+        });
+    stage.settle();
+    stage.comesUp("hello-00001", "10.1.0.1:8012");
+    assertThat(service().url()).isEqualTo("http://hello.default.svc.cluster.local");
+    assertThat(requireNonNull(stage.routed.get("hello")).rules())
+        .extracting(Ingress.Rule::visibility)
+        .containsExactly(Ingress.Visibility.CLUSTER_LOCAL);
   }
 
   private String routing(String name) {

@@ -6,6 +6,8 @@ import dev.bellows.api.autoscaling.PodAutoscalerStatus;
 import dev.bellows.api.networking.ServerlessService;
 import dev.bellows.api.networking.ServerlessServiceSpec;
 import dev.bellows.api.serving.Service;
+import dev.bellows.api.serving.ServiceSpec;
+import dev.bellows.api.serving.TrafficTarget;
 import dev.bellows.controlplane.feed.IngressFeed;
 import dev.bellows.controlplane.reconcile.Children;
 import dev.bellows.controlplane.reconcile.Outcome;
@@ -153,6 +155,17 @@ public final class Stage implements IngressListener {
           found.setSpec(service.getSpec());
           return found;
         });
+  }
+
+  /** A person shares the requests of a Service otherwise. */
+  public void traffic(String service, TrafficTarget... targets) {
+    world.changed(
+        world.cluster.knativeServices().find("default", service).orElseThrow(),
+        found -> {
+          found.setSpec(new ServiceSpec(found.getSpec().template(), List.of(targets)));
+          return found;
+        });
+    settle();
   }
 
   /** Passes over every object until nothing is written any more. */
