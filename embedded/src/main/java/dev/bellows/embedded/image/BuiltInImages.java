@@ -38,8 +38,7 @@ public final class BuiltInImages {
           "-XX:TieredStopAtLevel=1",
           "-XX:-UsePerfData",
           "-Xshare:auto",
-          "-Xlog:disable",
-          "-Xlog:all=off:stderr");
+          "-Xlog:disable");
 
   private static final long TRAINING_SECONDS = 30;
 

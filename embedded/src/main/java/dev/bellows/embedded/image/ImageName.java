@@ -13,8 +13,7 @@ import java.util.regex.Pattern;
 record ImageName(String repository, String tag, String digest) {
   // github.com/distribution/reference: path components, an optional registry with its port.
   private static final Pattern REPOSITORY =
-      Pattern.compile(
-          "[a-zA-Z0-9.-]+(:[0-9]+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+", Pattern.CASE_INSENSITIVE);
+      Pattern.compile("[a-zA-Z0-9]+([.-]+[a-zA-Z0-9]+)*(:[0-9]+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+");
 
   private static final Pattern TAG = Pattern.compile("[\\w][\\w.-]{0,127}");
   private static final int MAX_LENGTH = 255;

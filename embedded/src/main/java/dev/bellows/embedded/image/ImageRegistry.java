@@ -91,10 +91,15 @@ public final class ImageRegistry {
         .orElseThrow(() -> new ImageUnavailableException(reference));
   }
 
-  /** Every image, built-in ones included, by name. */
+  /** Every image by name; a built-in one unless another was added under its name. */
   public List<Image> list() {
-    List<Image> all = new ArrayList<>(builtIns.all());
-    all.addAll(images().values());
+    Map<ImageName, Image> added = images();
+    List<Image> all = new ArrayList<>(added.values());
+    for (Image builtIn : builtIns.all()) {
+      if (!added.containsKey(ImageName.parse(builtIn.name()))) {
+        all.add(builtIn);
+      }
+    }
     all.sort(Comparator.comparing(Image::name));
     return all;
   }

@@ -26,6 +26,8 @@ public final class Kubelet implements AutoCloseable {
   /** Pods of a node; what its addresses and a laptop can bear. */
   private static final int MAX_PODS = 5000;
 
+  private static final Duration LEAST_PATIENCE = Duration.ofSeconds(1);
+
   private final Node node;
   private final Map<String, PodWorker> workers = new ConcurrentHashMap<>();
   private @Nullable AutoCloseable following;
@@ -136,7 +138,7 @@ public final class Kubelet implements AutoCloseable {
   }
 
   /**
-   * Ends all containers, each after its preStop hook and SIGTERM, and leaves the pods for the next
+   * Ends all containers by SIGTERM, without their preStop hooks, and leaves the pods for the next
    * kubelet.
    *
    * @param grace what containers may take; then they are killed
@@ -157,7 +159,9 @@ public final class Kubelet implements AutoCloseable {
     CountDownLatch ends = new CountDownLatch(ending.size());
     ending.forEach(worker -> worker.evacuate(grace, ends));
     try {
-      if (!ends.await(grace.toMillis(), TimeUnit.MILLISECONDS)) {
+      // A worker may be in the middle of a write, whatever its containers do.
+      Duration patience = grace.compareTo(LEAST_PATIENCE) < 0 ? LEAST_PATIENCE : grace;
+      if (!ends.await(patience.toMillis(), TimeUnit.MILLISECONDS)) {
         LOG.info("containers did not end in {}; they are killed", grace);
       }
     } catch (InterruptedException e) {

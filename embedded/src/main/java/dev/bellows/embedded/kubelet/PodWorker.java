@@ -1,6 +1,7 @@
 package dev.bellows.embedded.kubelet;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.bellows.embedded.image.ImageUnavailableException;
 import dev.bellows.embedded.network.PodAddresses;
@@ -206,11 +207,12 @@ final class PodWorker {
     }
   }
 
+  /** Without hooks: nobody sends requests any more, so there is nothing to wait for but the end. */
   private void evacuateNow(Event.Evacuate evacuate) {
     List<CompletableFuture<ExitStatus>> exits = new ArrayList<>();
     for (ContainerSlot slot : everySlot()) {
       slot.running.ifPresent(container -> exits.add(container.exit()));
-      stop(slot, evacuate.grace());
+      stop(slot, evacuate.grace(), MissingNode.getInstance());
     }
     CompletableFuture<Void> _ =
         CompletableFuture.allOf(exits.toArray(CompletableFuture<?>[]::new))
@@ -248,10 +250,14 @@ final class PodWorker {
       for (ContainerSlot slot : everySlot()) {
         if (slot.isRunning()) {
           event(slot, false, "Killing", "Stopping container " + slot.name);
-          stop(slot, grace);
+          stop(slot, grace, preStop(slot));
         }
       }
     }
+  }
+
+  private static JsonNode preStop(ContainerSlot slot) {
+    return slot.definition.path("lifecycle").path("preStop");
   }
 
   private void finish() {
@@ -410,10 +416,11 @@ final class PodWorker {
         "Container " + slot.name + " failed " + probe + " probe, will be restarted");
     stop(
         slot,
-        Duration.ofSeconds(pod.path("spec").path("terminationGracePeriodSeconds").asLong(30)));
+        Duration.ofSeconds(pod.path("spec").path("terminationGracePeriodSeconds").asLong(30)),
+        preStop(slot));
   }
 
-  private void stop(ContainerSlot slot, Duration grace) {
+  private void stop(ContainerSlot slot, Duration grace, JsonNode preStop) {
     if (slot.stopping || slot.running.isEmpty()) {
       return;
     }
@@ -421,7 +428,7 @@ final class PodWorker {
     Container container = slot.running.get();
     new ContainerStop(
             container,
-            slot.definition.path("lifecycle").path("preStop"),
+            preStop,
             starter.handler(slot, container, addresses.orElseThrow()),
             grace,
             message -> event(slot, true, "FailedPreStopHook", message))
