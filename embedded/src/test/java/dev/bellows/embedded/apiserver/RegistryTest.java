@@ -220,22 +220,22 @@ class RegistryTest {
     registry.create(ResourceTypes.CONFIG_MAPS, object("shop", "before"));
     Listing listing = registry.list(ResourceTypes.CONFIG_MAPS, "shop");
     List<String> seen = new CopyOnWriteArrayList<>();
-    try (Watch watch =
+    Watch watch =
         registry.watch(
             ResourceTypes.CONFIG_MAPS,
             "shop",
             listing.resourceVersion(),
-            event -> seen.add(event.type() + " " + ObjectMeta.of(event.object()).name()))) {
-      registry.create(ResourceTypes.CONFIG_MAPS, object("shop", "a"));
-      registry.patch(
-          ResourceTypes.CONFIG_MAPS,
-          "shop",
-          "a",
-          new Patch.Merge(Json.object().set("data", Json.object().put("k", "v"))));
-      registry.delete(ResourceTypes.CONFIG_MAPS, "shop", "a", DeleteOptions.DEFAULT);
+            event -> seen.add(event.type() + " " + ObjectMeta.of(event.object()).name()));
+    registry.create(ResourceTypes.CONFIG_MAPS, object("shop", "a"));
+    registry.patch(
+        ResourceTypes.CONFIG_MAPS,
+        "shop",
+        "a",
+        new Patch.Merge(Json.object().set("data", Json.object().put("k", "v"))));
+    registry.delete(ResourceTypes.CONFIG_MAPS, "shop", "a", DeleteOptions.DEFAULT);
 
-      await().until(() -> seen.size() == 3);
-    }
+    await().until(() -> seen.size() == 3);
+    watch.close();
     assertThat(seen).containsExactly("ADDED a", "MODIFIED a", "DELETED a");
   }
 

@@ -60,11 +60,13 @@ class ServerSideApplyTest {
 
     assertThatThrownBy(() -> apply("b", "spec: {replicas: 3, paused: false, minReadySeconds: 2}"))
         .hasMessage(
-            "Apply failed with 3 conflicts: conflicts with \"a\":\n"
-                + "- .spec.paused\n"
-                + "- .spec.replicas\n"
-                + "conflicts with \"u\" using apps/v1 at 2026-01-01T00:00:02Z:\n"
-                + "- .spec.minReadySeconds");
+            """
+            Apply failed with 3 conflicts: conflicts with "a":
+            - .spec.paused
+            - .spec.replicas
+            conflicts with "u" using apps/v1 at 2026-01-01T00:00:02Z:
+            - .spec.minReadySeconds\
+            """);
   }
 
   @Test

@@ -7,6 +7,7 @@ import dev.bellows.embedded.store.ObjectStore;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -44,7 +45,10 @@ final class TestServer implements AutoCloseable {
     }
     server =
         ApiServer.start(
-            registry, TestServer::log, directory, new InetSocketAddress("127.0.0.1", 0));
+            registry,
+            TestServer::log,
+            directory,
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
   }
 
   /** Says what it was asked for, so that tests see it arrive. */

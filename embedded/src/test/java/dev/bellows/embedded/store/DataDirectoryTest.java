@@ -53,10 +53,10 @@ class DataDirectoryTest {
     private Holder() {}
 
     public static void main(String[] arguments) throws Exception {
-      try (DataDirectory directory = DataDirectory.claim(Path.of(arguments[0]))) {
-        System.out.println("held");
-        System.in.read();
-      }
+      DataDirectory directory = DataDirectory.claim(Path.of(arguments[0]));
+      System.out.println("held");
+      System.in.read();
+      directory.close();
     }
   }
 }

@@ -12,7 +12,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -213,7 +212,6 @@ class ObjectStoreTest {
 
   @Test
   void theFileStaysSmallHoweverOftenAnObjectChanges() throws IOException {
-    AtomicInteger size = new AtomicInteger();
     List<CompletableFuture<Outcome>> answers = new ArrayList<>();
     for (int round = 0; round < 200; round++) {
       for (int i = 0; i < 50; i++) {
@@ -223,7 +221,6 @@ class ObjectStoreTest {
       }
       answers.forEach(CompletableFuture::join);
       answers.clear();
-      size.incrementAndGet();
     }
     assertThat(store.writes()).isEqualTo(10_000);
     assertThat(Files.size(home.resolve("state.db"))).isLessThan(1 << 20);
