@@ -2,8 +2,10 @@
 """Makes kubernetes-openapi.json.gz: what the API server must know of the built-in kinds.
 
 Takes from the published OpenAPI v3 documents of Kubernetes the names, types, formats, list and map
-kinds, merge keys, required fields and enums, and from the published protobuf definitions the number of
-each field (property "x-number", for clients that write protobuf). Descriptions are left out.
+kinds, merge keys, required fields and enums; from the published protobuf and Go definitions, for clients
+that write protobuf, the number of each field ("x-number"), whether a zero differs from nothing
+("x-pointer") and which message is spread over the fields of another ("x-inline"). Descriptions are left
+out.
 
     go mod download k8s.io/kubernetes@v1.34.1 k8s.io/api@v0.34.1 \\
         k8s.io/apimachinery@v0.34.1 k8s.io/apiextensions-apiserver@v0.34.1
@@ -94,19 +96,58 @@ def definition_name(package, message):
 
 
 def numbers(folder):
-    """Field numbers: definition name -> {field: number}."""
+    """Field numbers: definition name -> {field: (number, type)}."""
     found = {}
     for path in glob.glob(os.path.join(folder, "**", "generated.proto"), recursive=True):
         text = re.sub(r"//[^\n]*", "", open(path, encoding="utf-8").read())
         package = re.search(r"package\s+([\w.]+)\s*;", text).group(1)
         package = package.replace("apiextensions_apiserver", "apiextensions-apiserver")
         for message in re.finditer(r"message\s+(\w+)\s*\{([^{}]*)\}", text):
-            fields = {
-                field.group(1): int(field.group(2))
-                for field in re.finditer(r"(\w+)\s*=\s*(\d+)\s*(?:\[[^\]]*\])?\s*;", message.group(2))
+            found[definition_name(package, message.group(1))] = {
+                field.group(2): (int(field.group(3)), field.group(1))
+                for field in re.finditer(
+                    r"([\w.]+|map<[^>]*>)\s+(\w+)\s*=\s*(\d+)\s*(?:\[[^\]]*\])?\s*;",
+                    message.group(2))
             }
-            found[definition_name(package, message.group(1))] = fields
     return found
+
+
+def pointers(folder):
+    """Fields whose Go type is a pointer, so that a zero is not the same as nothing."""
+    found = {}
+    for path in glob.glob(os.path.join(folder, "**", "types*.go"), recursive=True):
+        package = os.path.relpath(os.path.dirname(path), folder).replace(os.sep, ".")
+        text = open(path, encoding="utf-8").read()
+        for struct in re.finditer(r"^type (\w+) struct \{\n(.*?)^\}", text, re.M | re.S):
+            fields = re.findall(r"^\s*\w+\s+\*[\w.]+\s+`json:\"(\w+)", struct.group(2), re.M)
+            found[(package, struct.group(1))] = set(fields)
+    return found
+
+
+def annotate(name, schema, field_numbers, pointer_fields):
+    """Adds "x-number" and "x-pointer" to the fields, and "x-inline" for structs within structs."""
+    by_case = {field.lower(): field for field in schema.get("properties", {})}
+    for field, (number, kind) in field_numbers.get(name, {}).items():
+        known = by_case.get(field.lower())
+        if known:
+            schema["properties"][known]["x-number"] = number
+            continue
+        package = name.rsplit(".", 1)[0]
+        inner = "io." + kind[1:] if kind.startswith(".") else package + "." + kind
+        if inner in field_numbers:
+            schema.setdefault("x-inline", {})[str(number)] = {
+                part: inner_number for part, (inner_number, _) in field_numbers[inner].items()
+                if part in schema.get("properties", {})
+            }
+            mark(schema, pointer_fields, inner)
+    mark(schema, pointer_fields, name)
+
+
+def mark(schema, pointer_fields, name):
+    parts = name.split(".")
+    for field in pointer_fields.get((".".join(parts[-3:-1]), parts[-1]), ()):
+        if field in schema.get("properties", {}):
+            schema["properties"][field]["x-pointer"] = True
 
 
 def main(modules, kubernetes, siblings, output):
@@ -120,6 +161,9 @@ def main(modules, kubernetes, siblings, output):
     field_numbers = {}
     for module in ("api", "apimachinery", "apiextensions-apiserver"):
         field_numbers.update(numbers(os.path.join(modules, module + "@" + siblings)))
+    pointer_fields = {}
+    for folder in ("api@" + siblings, "apimachinery@" + siblings + "/pkg/apis"):
+        pointer_fields.update(pointers(os.path.join(modules, folder)))
 
     wanted = ["io.k8s.api." + root for root in ROOTS]
     wanted += [name + "List" for name in wanted if name + "List" in schemas]
@@ -134,10 +178,7 @@ def main(modules, kubernetes, siblings, output):
         schema = schemas[name]
         kept[name] = schema
         wanted.extend(references(schema))
-        for field, number in field_numbers.get(name, {}).items():
-            part = schema.get("properties", {}).get(field)
-            if part is not None:
-                part["x-number"] = number
+        annotate(name, schema, field_numbers, pointer_fields)
         # meta kinds list every group that uses them: only ours matter, and the server adds those.
         kinds = schema.get("x-kubernetes-group-version-kind", [])
         if len(kinds) > 1:

@@ -11,7 +11,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.yaml.snakeyaml.LoaderOptions;
 
-/** Reads what clients send: JSON, or YAML where they say so or it plainly is. */
+/** Reads what clients send: JSON, YAML, or Kubernetes' protobuf form. */
 final class Bodies {
   /**
    * References to one anchor that a document may hold: a small text must not unfold to a huge one.
@@ -50,9 +50,12 @@ final class Bodies {
   /** Any value from a body; otherwise as {@link #object}. */
   static JsonNode value(byte[] body, String contentType) {
     String type = mediaType(contentType);
+    if (type.equals(ProtobufBody.MEDIA_TYPE)) {
+      return ProtobufBody.read(body);
+    }
     boolean json = type.isEmpty() || type.endsWith("json");
     if (!json && !type.endsWith("yaml")) {
-      throw unknownForm("application/json, application/yaml");
+      throw unknownForm("application/json, application/yaml, application/vnd.kubernetes.protobuf");
     }
     if (body.length == 0) {
       throw ApiException.badRequest("the request body is empty");

@@ -362,11 +362,20 @@ final class ObjectRequests {
           "invalid dryRun value \"" + dryRun + "\"; supported values: All");
     }
     List<String> duplicates =
-        validation == WriteOptions.FieldValidation.IGNORE
+        validation == WriteOptions.FieldValidation.IGNORE || !isJson(request)
             ? List.of()
             : DuplicateFields.find(request.body().bytes());
     return new WriteOptions(
         request.user(), manager, validation, duplicates, !dryRun.isEmpty(), request.answer()::warn);
+  }
+
+  /** Whether the body is an object's own text, in which a field may stand twice. */
+  private static boolean isJson(ApiRequest request) {
+    String type = Bodies.mediaType(request.header("content-type"));
+    return type.isEmpty()
+        || type.endsWith("/json")
+        || type.endsWith("+json")
+        || type.endsWith("yaml");
   }
 
   private static DeleteOptions deleteOptions(ApiRequest request) {

@@ -136,7 +136,7 @@ final class OpenApi {
   /** Takes out what is ours alone, and notes what is referred to. */
   private static void publish(JsonNode schema, ArrayDeque<String> references) {
     if (schema instanceof ObjectNode object) {
-      object.remove("x-number");
+      object.remove(List.of("x-number", "x-pointer", "x-inline"));
       if (object.path("$ref").isTextual()) {
         references.add(object.path("$ref").asText().substring(Definitions.REFERENCE.length()));
       }

@@ -153,6 +153,27 @@ class KubectlTest {
     assertThat(kubectl.run("version")).contains("Server Version: v1.34.1+bellows");
   }
 
+  /** These commands write protobuf. */
+  @Test
+  void createsByWord() throws Exception {
+    kubectl.run("create", "namespace", "shop");
+    kubectl.run("create", "configmap", "c", "--from-literal=a=b", "-n", "shop");
+    kubectl.run("create", "secret", "generic", "s", "--from-literal=k=v", "-n", "shop");
+    kubectl.run("create", "serviceaccount", "sa", "-n", "shop");
+    kubectl.run("create", "service", "clusterip", "web", "--tcp=80:http", "-n", "shop");
+    kubectl.run("create", "deployment", "d", "--image=dev.local/x", "--replicas=0", "-n", "shop");
+
+    assertThat(kubectl.run("get", "cm", "c", "-n", "shop", "-o", "jsonpath={.data}"))
+        .isEqualTo("{\"a\":\"b\"}");
+    assertThat(kubectl.run("get", "secret", "s", "-n", "shop", "-o", "jsonpath={.data.k}"))
+        .isEqualTo("dg==");
+    assertThat(kubectl.run("get", "svc", "web", "-n", "shop", "-o", "jsonpath={.spec.ports[0]}"))
+        .isEqualTo(
+            "{\"name\":\"80-http\",\"port\":80,\"protocol\":\"TCP\",\"targetPort\":\"http\"}");
+    assertThat(kubectl.run("get", "deploy", "-n", "shop")).contains("d      0/0");
+    assertThat(kubectl.run("auth", "can-i", "create", "pods")).isEqualTo("yes\n");
+  }
+
   @Test
   void saysWhatIsMissing() throws Exception {
     Kubectl.Said said = kubectl.say("", Map.of(), "get", "pods", "nobody");
