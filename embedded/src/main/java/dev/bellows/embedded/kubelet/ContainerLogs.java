@@ -5,6 +5,9 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.bellows.embedded.apiserver.ApiException;
 import dev.bellows.embedded.apiserver.PodLogs;
+import dev.bellows.embedded.apiserver.Registry;
+import dev.bellows.embedded.apiserver.ResourceTypes;
+import dev.bellows.embedded.controller.Key;
 import dev.bellows.embedded.runtime.log.LogLine;
 import dev.bellows.embedded.runtime.log.LogReader;
 import java.io.IOException;
@@ -16,7 +19,6 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Function;
 
 /**
  * The logs of a node's pods, as {@code kubectl logs} asks for them. They are files, so they can be
@@ -30,17 +32,16 @@ public final class ContainerLogs implements PodLogs {
   private static final long MAX_TAIL_LINES = 100_000;
 
   private final Path root;
-  private final Function<ObjectNode, Optional<ObjectNode>> present;
+  private final Registry registry;
 
   /**
    * The logs below the directory that a {@link Node} was given.
    *
-   * @param present the present state of a pod, if that very pod is still there: whether a log that
-   *     is followed may go on
+   * @param registry tells whether a log that is followed may go on
    */
-  public ContainerLogs(Path root, Function<ObjectNode, Optional<ObjectNode>> present) {
+  public ContainerLogs(Path root, Registry registry) {
     this.root = root;
-    this.present = present;
+    this.registry = registry;
   }
 
   @Override
@@ -213,8 +214,11 @@ public final class ContainerLogs implements PodLogs {
 
   /** Whether that start of the container may still write. */
   private boolean mayGoOn(Start start) {
-    return present
-        .apply(start.pod())
+    Key key = Key.of(start.pod());
+    JsonNode uid = start.pod().path("metadata").path("uid");
+    return registry
+        .find(ResourceTypes.PODS, key.namespace(), key.name())
+        .filter(pod -> pod.path("metadata").path("uid").equals(uid))
         .map(pod -> {
           JsonNode status = status(pod, start.container());
           return status.path("restartCount").asInt(0) == start.restart()

@@ -15,7 +15,6 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 
 /** The queue-proxies of a node's pods as parts of the one that this process shares among them. */
 public final class SharedQueueProxies implements QueueProxies {
@@ -97,7 +96,11 @@ public final class SharedQueueProxies implements QueueProxies {
 
     @Override
     public void terminate() {
-      handle.drain().whenComplete((_, _) -> end(0));
+      // Not on the event loop that ends the drain: closing listeners waits for it.
+      handle
+          .drain()
+          .whenCompleteAsync(
+              (_, _) -> end(0), task -> Thread.ofVirtual().name("drained-" + id).start(task));
     }
 
     @Override
@@ -107,8 +110,7 @@ public final class SharedQueueProxies implements QueueProxies {
 
     private void end(int code) {
       handle.close();
-      exit.completeAsync(
-          () -> new ExitStatus(code), CompletableFuture.delayedExecutor(0, TimeUnit.NANOSECONDS));
+      exit.complete(new ExitStatus(code));
     }
 
     @Override

@@ -353,9 +353,7 @@ class KubeletTest {
 
   private InputStream open(String container, boolean follow, boolean previous, long tail)
       throws IOException {
-    ContainerLogs logs =
-        new ContainerLogs(
-            home.resolve("pods"), pod -> cluster.registry.find(ResourceTypes.PODS, "default", "p"));
+    ContainerLogs logs = new ContainerLogs(home.resolve("pods"), cluster.registry);
     return logs.open(
         pod(),
         new PodLogs.Options(
