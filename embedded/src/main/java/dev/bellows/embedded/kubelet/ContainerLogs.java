@@ -5,9 +5,6 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.bellows.embedded.apiserver.ApiException;
 import dev.bellows.embedded.apiserver.PodLogs;
-import dev.bellows.embedded.apiserver.Registry;
-import dev.bellows.embedded.apiserver.ResourceTypes;
-import dev.bellows.embedded.controller.Key;
 import dev.bellows.embedded.runtime.log.LogLine;
 import dev.bellows.embedded.runtime.log.LogReader;
 import java.io.IOException;
@@ -19,6 +16,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * The logs of a node's pods, as {@code kubectl logs} asks for them. They are files, so they can be
@@ -32,16 +30,17 @@ public final class ContainerLogs implements PodLogs {
   private static final long MAX_TAIL_LINES = 100_000;
 
   private final Path root;
-  private final Registry registry;
+  private final Function<ObjectNode, Optional<ObjectNode>> present;
 
   /**
    * The logs below the directory that a {@link Node} was given.
    *
-   * @param registry tells whether a log that is followed may go on
+   * @param present the present state of a pod, if that very pod is still there: whether a log that
+   *     is followed may go on
    */
-  public ContainerLogs(Path root, Registry registry) {
+  public ContainerLogs(Path root, Function<ObjectNode, Optional<ObjectNode>> present) {
     this.root = root;
-    this.registry = registry;
+    this.present = present;
   }
 
   @Override
@@ -214,11 +213,8 @@ public final class ContainerLogs implements PodLogs {
 
   /** Whether that start of the container may still write. */
   private boolean mayGoOn(Start start) {
-    Key key = Key.of(start.pod());
-    JsonNode uid = start.pod().path("metadata").path("uid");
-    return registry
-        .find(ResourceTypes.PODS, key.namespace(), key.name())
-        .filter(pod -> pod.path("metadata").path("uid").equals(uid))
+    return present
+        .apply(start.pod())
         .map(pod -> {
           JsonNode status = status(pod, start.container());
           return status.path("restartCount").asInt(0) == start.restart()

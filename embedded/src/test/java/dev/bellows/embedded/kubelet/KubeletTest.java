@@ -353,7 +353,9 @@ class KubeletTest {
 
   private InputStream open(String container, boolean follow, boolean previous, long tail)
       throws IOException {
-    ContainerLogs logs = new ContainerLogs(home.resolve("pods"), cluster.registry);
+    ContainerLogs logs =
+        new ContainerLogs(
+            home.resolve("pods"), pod -> cluster.registry.find(ResourceTypes.PODS, "default", "p"));
     return logs.open(
         pod(),
         new PodLogs.Options(
