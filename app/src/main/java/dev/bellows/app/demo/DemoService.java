@@ -4,6 +4,7 @@ import dev.bellows.app.wiring.Bellows;
 import dev.bellows.core.revision.RevisionId;
 import dev.bellows.embedded.image.Image;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
@@ -63,8 +64,7 @@ final class DemoService {
     GenericKubernetesResource service = new GenericKubernetesResource();
     service.setApiVersion("serving.knative.dev/v1");
     service.setKind("Service");
-    service.getMetadata().setName(name);
-    service.getMetadata().setNamespace(namespace);
+    service.setMetadata(new ObjectMetaBuilder().withName(name).withNamespace(namespace).build());
     service.setAdditionalProperty(
         "spec",
         Map.of(

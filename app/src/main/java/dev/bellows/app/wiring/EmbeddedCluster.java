@@ -1,5 +1,7 @@
 package dev.bellows.app.wiring;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.bellows.dataplane.probe.Prober;
 import dev.bellows.dataplane.proxy.ProxyEngine;
 import dev.bellows.dataplane.queueproxy.SharedQueueProxy;
@@ -11,6 +13,7 @@ import dev.bellows.embedded.controller.EventRecorder;
 import dev.bellows.embedded.controller.Informers;
 import dev.bellows.embedded.image.BuiltInImages;
 import dev.bellows.embedded.image.ImageRegistry;
+import dev.bellows.embedded.kubelet.ContainerLogs;
 import dev.bellows.embedded.kubelet.Kubelet;
 import dev.bellows.embedded.kubelet.Node;
 import dev.bellows.embedded.kubelet.RegistryNodeApi;
@@ -30,6 +33,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A cluster inside this process: API server, controllers, one node, and what it knows of images.
@@ -115,7 +119,7 @@ final class EmbeddedCluster implements AutoCloseable {
         closing.add(
             ApiServer.start(
                 registry,
-                (pod, options) -> java.io.InputStream.nullInputStream(),
+                new ContainerLogs(logs, pod -> presentState(registry, pod)),
                 directory,
                 new InetSocketAddress(
                     InetAddress.ofLiteral(Bellows.LOOPBACK), settings.apiPort())));
@@ -129,6 +133,17 @@ final class EmbeddedCluster implements AutoCloseable {
         images,
         network,
         closing);
+  }
+
+  /** A pod as it is now; empty once it is gone, even if another one has its name. */
+  private static Optional<ObjectNode> presentState(Registry registry, ObjectNode pod) {
+    JsonNode metadata = pod.path("metadata");
+    return registry
+        .find(
+            ResourceTypes.PODS,
+            metadata.path("namespace").asText(),
+            metadata.path("name").asText())
+        .filter(now -> now.path("metadata").path("uid").equals(metadata.path("uid")));
   }
 
   /** Lets the controllers and the node work. */
