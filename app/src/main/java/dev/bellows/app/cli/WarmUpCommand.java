@@ -19,10 +19,10 @@ final class WarmUpCommand implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     try (PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream())) {
       new Demo(
-              new Demo.Plan(List.of(), 4, Duration.ofSeconds(2), Duration.ofSeconds(6)),
+              new Demo.Plan(List.of(), 4, Duration.ofSeconds(1), Duration.ofSeconds(6)),
               nowhere,
               false)
-          .run();
+          .rehearse();
     }
     return 0;
   }

@@ -95,14 +95,37 @@ public final class Demo {
   /** Runs it once; afterwards nothing of it is left on the machine. */
   public Outcome run() throws IOException, InterruptedException {
     Path directory = Files.createTempDirectory("bellows-demo-");
-    try (Bellows bellows =
-            Bellows.start(
-                new Settings(directory, 0, 0, Optional.empty(), Settings.Runtime.process));
+    try (Bellows bellows = start(directory);
         KubernetesClient client = bellows.newClient()) {
       return run(bellows, new DemoService(client, bellows, NAMESPACE, SERVICE));
     } finally {
       deleteRecursively(directory);
     }
+  }
+
+  /**
+   * Does what a run does first, and nothing that takes long: so that the JVM can record which
+   * classes a start needs.
+   */
+  public void rehearse() throws IOException, InterruptedException {
+    Path directory = Files.createTempDirectory("bellows-rehearsal-");
+    try (Bellows bellows = start(directory);
+        KubernetesClient client = bellows.newClient()) {
+      DemoService service = new DemoService(client, bellows, NAMESPACE, SERVICE);
+      service.apply(plan.program(), plan.window());
+      if (service.awaitReady(READY_LIMIT).isEmpty()) {
+        service.look(service.revision(), 0, 0);
+        try (LoadGenerator load = new LoadGenerator(bellows.gatewayUrl(), service.host())) {
+          load.run(plan.concurrency(), plan.load());
+        }
+      }
+    } finally {
+      deleteRecursively(directory);
+    }
+  }
+
+  private static Bellows start(Path directory) {
+    return Bellows.start(new Settings(directory, 0, 0, Optional.empty(), Settings.Runtime.process));
   }
 
   /** The run as a picture; valid after {@link #run}. */

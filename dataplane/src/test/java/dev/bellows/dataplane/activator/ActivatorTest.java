@@ -363,7 +363,7 @@ class ActivatorTest {
   @Test
   void drainingLetsARequestEnd() throws Exception {
     activator.revisions().onRevision(revision(0, Duration.ofSeconds(30)));
-    ready(pod("pod", 200, true));
+    ready(pod("pod", 2000, true));
     CompletableFuture<HttpResponse<String>> answer = requests(1).getFirst();
     await().until(() -> active() == 1);
 

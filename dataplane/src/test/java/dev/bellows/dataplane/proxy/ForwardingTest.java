@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.bellows.core.route.Address;
 import dev.bellows.dataplane.raw.Backend;
 import dev.bellows.dataplane.raw.Client;
+import dev.bellows.dataplane.raw.ClosedPort;
 import java.io.IOException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
@@ -38,32 +39,26 @@ class ForwardingTest extends ProxyFixture {
 
   @Test
   void answersInTheOriginalsWordsWhenNobodyListens() throws IOException {
-    Address nobody = closedPort();
-    try (Client client = new Client(proxyTo(nobody))) {
+    try (ClosedPort closed = new ClosedPort();
+        Client client = new Client(proxyTo(closed.address()))) {
       Client.Response response = client.get("/").response();
       assertThat(response.status()).isEqualTo(502);
       assertThat(response.body())
-          .isEqualTo("dial tcp " + nobody + ": connect: connection refused\n");
+          .isEqualTo("dial tcp " + closed.address() + ": connect: connection refused\n");
       assertThat(response.header("x-content-type-options")).isEqualTo("nosniff");
       assertThat(client.get("/").response().status()).as("the connection lives on").isEqualTo(502);
     }
   }
 
-  private static Address closedPort() throws IOException {
-    try (Backend gone = Backend.echoingHeads()) {
-      return gone.address();
-    }
-  }
-
   @Test
   void mayTryAnotherTargetWhenNothingWasSent() throws IOException {
-    Address nobody = closedPort();
-    try (Backend backend = Backend.echoingHeads();
+    try (ClosedPort closed = new ClosedPort();
+        Backend backend = Backend.echoingHeads();
         Client client =
             new Client(
                 listen(exchange ->
                     exchange.forward(
-                        nobody,
+                        closed.address(),
                         (failed, failure) -> {
                           assertThat(failure.unsent()).isTrue();
                           failed.forward(backend.address());
