@@ -2,6 +2,7 @@ package dev.bellows.embedded.apiserver;
 
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.QueryStringDecoder;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -49,7 +50,7 @@ record ApiRequest(
 
   static ApiRequest of(String method, String uri, HttpHeaders headers, byte[] body, Answer answer) {
     QueryStringDecoder decoder =
-        new QueryStringDecoder(uri, java.nio.charset.StandardCharsets.UTF_8, true, MAX_PARAMETERS);
+        new QueryStringDecoder(uri, StandardCharsets.UTF_8, true, MAX_PARAMETERS);
     return new ApiRequest(
         method, decoder.path(), decoder.parameters(), headers, new Body(body), "", answer);
   }

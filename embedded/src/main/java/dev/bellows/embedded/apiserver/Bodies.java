@@ -7,6 +7,7 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.yaml.snakeyaml.LoaderOptions;
@@ -92,9 +93,7 @@ final class Bodies {
   /** The type without its parameters, in lower case. */
   static String mediaType(String contentType) {
     int end = contentType.indexOf(';');
-    return (end < 0 ? contentType : contentType.substring(0, end))
-        .strip()
-        .toLowerCase(java.util.Locale.ROOT);
+    return (end < 0 ? contentType : contentType.substring(0, end)).strip().toLowerCase(Locale.ROOT);
   }
 
   static ApiException unknownForm(String accepted) {

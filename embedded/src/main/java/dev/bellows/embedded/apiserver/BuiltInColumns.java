@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.StringJoiner;
 
@@ -274,7 +275,7 @@ final class BuiltInColumns {
   }
 
   private static String involved(ObjectNode event) {
-    return Json.text(event, "involvedObject", "kind").toLowerCase(java.util.Locale.ROOT)
+    return Json.text(event, "involvedObject", "kind").toLowerCase(Locale.ROOT)
         + "/"
         + Json.text(event, "involvedObject", "name");
   }

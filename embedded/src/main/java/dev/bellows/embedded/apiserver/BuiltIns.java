@@ -55,7 +55,7 @@ final class BuiltIns {
         resource(ResourceTypes.ENDPOINTS, "ep", "", "", false),
         resource(ResourceTypes.CONFIG_MAPS, "cm", "", "", false),
         resource(ResourceTypes.SECRETS, "", "", "", false),
-        resource(ResourceTypes.SERVICE_ACCOUNTS, "sa", "", "token", false),
+        resource(ResourceTypes.SERVICE_ACCOUNTS, "sa", "", "", false),
         resource(ResourceTypes.EVENTS, "ev", "", "", false),
         resource(ResourceTypes.PERSISTENT_VOLUME_CLAIMS, "pvc", "", "status", false),
         resource(ResourceTypes.RESOURCE_QUOTAS, "quota", "", "status", false),
@@ -96,16 +96,14 @@ final class BuiltIns {
         Set.copyOf(words(subresources)),
         countsGenerations,
         SELECTABLE.getOrDefault(type, List.of()),
-        BuiltInColumns.of(type),
         Resource.Origin.BUILT_IN,
-        new BuiltInSchemas(type),
+        new BuiltInShape(type),
         BuiltInRules.of(type));
   }
 
-  /** Reads the definitions only when a schema is asked for: a start needs none. */
-  private record BuiltInSchemas(ResourceType type) implements Resource.Schemas {
+  private record BuiltInShape(ResourceType type) implements Resource.Shape {
     @Override
-    public Schema of(String version) {
+    public Schema schema(String version) {
       return Definitions.builtIn().kind(type.group(), version, type.kind());
     }
 
@@ -113,6 +111,11 @@ final class BuiltIns {
     public ObjectNode openApi(String version) {
       Definitions definitions = Definitions.builtIn();
       return (ObjectNode) definitions.node(definitions.nameOf(type.group(), version, type.kind()));
+    }
+
+    @Override
+    public Columns columns() {
+      return BuiltInColumns.of(type);
     }
   }
 

@@ -6,11 +6,12 @@ import java.util.List;
 /** Keeps the {@link Catalog} in step with the stored CustomResourceDefinitions. */
 final class Catalogs {
   private final ObjectStore store;
+  private final List<Resource> builtIn = BuiltIns.all();
   private volatile Catalog now;
 
   Catalogs(ObjectStore store) {
     this.store = store;
-    this.now = new Catalog(BuiltIns.all(), List.of());
+    this.now = new Catalog(builtIn, List.of());
     refresh();
   }
 
@@ -24,6 +25,6 @@ final class Catalogs {
         store.list(ResourceTypes.CUSTOM_RESOURCE_DEFINITIONS.resource(), null).entries().stream()
             .map(entry -> CustomResources.of(Json.read(entry.value())))
             .toList();
-    now = new Catalog(BuiltIns.all(), custom);
+    now = new Catalog(builtIn, custom);
   }
 }

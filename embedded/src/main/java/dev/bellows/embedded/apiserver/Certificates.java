@@ -24,6 +24,7 @@ import java.time.Instant;
 import java.util.Base64;
 import java.util.Date;
 import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x509.BasicConstraints;
 import org.bouncycastle.asn1.x509.ExtendedKeyUsage;
@@ -32,6 +33,7 @@ import org.bouncycastle.asn1.x509.GeneralName;
 import org.bouncycastle.asn1.x509.GeneralNames;
 import org.bouncycastle.asn1.x509.KeyPurposeId;
 import org.bouncycastle.asn1.x509.KeyUsage;
+import org.bouncycastle.cert.X509v3CertificateBuilder;
 import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
 import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
 import org.bouncycastle.operator.OperatorCreationException;
@@ -129,8 +131,11 @@ record Certificates(X509Certificate authority, X509Certificate server, PrivateKe
     }
   }
 
-  /** What TLS is given; by way of the JDK alone, which takes no time to load. */
-  KeyManagerFactory keyManagers() throws IOException {
+  /**
+   * What connections are made with: the JDK's own TLS. Netty's builder would look for other
+   * providers first and load half of BouncyCastle at each start.
+   */
+  SSLContext tls() throws IOException {
     try {
       KeyStore store = KeyStore.getInstance("PKCS12");
       store.load(null, null);
@@ -139,7 +144,9 @@ record Certificates(X509Certificate authority, X509Certificate server, PrivateKe
       KeyManagerFactory factory =
           KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
       factory.init(store, none);
-      return factory;
+      SSLContext context = SSLContext.getInstance("TLS");
+      context.init(factory.getKeyManagers(), null, null);
+      return context;
     } catch (GeneralSecurityException e) {
       throw new IOException("the server's certificate cannot be used: " + e.getMessage(), e);
     }
@@ -162,8 +169,7 @@ record Certificates(X509Certificate authority, X509Certificate server, PrivateKe
         keys.getPublic());
   }
 
-  private static X509Certificate sign(
-      org.bouncycastle.cert.X509v3CertificateBuilder builder, PrivateKey key)
+  private static X509Certificate sign(X509v3CertificateBuilder builder, PrivateKey key)
       throws OperatorCreationException, GeneralSecurityException {
     return new JcaX509CertificateConverter()
         .getCertificate(builder.build(new JcaContentSignerBuilder("SHA256withECDSA").build(key)));

@@ -2,19 +2,25 @@ package dev.bellows.embedded.apiserver;
 
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.codec.http2.Http2FrameCodec;
 import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
 import io.netty.handler.codec.http2.Http2MultiplexHandler;
 import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2StreamFrameToHttpObjectCodec;
-import io.netty.handler.ssl.ApplicationProtocolNames;
-import io.netty.handler.ssl.ApplicationProtocolNegotiationHandler;
-import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import io.netty.handler.timeout.IdleStateEvent;
+import io.netty.handler.timeout.IdleStateHandler;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLParameters;
 
 /** Builds the pipeline of each connection: TLS, then HTTP/1.1 or HTTP/2 as ALPN settles it. */
 final class Connections extends ChannelInitializer<SocketChannel> {
@@ -27,11 +33,17 @@ final class Connections extends ChannelInitializer<SocketChannel> {
   private static final int MAX_LINE_BYTES = 16 << 10;
   private static final int WINDOW_BYTES = 1 << 20;
 
-  private final SslContext tls;
+  /** A connection without a request, or with half of one, for so long is closed. */
+  private static final int MAX_IDLE_SECONDS = 180;
+
+  private static final String HTTP_2 = "h2";
+  private static final String HTTP_1_1 = "http/1.1";
+
+  private final SSLContext tls;
   private final Router router;
   private final ChannelGroup channels;
 
-  Connections(SslContext tls, Router router, ChannelGroup channels) {
+  Connections(SSLContext tls, Router router, ChannelGroup channels) {
     this.tls = tls;
     this.router = router;
     this.channels = channels;
@@ -44,26 +56,60 @@ final class Connections extends ChannelInitializer<SocketChannel> {
       return;
     }
     channels.add(channel);
-    channel.pipeline().addLast(tls.newHandler(channel.alloc()), new Negotiated());
+    channel.pipeline().addLast(new SslHandler(engine()), new Negotiated());
   }
 
-  private final class Negotiated extends ApplicationProtocolNegotiationHandler {
-    Negotiated() {
-      super(ApplicationProtocolNames.HTTP_1_1);
-    }
+  private SSLEngine engine() {
+    SSLEngine engine = tls.createSSLEngine();
+    engine.setUseClientMode(false);
+    SSLParameters parameters = engine.getSSLParameters();
+    parameters.setProtocols(new String[] {"TLSv1.3", "TLSv1.2"});
+    parameters.setApplicationProtocols(new String[] {HTTP_2, HTTP_1_1});
+    engine.setSSLParameters(parameters);
+    return engine;
+  }
 
+  /** Waits for the end of the handshake, then gives its place to the protocol agreed upon. */
+  private final class Negotiated extends ChannelInboundHandlerAdapter {
     @Override
-    protected void configurePipeline(ChannelHandlerContext context, String protocol) {
-      if (ApplicationProtocolNames.HTTP_2.equals(protocol)) {
-        http2(context.pipeline());
-      } else {
-        http1(context.pipeline());
+    public void userEventTriggered(ChannelHandlerContext context, Object event) {
+      if (!(event instanceof SslHandshakeCompletionEvent handshake)) {
+        context.fireUserEventTriggered(event);
+        return;
       }
+      if (!handshake.isSuccess()) {
+        context.close(); // a client that does not trust us, or speaks no TLS: its business
+        return;
+      }
+      ChannelPipeline pipeline = context.pipeline();
+      if (HTTP_2.equals(pipeline.get(SslHandler.class).engine().getApplicationProtocol())) {
+        http2(pipeline);
+      } else {
+        http1(pipeline);
+      }
+      pipeline.remove(this);
     }
 
     @Override
-    protected void handshakeFailure(ChannelHandlerContext context, Throwable cause) {
-      context.close(); // a client that does not trust us, or speaks no TLS: its business
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+      context.close();
+    }
+  }
+
+  /** Closes an HTTP/2 connection that has been silent and carries no request. */
+  private static final class Unused extends ChannelInboundHandlerAdapter {
+    private final Http2FrameCodec codec;
+
+    Unused(Http2FrameCodec codec) {
+      this.codec = codec;
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext context, Object event) {
+      if (event instanceof IdleStateEvent && codec.connection().numActiveStreams() == 0) {
+        context.close();
+      }
+      context.fireUserEventTriggered(event);
     }
   }
 
@@ -73,18 +119,22 @@ final class Connections extends ChannelInitializer<SocketChannel> {
             new HttpDecoderConfig()
                 .setMaxInitialLineLength(MAX_LINE_BYTES)
                 .setMaxHeaderSize(MAX_HEADER_BYTES)));
-    pipeline.addLast(new BodyAggregator(), new ExchangeHandler(router));
+    pipeline.addLast(
+        new IdleStateHandler(MAX_IDLE_SECONDS, 0, 0),
+        new BodyAggregator(),
+        new ExchangeHandler(router));
   }
 
   private void http2(ChannelPipeline pipeline) {
-    pipeline.addLast(
+    Http2FrameCodec codec =
         Http2FrameCodecBuilder.forServer()
             .initialSettings(
                 Http2Settings.defaultSettings()
                     .maxConcurrentStreams(MAX_STREAMS)
                     .maxHeaderListSize(MAX_HEADER_BYTES)
                     .initialWindowSize(WINDOW_BYTES))
-            .build());
+            .build();
+    pipeline.addLast(new IdleStateHandler(MAX_IDLE_SECONDS, 0, 0), codec, new Unused(codec));
     pipeline.addLast(
         new Http2MultiplexHandler(
             new ChannelInitializer<Channel>() {

@@ -48,9 +48,8 @@ final class CustomResources {
         Set.copyOf(subresources),
         true,
         selectable,
-        CustomColumns.of(stored),
         Resource.Origin.CUSTOM,
-        new CustomSchemas(spec.path("versions")),
+        new CustomShape(spec.path("versions"), stored),
         KindRules.NONE);
   }
 

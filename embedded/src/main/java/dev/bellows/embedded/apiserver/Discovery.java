@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** What is served: the group and resource lists, in the old form and in the aggregated one. */
@@ -168,7 +169,7 @@ final class Discovery {
     reviewKinds(group)
         .forEach((plural, kind) -> {
           ObjectNode entry = resources.addObject();
-          entry.put("name", plural).put("singularName", kind.toLowerCase(java.util.Locale.ROOT));
+          entry.put("name", plural).put("singularName", kind.toLowerCase(Locale.ROOT));
           entry.put("namespaced", false).put("kind", kind);
           strings(entry, "verbs", List.of("create"));
         });
@@ -221,7 +222,7 @@ final class Discovery {
     entry.put("resource", plural);
     responseKind(entry, group, "v1", kind);
     entry.put("scope", "Cluster");
-    entry.put("singularResource", kind.toLowerCase(java.util.Locale.ROOT));
+    entry.put("singularResource", kind.toLowerCase(Locale.ROOT));
     strings(entry, "verbs", List.of("create"));
     return entry;
   }

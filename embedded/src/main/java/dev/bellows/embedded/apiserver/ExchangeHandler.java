@@ -9,9 +9,9 @@ import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.websocketx.WebSocketFrame;
 import io.netty.handler.codec.http2.Http2StreamChannel;
+import io.netty.handler.timeout.IdleStateEvent;
 import io.netty.util.ReferenceCountUtil;
 import java.util.ArrayDeque;
-import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,12 +19,7 @@ import org.jspecify.annotations.Nullable;
  * connection one request at a time; requests that a client pipelines wait here in order.
  */
 final class ExchangeHandler extends ChannelInboundHandlerAdapter {
-  /** Requests in work at once, watches apart; kube-apiserver's default is 400 + 200. */
-  static final int MAX_IN_FLIGHT = 600;
-
   private static final int MAX_PIPELINED = 16;
-
-  private static final Semaphore IN_FLIGHT = new Semaphore(MAX_IN_FLIGHT);
 
   private final Router router;
   private final ArrayDeque<FullHttpRequest> waiting = new ArrayDeque<>();
@@ -84,26 +79,7 @@ final class ExchangeHandler extends ChannelInboundHandlerAdapter {
     } finally {
       request.release();
     }
-    Thread.ofVirtual().name("api-request").start(() -> run(call));
-  }
-
-  private void run(ApiRequest call) {
-    boolean counted = !router.isLongRunning(call);
-    if (counted && !IN_FLIGHT.tryAcquire()) {
-      call.answer()
-          .json(
-              429,
-              ApiException.of(429, "TooManyRequests", "Too many requests, please try again later.")
-                  .status());
-      return;
-    }
-    try {
-      router.handle(call);
-    } finally {
-      if (counted) {
-        IN_FLIGHT.release();
-      }
-    }
+    Thread.ofVirtual().name("api-request").start(() -> router.handle(call));
   }
 
   private static boolean isWebSocket(FullHttpRequest request) {
@@ -117,6 +93,15 @@ final class ExchangeHandler extends ChannelInboundHandlerAdapter {
     if (next != null) {
       begin(context, next);
     }
+  }
+
+  /** A connection on which nothing is going on, nor has been for a while. */
+  @Override
+  public void userEventTriggered(ChannelHandlerContext context, Object event) {
+    if (event instanceof IdleStateEvent && current == null) {
+      context.close();
+    }
+    context.fireUserEventTriggered(event);
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.bellows.embedded.apiserver;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -205,7 +206,7 @@ final class FieldSet {
       case 'f' -> "." + rest;
       case 'k' -> {
         List<String> keys = new ArrayList<>();
-        Json.read(rest.getBytes(java.nio.charset.StandardCharsets.UTF_8))
+        Json.read(rest.getBytes(StandardCharsets.UTF_8))
             .properties()
             .forEach(key -> keys.add(key.getKey() + "=" + key.getValue()));
         yield "[" + String.join(",", keys) + "]";

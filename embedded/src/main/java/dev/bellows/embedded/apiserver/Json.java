@@ -1,5 +1,6 @@
 package dev.bellows.embedded.apiserver;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
@@ -35,7 +36,7 @@ public final class Json {
 
   private static JsonMapper mapper(boolean refuseDuplicates) {
     var factory =
-        com.fasterxml.jackson.core.JsonFactory.builder()
+        JsonFactory.builder()
             .streamReadConstraints(
                 StreamReadConstraints.builder()
                     .maxNestingDepth(MAX_DEPTH)

@@ -3,6 +3,7 @@ package dev.bellows.embedded.apiserver;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
 
@@ -70,7 +71,7 @@ final class MetadataRules {
     boolean prefixed = slash >= 0;
     if (prefixed
         && (prefix.length() > MAX_PREFIX
-            || !PREFIX.matcher(prefix.toLowerCase(java.util.Locale.ROOT)).matches())) {
+            || !PREFIX.matcher(prefix.toLowerCase(Locale.ROOT)).matches())) {
       causes.add(
           Cause.invalid(
               field,

@@ -192,7 +192,9 @@ final class NettyAnswer implements Answer {
 
     @Override
     public void close() {
-      end(LastHttpContent.EMPTY_LAST_CONTENT);
+      if (!isClosed()) {
+        end(LastHttpContent.EMPTY_LAST_CONTENT);
+      }
     }
   }
 }

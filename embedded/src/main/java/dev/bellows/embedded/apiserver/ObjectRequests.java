@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.bellows.embedded.store.Entry;
 import dev.bellows.embedded.store.Key;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -60,7 +61,7 @@ final class ObjectRequests {
     switch (request.method()) {
       case "GET" -> {
         if (request.flag("watch")) {
-          new WatchRequest(resource, path.version(), namespace, request, views).answer(registry);
+          new WatchRequest(resource, namespace, request, views).answer(registry);
         } else {
           new ListRequest(resource, namespace, request, views).answer(registry.store());
         }
@@ -194,7 +195,7 @@ final class ObjectRequests {
     var selected = ListRequest.selector(resource, request);
     DeleteOptions how = deleteOptions(request);
     ObjectNode meta = Json.object();
-    java.util.ArrayList<ObjectNode> deleted = new java.util.ArrayList<>();
+    List<ObjectNode> deleted = new ArrayList<>();
     for (ObjectNode object : registry.list(type, namespace).items()) {
       if (!selected.test(object)) {
         continue;

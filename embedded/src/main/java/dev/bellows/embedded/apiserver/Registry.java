@@ -61,7 +61,7 @@ public final class Registry {
       Optional<ObjectNode> present = find(ResourceTypes.CUSTOM_RESOURCE_DEFINITIONS, "", name);
       if (present.isEmpty()) {
         create(ResourceTypes.CUSTOM_RESOURCE_DEFINITIONS, definition, options);
-      } else {
+      } else if (differs(present.get(), definition)) {
         writes.edit(
             ResourceTypes.CUSTOM_RESOURCE_DEFINITIONS,
             Subresource.NONE,
@@ -76,6 +76,14 @@ public final class Registry {
             options);
       }
     }
+  }
+
+  private static boolean differs(ObjectNode present, ObjectNode definition) {
+    ObjectNode wanted = definition.deepCopy();
+    new DefinitionRules().complete(wanted);
+    return !Json.same(present.path("spec"), wanted.path("spec"))
+        || !Json.same(
+            present.path("metadata").path("labels"), wanted.path("metadata").path("labels"));
   }
 
   /**

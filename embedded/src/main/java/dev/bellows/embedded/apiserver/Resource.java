@@ -15,9 +15,8 @@ import java.util.Set;
  * @param subresources {@code status}, {@code scale}, …
  * @param countsGenerations whether {@code metadata.generation} counts changes of the spec
  * @param selectableFields fields that a field selector may name, besides name and namespace
- * @param columns the columns of {@code kubectl get}
  * @param origin where the kind comes from
- * @param schemas what an object in each version looks like
+ * @param shape what its objects look like
  * @param rules what it asks of its objects
  */
 record Resource(
@@ -29,16 +28,19 @@ record Resource(
     Set<String> subresources,
     boolean countsGenerations,
     List<String> selectableFields,
-    Columns columns,
     Origin origin,
-    Schemas schemas,
+    Shape shape,
     KindRules rules) {
-  /** The schemas of a kind, by version. */
-  interface Schemas {
-    Schema of(String version);
+  /** What objects look like; worked out when it is first asked for, since a start needs none. */
+  interface Shape {
+    /** The schema of an object in a version. */
+    Schema schema(String version);
 
-    /** As OpenAPI documents show it. */
+    /** The schema as OpenAPI documents show it. */
     ObjectNode openApi(String version);
+
+    /** The columns of {@code kubectl get}. */
+    Columns columns();
   }
 
   /** Where a kind comes from. */
@@ -54,12 +56,17 @@ record Resource(
 
   /** The schema of an object in the stored version. */
   Schema schema() {
-    return schemas.of(type.version());
+    return shape.schema(type.version());
   }
 
   /** The schema of a custom kind, as OpenAPI documents show it. */
   ObjectNode openApi(String version) {
-    return schemas.openApi(version);
+    return shape.openApi(version);
+  }
+
+  /** The columns of {@code kubectl get}. */
+  Columns columns() {
+    return shape.columns();
   }
 
   boolean isCustom() {

@@ -1,8 +1,10 @@
 package dev.bellows.embedded.apiserver;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Semaphore;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -10,6 +12,14 @@ import org.slf4j.LoggerFactory;
 final class Router {
   private static final Logger log = LoggerFactory.getLogger(Router.class);
 
+  /** Requests in work at once; kube-apiserver's default is 400 reading and 200 changing. */
+  static final int MAX_IN_FLIGHT = 600;
+
+  /** Watches and followed logs at once. */
+  static final int MAX_WATCHES = 2000;
+
+  private final Semaphore inFlight = new Semaphore(MAX_IN_FLIGHT);
+  private final Semaphore watches = new Semaphore(MAX_WATCHES);
   private final Tokens tokens;
   private final Discovery discovery;
   private final ObjectRequests objects;
@@ -24,19 +34,28 @@ final class Router {
     this.reviews = new Reviews();
   }
 
-  /** Whether a request may stay for long, so that it does not count among those in flight. */
-  boolean isLongRunning(ApiRequest request) {
-    return request.flag("watch") || request.flag("follow");
+  /** Answers a request, on the caller's thread. */
+  void handle(ApiRequest request) {
+    boolean stays = request.flag("watch") || request.flag("follow");
+    if (!(stays ? watches : inFlight).tryAcquire()) {
+      request
+          .answer()
+          .json(
+              429,
+              ApiException.of(429, "TooManyRequests", "Too many requests, please try again later.")
+                  .status());
+      return;
+    }
+    try {
+      answer(request);
+    } finally {
+      (stays ? watches : inFlight).release();
+    }
   }
 
-  void handle(ApiRequest request) {
+  private void answer(ApiRequest request) {
     try {
-      if (!isOpen(request)) {
-        String user = user(request);
-        route(request.by(user));
-      } else {
-        route(request);
-      }
+      route(isOpen(request) ? request : request.by(user(request)));
     } catch (ApiException e) {
       request.answer().json(e.code(), e.status());
     } catch (RuntimeException e) {
@@ -69,10 +88,7 @@ final class Router {
       case "healthz", "livez", "readyz" ->
           request
               .answer()
-              .send(
-                  200,
-                  "text/plain; charset=utf-8",
-                  "ok".getBytes(java.nio.charset.StandardCharsets.UTF_8));
+              .send(200, "text/plain; charset=utf-8", "ok".getBytes(StandardCharsets.UTF_8));
       case "version" -> request.answer().json(200, discovery.version());
       case "api", "apis" -> api(request, parts);
       case "openapi" -> openApi(request, parts);

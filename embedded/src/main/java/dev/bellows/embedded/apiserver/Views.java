@@ -68,6 +68,20 @@ final class Views {
         List.of(object), ObjectMeta.of(object).node().deepCopy().retain("resourceVersion"), first);
   }
 
+  /** The kind of what is handed out. */
+  String kind() {
+    return switch (accept) {
+      case OBJECT -> resource.type().kind();
+      case METADATA -> "PartialObjectMetadata";
+      case TABLE -> "Table";
+    };
+  }
+
+  /** The {@code apiVersion} of what is handed out. */
+  String apiVersion() {
+    return accept == Accept.OBJECT ? resource.apiVersion(version) : "meta.k8s.io/v1";
+  }
+
   /** Whether stored bytes can be handed out as they are. */
   boolean isPlain() {
     return accept == Accept.OBJECT && version.equals(resource.type().version());

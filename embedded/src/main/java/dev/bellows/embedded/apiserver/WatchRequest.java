@@ -31,17 +31,10 @@ final class WatchRequest {
   private final Predicate<JsonNode> selected;
   private final boolean selecting;
   private final boolean bookmarks;
-  private final String version;
   private boolean first = true;
 
-  WatchRequest(
-      Resource resource,
-      String version,
-      @Nullable String namespace,
-      ApiRequest request,
-      Views views) {
+  WatchRequest(Resource resource, @Nullable String namespace, ApiRequest request, Views views) {
     this.resource = resource;
-    this.version = version;
     this.namespace = namespace;
     this.request = request;
     this.views = views;
@@ -185,7 +178,7 @@ final class WatchRequest {
   private void bookmark(Answer.Stream stream, long revision, boolean initialEventsEnd)
       throws Answer.ClientGone {
     ObjectNode object = Json.object();
-    object.put("kind", resource.type().kind()).put("apiVersion", resource.apiVersion(version));
+    object.put("kind", views.kind()).put("apiVersion", views.apiVersion());
     ObjectNode meta = object.putObject("metadata");
     meta.put("resourceVersion", Long.toString(revision)).putNull("creationTimestamp");
     if (initialEventsEnd) {

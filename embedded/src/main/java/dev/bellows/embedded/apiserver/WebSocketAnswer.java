@@ -111,9 +111,11 @@ final class WebSocketAnswer implements Answer {
 
     @Override
     public void close() {
-      context
-          .writeAndFlush(new CloseWebSocketFrame(WebSocketCloseStatus.NORMAL_CLOSURE))
-          .addListener(ChannelFutureListener.CLOSE);
+      if (!parts.isClosed()) {
+        context
+            .writeAndFlush(new CloseWebSocketFrame(WebSocketCloseStatus.NORMAL_CLOSURE))
+            .addListener(ChannelFutureListener.CLOSE);
+      }
     }
   }
 }

@@ -2,19 +2,27 @@ package dev.bellows.embedded.apiserver;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** The schemas of a CustomResourceDefinition, completed with what every object has. */
-final class CustomSchemas implements Resource.Schemas {
+/** What a CustomResourceDefinition says of its objects, completed with what every object has. */
+final class CustomShape implements Resource.Shape {
   private final JsonNode versions;
+  private final JsonNode stored;
+  private volatile Optional<Columns> columns = Optional.empty();
   private final ConcurrentHashMap<String, Schema> made = new ConcurrentHashMap<>();
 
-  CustomSchemas(JsonNode versions) {
+  /**
+   * @param versions all of the definition's
+   * @param stored the one among them in which objects are stored
+   */
+  CustomShape(JsonNode versions, JsonNode stored) {
     this.versions = versions;
+    this.stored = stored;
   }
 
   @Override
-  public Schema of(String version) {
+  public Schema schema(String version) {
     return made.computeIfAbsent(version, none -> new Schema(openApi(version)));
   }
 
@@ -33,6 +41,14 @@ final class CustomSchemas implements Resource.Schemas {
     Json.child(properties, "kind").put("type", "string");
     properties.putObject("metadata").put("$ref", Definitions.REFERENCE + Definitions.OBJECT_META);
     return schema;
+  }
+
+  @Override
+  public Columns columns() {
+    if (columns.isEmpty()) {
+      columns = Optional.of(CustomColumns.of(stored));
+    }
+    return columns.get();
   }
 
   @Override
