@@ -2,7 +2,6 @@ package dev.bellows.controlplane;
 
 import dev.bellows.api.autoscaling.Metric;
 import dev.bellows.api.autoscaling.PodAutoscaler;
-import dev.bellows.api.config.NetworkConfig;
 import dev.bellows.api.config.SystemConfig;
 import dev.bellows.controlplane.reconcile.Controller;
 import dev.bellows.controlplane.reconcile.metric.MetricReconciler;
@@ -17,7 +16,6 @@ import dev.bellows.controlplane.scaling.MultiScaler;
 import dev.bellows.controlplane.scaling.RevisionGauges;
 import dev.bellows.controlplane.scaling.ScalingLoop;
 import dev.bellows.controlplane.scrape.HttpStatSource;
-import dev.bellows.controlplane.scrape.MeshCompatibilityMode;
 import dev.bellows.controlplane.scrape.Scraper;
 import dev.bellows.controlplane.scrape.WatchedPods;
 import dev.bellows.controlplane.watch.Cluster;
@@ -124,19 +122,11 @@ public final class Autoscaling implements AutoCloseable {
     return new Scraper(
         revision,
         target,
-        meshMode(controlPlane.config().get().network()),
+        controlPlane.config().get().network().meshCompatibilityMode(),
         pods,
         statSource,
         workers,
         random);
-  }
-
-  private static MeshCompatibilityMode meshMode(NetworkConfig network) {
-    return switch (network.meshCompatibilityMode()) {
-      case AUTO -> MeshCompatibilityMode.AUTO;
-      case ENABLED -> MeshCompatibilityMode.ENABLED;
-      case DISABLED -> MeshCompatibilityMode.DISABLED;
-    };
   }
 
   private void decided(RevisionId id) {

@@ -122,6 +122,7 @@ public final class Bellows implements AutoCloseable {
     closing.add(autoscaling);
     controlPlane.start();
     autoscaling.start();
+    closing.add(ImageWatch.start(settings.dataDirectory(), controlPlane::imagesChanged));
     this.metrics =
         closing.add(
             MetricsServer.start(
@@ -188,11 +189,6 @@ public final class Bellows implements AutoCloseable {
   /** Which programs image names stand for. */
   public ImageRegistry images() {
     return cluster.images();
-  }
-
-  /** Has Revisions that lack an image look again. */
-  public void imagesChanged() {
-    controlPlane.imagesChanged();
   }
 
   /** Whether a Revision is scaled in panic mode. */

@@ -99,8 +99,9 @@ final class EmbeddedCluster implements AutoCloseable {
           }
         });
     EventRecorder events = closing.add(new EventRecorder(registry, clock));
-    ImageRegistry images =
-        new ImageRegistry(directory.path(), new BuiltInImages(directory.path().resolve("cache")));
+    BuiltInImages builtIns = new BuiltInImages(cache(directory));
+    Thread.ofVirtual().name("train-images").start(builtIns::train);
+    ImageRegistry images = new ImageRegistry(directory.path(), builtIns);
     Path logs = directory.path().resolve("logs");
     Kubelet kubelet =
         new Kubelet(
@@ -140,10 +141,14 @@ final class EmbeddedCluster implements AutoCloseable {
     JsonNode metadata = pod.path("metadata");
     return registry
         .find(
-            ResourceTypes.PODS,
-            metadata.path("namespace").asText(),
-            metadata.path("name").asText())
+            ResourceTypes.PODS, metadata.path("namespace").asText(), metadata.path("name").asText())
         .filter(now -> now.path("metadata").path("uid").equals(metadata.path("uid")));
+  }
+
+  // ./bellows names a place that outlives throw-away data directories.
+  private static Path cache(DataDirectory directory) {
+    String named = System.getProperty("bellows.cache", "");
+    return named.isEmpty() ? directory.path().resolve("cache") : Path.of(named);
   }
 
   /** Lets the controllers and the node work. */

@@ -1,10 +1,10 @@
 package dev.bellows.bench.scaling;
 
+import dev.bellows.api.config.NetworkConfig.MeshCompatibilityMode;
 import dev.bellows.controlplane.scaling.Decider;
 import dev.bellows.controlplane.scaling.MetricCollector;
 import dev.bellows.controlplane.scaling.MultiScaler;
 import dev.bellows.controlplane.scaling.ScalingLoop;
-import dev.bellows.controlplane.scrape.MeshCompatibilityMode;
 import dev.bellows.controlplane.scrape.PodWatch;
 import dev.bellows.controlplane.scrape.RevisionPods;
 import dev.bellows.controlplane.scrape.RevisionPods.ReadyPod;

@@ -1,5 +1,6 @@
 package dev.bellows.controlplane.scrape;
 
+import dev.bellows.api.config.NetworkConfig.MeshCompatibilityMode;
 import dev.bellows.controlplane.scrape.RevisionPods.ReadyPod;
 import dev.bellows.controlplane.scrape.ScrapeFailedException.Kind;
 import dev.bellows.controlplane.scrape.StatSource.Connection;

@@ -2,8 +2,8 @@ package dev.bellows.controlplane.scaling;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.bellows.api.config.NetworkConfig.MeshCompatibilityMode;
 import dev.bellows.controlplane.scrape.FakeCluster;
-import dev.bellows.controlplane.scrape.MeshCompatibilityMode;
 import dev.bellows.controlplane.scrape.ScrapeFailedException.Kind;
 import dev.bellows.controlplane.scrape.Scraper;
 import dev.bellows.core.kpa.MetricSpec;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.sun.net.httpserver.HttpServer;
+import dev.bellows.api.config.NetworkConfig.MeshCompatibilityMode;
 import dev.bellows.controlplane.scrape.HttpStatSource;
-import dev.bellows.controlplane.scrape.MeshCompatibilityMode;
 import dev.bellows.controlplane.scrape.Scraper;
 import dev.bellows.controlplane.scrape.WatchedPods;
 import dev.bellows.controlplane.watch.Watched;

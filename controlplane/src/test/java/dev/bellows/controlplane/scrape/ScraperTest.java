@@ -3,6 +3,7 @@ package dev.bellows.controlplane.scrape;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.bellows.api.config.NetworkConfig.MeshCompatibilityMode;
 import dev.bellows.controlplane.scrape.ScrapeFailedException.Kind;
 import dev.bellows.core.revision.RevisionId;
 import dev.bellows.core.route.ServiceId;

@@ -23,9 +23,13 @@ final class Drain {
   /** How long after {@code /wait-for-drain} the termination must follow. */
   static final Duration TERMINATION_GRACE = Duration.ofSeconds(1);
 
+  /** How soon after a look that found a request in flight the next one follows. */
+  private static final long LOOK_AGAIN_NANOS = Duration.ofMillis(100).toNanos();
+
   private final EventLoop loop;
   private final LongSupplier nanoClock;
   private final Duration quiet;
+  private final LongSupplier inFlight;
   private final Runnable onQuiet;
   private final List<Runnable> waiting = new ArrayList<>();
   private volatile boolean inProgress;
@@ -38,12 +42,19 @@ final class Drain {
    * A pod that serves.
    *
    * @param quiet how long no request must have come before the pod stops
+   * @param inFlight requests in the pod: while there is one, there is no silence
    * @param onQuiet told once, when the drain is over
    */
-  Drain(EventLoop loop, LongSupplier nanoClock, Duration quiet, Runnable onQuiet) {
+  Drain(
+      EventLoop loop,
+      LongSupplier nanoClock,
+      Duration quiet,
+      LongSupplier inFlight,
+      Runnable onQuiet) {
     this.loop = loop;
     this.nanoClock = nanoClock;
     this.quiet = quiet;
+    this.inFlight = inFlight;
     this.onQuiet = onQuiet;
   }
 
@@ -99,6 +110,11 @@ final class Drain {
   }
 
   private void lookForSilence() {
+    // A request that runs longer than the silence would lose its program under it.
+    if (inFlight.getAsLong() > 0) {
+      schedule(Math.min(quiet.toNanos(), LOOK_AGAIN_NANOS), this::lookForSilence);
+      return;
+    }
     long silent = nanoClock.getAsLong() - lastRequestNanos;
     if (silent < quiet.toNanos()) {
       schedule(quiet.toNanos() - silent, this::lookForSilence);

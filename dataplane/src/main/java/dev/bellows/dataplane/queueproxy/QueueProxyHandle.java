@@ -52,7 +52,7 @@ public final class QueueProxyHandle implements AutoCloseable {
     this.startNanos = nanoClock.getAsLong();
     this.meter = new Meter(config.containerConcurrency(), nanoClock);
     this.readiness = new Readiness(config.readiness(), prober, loop);
-    this.drain = new Drain(loop, nanoClock, config.drainQuiet(), this::onQuiet);
+    this.drain = new Drain(loop, nanoClock, config.drainQuiet(), meter::inFlight, this::onQuiet);
     this.reporter = new StatReporter(config.pod(), REPORTING_PERIOD.toSeconds());
     this.stat = StatWire.encode(reporter.beforeFirstReport());
     this.serving = listen(engine, config.servingPort(), chain());
