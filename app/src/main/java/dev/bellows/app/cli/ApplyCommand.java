@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -86,8 +87,8 @@ final class ApplyCommand implements Callable<Integer> {
   static List<ObjectNode> manifests(String file, String text) throws IOException {
     List<ObjectNode> manifests = new ArrayList<>();
     try (MappingIterator<JsonNode> documents = YAML.readerFor(JsonNode.class).readValues(text)) {
-      while (documents.hasNext()) {
-        JsonNode document = documents.next();
+      while (documents.hasNextValue()) { // unlike hasNext, lets a parser's exception through
+        JsonNode document = documents.nextValue();
         if (document instanceof ObjectNode object) {
           manifests.add(object);
         } else if (!document.isNull() && !document.isMissingNode()) {
@@ -96,7 +97,12 @@ final class ApplyCommand implements Callable<Integer> {
       }
     } catch (JsonProcessingException e) {
       String where = e.getLocation() == null ? "" : " line " + e.getLocation().getLineNr();
-      String what = e.getOriginalMessage().lines().findFirst().orElse("malformed YAML");
+      // The parser's message shows places and excerpts in indented lines between its own.
+      String what =
+          e.getOriginalMessage()
+              .lines()
+              .filter(line -> !line.isBlank() && !line.startsWith(" "))
+              .collect(Collectors.joining(": "));
       throw new UserError(file + where + ": not readable as YAML: " + what);
     }
     if (manifests.isEmpty()) {

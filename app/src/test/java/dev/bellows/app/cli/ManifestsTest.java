@@ -20,6 +20,11 @@ class ManifestsTest {
     assertThatThrownBy(() -> ApplyCommand.manifests("a.yaml", "kind: A\nmetadata: [x\n"))
         .isInstanceOf(UserError.class)
         .hasMessageStartingWith("a.yaml line ");
+    assertThatThrownBy(() -> ApplyCommand.manifests("a.yaml", "kind: [A\nmetadata: x\n"))
+        .isInstanceOf(UserError.class)
+        .hasMessageStartingWith(
+            "a.yaml line 2: not readable as YAML: while parsing a flow sequence: expected")
+        .hasMessageNotContaining("\n");
   }
 
   @Test
