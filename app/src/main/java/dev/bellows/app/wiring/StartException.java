@@ -20,7 +20,7 @@ public final class StartException extends RuntimeException {
       if (each instanceof BindException) {
         return new StartException(
             String.valueOf(error.getMessage())
-                + ": the port is taken; choose others with --port (now "
+                + "; choose other ports with --port (now "
                 + settings.gatewayPort()
                 + ") and --api-port (now "
                 + settings.apiPort()

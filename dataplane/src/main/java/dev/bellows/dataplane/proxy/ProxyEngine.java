@@ -14,6 +14,7 @@ import io.netty.channel.local.LocalChannel;
 import io.netty.channel.local.LocalServerChannel;
 import io.netty.util.concurrent.EventExecutor;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -55,7 +56,7 @@ public final class ProxyEngine implements AutoCloseable {
    * @param ip where, an IP literal
    * @param port which port; 0 = any free one, which {@link Listener#address()} then tells
    * @param chain the role's stages, in travelling order; the last one forwards or answers
-   * @throws IOException if the address cannot be had
+   * @throws BindException if the address cannot be had; its message names it
    */
   public Listener listen(String ip, int port, List<Stage> chain) throws IOException {
     List<Listener> opened = new ArrayList<>(1);
@@ -79,7 +80,12 @@ public final class ProxyEngine implements AutoCloseable {
             .bind(new InetSocketAddress(ip, port))
             .awaitUninterruptibly();
     if (!bound.isSuccess()) {
-      throw new IOException("cannot listen on " + ip + ":" + port, bound.cause());
+      // Netty's native transports say it with an exception of their own.
+      BindException refused =
+          new BindException(
+              "cannot listen on " + ip + ":" + port + ": " + bound.cause().getMessage());
+      refused.initCause(bound.cause());
+      throw refused;
     }
     int actualPort = ((InetSocketAddress) bound.channel().localAddress()).getPort();
     Listener listener = new Listener(this, new Address(ip, actualPort), chain);

@@ -104,7 +104,8 @@ public final class ApiServer implements AutoCloseable {
     } catch (Exception e) {
       // Netty throws the bind's own checked exception without declaring it.
       loops.shutdownGracefully(0, CLOSE_SECONDS, TimeUnit.SECONDS);
-      throw new IOException("cannot listen on " + listen + ": " + e.getMessage(), e);
+      throw new IOException(
+          "cannot listen on " + host + ":" + listen.getPort() + ": " + e.getMessage(), e);
     }
     channels.add(server);
     int port = ((InetSocketAddress) server.localAddress()).getPort();
