@@ -46,7 +46,9 @@ class ClearErrorsIT {
   void malformedYaml() throws IOException {
     Path file = directory.resolve("malformed.yaml");
     Files.writeString(file, "apiVersion: serving.knative.dev/v1\nkind: [Service\nmetadata: x\n");
-    refused(bellows.bellows("apply", "-f", file.toString()), "malformed.yaml line 3");
+    refused(
+        bellows.bellows("apply", "-f", file.toString()),
+        "malformed.yaml line 3: not readable as YAML: while parsing a flow sequence");
   }
 
   @Test
@@ -102,7 +104,8 @@ class ClearErrorsIT {
                       "--api-port",
                       "0"))
               .run();
-      refused(second, "port " + taken.getLocalPort());
+      refused(second, "cannot listen on 127.0.0.1:" + taken.getLocalPort());
+      assertThat(second.output()).contains("--port");
     }
   }
 

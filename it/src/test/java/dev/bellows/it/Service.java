@@ -42,7 +42,7 @@ record Service(String name, String image, String templateAnnotations) {
           containers:
             - image: %s
     """
-        .formatted(name, templateAnnotations.indent(4), image);
+        .formatted(name, templateAnnotations, image);
   }
 
   Command.Result apply(BellowsProcess bellows, Path directory) throws IOException {
