@@ -56,13 +56,16 @@ public final class BuiltInImages {
     try {
       classPath =
           Path.of(Autoscale.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+      Path beside = classPath.resolveSibling(".").normalize();
+      // Beside the programs where we may write, so that every data directory profits.
       archive =
-          cache.resolve(
-              "images-"
-                  + Runtime.version().toString().replaceAll("[^0-9A-Za-z.+-]", "_")
-                  + "-"
-                  + Files.getLastModifiedTime(classPath).toMillis()
-                  + ".jsa");
+          (Files.isWritable(beside) ? beside : cache)
+              .resolve(
+                  "images-"
+                      + Runtime.version().toString().replaceAll("[^0-9A-Za-z.+-]", "_")
+                      + "-"
+                      + Files.getLastModifiedTime(classPath).toMillis()
+                      + ".jsa");
     } catch (URISyntaxException | IOException e) {
       throw new IllegalStateException("the programs of the built-in images are not there", e);
     }

@@ -8,6 +8,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -21,26 +22,27 @@ final class Exec {
   /** How long output may trail after the end: only a child that kept the pipe makes us wait. */
   private static final Duration OUTPUT_LIMIT = Duration.ofMillis(200);
 
-  private final Process process;
+  private final Child child;
   private final ByteArrayOutputStream output = new ByteArrayOutputStream();
 
-  Exec(Process process) {
-    this.process = process;
+  Exec(Child child) {
+    this.child = child;
   }
 
   ExecResult await(Duration limit) {
     CompletableFuture<Void> read =
-        CompletableFuture.allOf(drain(process.getInputStream()), drain(process.getErrorStream()));
+        CompletableFuture.allOf(drain(child.output()), drain(child.errors()));
     Optional<ExitStatus> exit = Optional.empty();
     try {
-      if (process.waitFor(limit.toNanos(), TimeUnit.NANOSECONDS)) {
-        exit = Optional.of(new ExitStatus(process.exitValue()));
+      OptionalInt code = child.await(limit);
+      if (code.isPresent()) {
+        exit = Optional.of(new ExitStatus(code.getAsInt()));
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    if (exit.isEmpty() && process.isAlive() && !Signals.toGroup(process.pid(), Signals.SIGKILL)) {
-      process.toHandle().destroyForcibly();
+    if (exit.isEmpty()) {
+      child.kill();
     }
     try {
       read.get(OUTPUT_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
@@ -57,7 +59,7 @@ final class Exec {
   private CompletableFuture<Void> drain(InputStream input) {
     CompletableFuture<Void> done = new CompletableFuture<>();
     Thread.ofVirtual()
-        .name("exec-output-" + process.pid())
+        .name("exec-output-" + child.pid())
         .start(() -> {
           try (input) {
             byte[] buffer = new byte[1024];

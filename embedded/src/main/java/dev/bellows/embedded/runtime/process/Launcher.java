@@ -8,8 +8,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -19,12 +21,12 @@ import java.util.stream.Stream;
 /**
  * Executes commands so that they lead a session of their own and die with us.
  *
- * <p>Java can ask for neither, so the command is led in by two programs of util-linux, each of
- * which executes the next in its own place: {@code setsid} (a new session, hence a new process
- * group whose number is the program's pid) and {@code setpriv --pdeathsig KILL} (the kernel kills
- * the program when its parent ends). To the kernel the parent is the <em>thread</em> that started
- * the program (prctl(2), PR_SET_PDEATHSIG), so one platform thread that lives as long as we do
- * starts them all. No shell takes part.
+ * <p>The session comes from {@link NativeSpawner}, or, where the C library lacks what that needs,
+ * from {@code setsid} of util-linux. The death comes from {@code setpriv --pdeathsig KILL}, which
+ * asks the kernel to kill the program when its parent ends and then executes the program in its own
+ * place. To the kernel the parent is the <em>thread</em> that started the program (prctl(2),
+ * PR_SET_PDEATHSIG), so one platform thread that lives as long as we do starts them all. No shell
+ * takes part.
  */
 final class Launcher implements AutoCloseable {
   /** What a program gets of our own environment, where its own says nothing else. */
@@ -34,24 +36,31 @@ final class Launcher implements AutoCloseable {
   private static final String DEFAULT_PATH =
       "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-  private final List<String> leadIn;
+  private final String setsid;
+  private final List<String> setpriv;
   private final Map<String, String> basics;
   private final ExecutorService spawner =
       Executors.newSingleThreadExecutor(
           Thread.ofPlatform().name("container-spawner").daemon().factory());
+  private final Future<Optional<NativeSpawner>> natively;
 
   /**
-   * Looks for the two programs.
+   * Looks for the programs.
    *
+   * @param find the native way to start programs, if there is one; asked on the thread that starts
+   *     them, since it takes a while
    * @throws IOException if one is missing, saying what to install
    */
-  Launcher(Map<String, String> ourEnvironment) throws IOException {
+  Launcher(Map<String, String> ourEnvironment, Callable<Optional<NativeSpawner>> find)
+      throws IOException {
     Map<String, String> kept = new TreeMap<>(ourEnvironment);
     kept.keySet().retainAll(BASICS);
     kept.putIfAbsent("PATH", DEFAULT_PATH);
     basics = Map.copyOf(kept);
     String path = kept.getOrDefault("PATH", DEFAULT_PATH) + ":" + DEFAULT_PATH;
-    leadIn = List.of(tool("setsid", path), tool("setpriv", path), "--pdeathsig", "KILL", "--");
+    setsid = tool("setsid", path);
+    setpriv = List.of(tool("setpriv", path), "--pdeathsig", "KILL", "--");
+    natively = spawner.submit(find);
   }
 
   private static String tool(String name, String path) throws IOException {
@@ -70,33 +79,58 @@ final class Launcher implements AutoCloseable {
    *
    * @throws ContainerStartException if the program or directory is not there or may not be used
    */
-  Process launch(List<String> command, Map<String, String> environment, Path directory)
+  Child launch(List<String> command, Map<String, String> environment, Path directory)
       throws ContainerStartException {
     Map<String, String> full = new TreeMap<>(basics);
     full.putAll(environment);
+    checkTexts(command, full);
     if (!Files.isDirectory(directory)) {
       throw new ContainerStartException(
           "chdir to cwd (\"" + directory + "\") failed: no such directory");
     }
     checkExecutable(command.getFirst(), full.getOrDefault("PATH", DEFAULT_PATH), directory);
-    List<String> line = new ArrayList<>(leadIn);
+    List<String> line = new ArrayList<>(setpriv);
     line.addAll(command);
-    ProcessBuilder builder =
-        new ProcessBuilder(line).directory(directory.toFile()).redirectInput(new File("/dev/null"));
-    builder.environment().clear();
-    try {
-      // Refuses names and values that cannot stand in an environment.
-      builder.environment().putAll(full);
-    } catch (IllegalArgumentException e) {
-      throw new ContainerStartException("invalid environment: " + e.getMessage(), e);
-    }
     // A FutureTask catches whatever is thrown, so the thread outlives it.
-    return await(spawner.submit(builder::start), command.getFirst());
+    return await(spawner.submit(() -> start(line, full, directory)), command.getFirst());
+  }
+
+  private Child start(List<String> line, Map<String, String> environment, Path directory)
+      throws IOException, ExecutionException, InterruptedException {
+    Optional<NativeSpawner> found = natively.get();
+    if (found.isPresent()) {
+      return found.get().spawn(line, environment, directory.toString());
+    }
+    List<String> led = new ArrayList<>(line);
+    led.addFirst(setsid);
+    ProcessBuilder builder =
+        new ProcessBuilder(led).directory(directory.toFile()).redirectInput(new File("/dev/null"));
+    builder.environment().clear();
+    builder.environment().putAll(environment);
+    return new JdkChild(builder.start());
+  }
+
+  /** A NUL would end a text early, an equals sign the name of a variable. */
+  private static void checkTexts(List<String> command, Map<String, String> environment)
+      throws ContainerStartException {
+    for (String word : command) {
+      if (word.indexOf('\0') >= 0) {
+        throw new ContainerStartException("exec: invalid argument: it holds a NUL");
+      }
+    }
+    for (Map.Entry<String, String> variable : environment.entrySet()) {
+      String name = variable.getKey();
+      if (name.isEmpty()
+          || name.indexOf('=') >= 0
+          || name.indexOf('\0') >= 0
+          || variable.getValue().indexOf('\0') >= 0) {
+        throw new ContainerStartException("exec: invalid variable '" + name + "'");
+      }
+    }
   }
 
   // Not interruptible, or a program could start that nobody knows of. A start takes milliseconds.
-  private static Process await(Future<Process> start, String program)
-      throws ContainerStartException {
+  private static Child await(Future<Child> start, String program) throws ContainerStartException {
     boolean interrupted = false;
     try {
       while (true) {
@@ -119,7 +153,7 @@ final class Launcher implements AutoCloseable {
   // for a message. The words are those of runc, which people know.
   private static void checkExecutable(String program, String path, Path directory)
       throws ContainerStartException {
-    if (program.indexOf('/') >= 0 && program.indexOf('\0') < 0) {
+    if (program.indexOf('/') >= 0) {
       Path file = directory.resolve(program);
       if (!Files.exists(file)) {
         throw new ContainerStartException(
@@ -132,7 +166,6 @@ final class Launcher implements AutoCloseable {
     }
     boolean found =
         !program.isEmpty()
-            && program.indexOf('\0') < 0
             && Stream.of(path.split(":", -1))
                 .filter(entry -> !entry.isEmpty())
                 .map(entry -> directory.resolve(entry).resolve(program))

@@ -18,7 +18,7 @@ final class ProcessContainer implements Container {
   private final ContainerSpec spec;
   private final Map<String, String> environment;
   private final Path directory;
-  private final Process process;
+  private final Child child;
   private final Launcher launcher;
   private final Instant startedAt;
   private final CompletableFuture<ExitStatus> exit = new CompletableFuture<>();
@@ -27,13 +27,13 @@ final class ProcessContainer implements Container {
       ContainerSpec spec,
       Map<String, String> environment,
       Path directory,
-      Process process,
+      Child child,
       Launcher launcher,
       Instant startedAt) {
     this.spec = spec;
     this.environment = environment;
     this.directory = directory;
-    this.process = process;
+    this.child = child;
     this.launcher = launcher;
     this.startedAt = startedAt;
   }
@@ -44,12 +44,12 @@ final class ProcessContainer implements Container {
   }
 
   long pid() {
-    return process.pid();
+    return child.pid();
   }
 
   @Override
   public String runtimeId() {
-    return "process://" + process.pid();
+    return "process://" + child.pid();
   }
 
   @Override
@@ -70,23 +70,16 @@ final class ProcessContainer implements Container {
   /** To the first process alone, as a container runtime does: it may tell its children, or not. */
   @Override
   public void terminate() {
-    // Through the JDK, which knows whether the pid is still this process's; through the handle,
-    // because Process.destroy also closes the outputs, and with them the last lines.
-    process.toHandle().destroy();
+    child.terminate();
   }
 
   @Override
   public void kill() {
-    // While the first process is not reaped, its pid, which is also the group's number, is taken.
-    // In its first instants it has no group of its own yet.
-    if (process.isAlive() && !Signals.toGroup(process.pid(), Signals.SIGKILL)) {
-      process.toHandle().destroyForcibly();
-    }
+    child.kill();
   }
 
   @Override
   public ExecResult exec(List<String> command, Duration limit) throws ContainerStartException {
-    Process probe = launcher.launch(command, environment, directory);
-    return new Exec(probe).await(limit);
+    return new Exec(launcher.launch(command, environment, directory)).await(limit);
   }
 }

@@ -73,9 +73,13 @@ public final class ProcessRuntime implements ContainerRuntime {
    */
   public ProcessRuntime(Path directory, Map<String, String> ourEnvironment, Clock clock)
       throws IOException {
+    this(directory, new Launcher(ourEnvironment, NativeSpawner::find), clock);
+  }
+
+  ProcessRuntime(Path directory, Launcher launcher, Clock clock) throws IOException {
     Files.createDirectories(directory);
+    this.launcher = launcher;
     this.clock = clock;
-    launcher = new Launcher(ourEnvironment);
     runtimeId = identity(directory.resolve("runtime-id"));
     journal = new Journal(directory.resolve("running"));
     defaultDirectory = Files.createDirectories(directory.resolve("work"));
@@ -109,48 +113,44 @@ public final class ProcessRuntime implements ContainerRuntime {
     } catch (IOException e) {
       throw new ContainerStartException("cannot open the log " + spec.logFile(), e);
     }
-    Process process;
+    Child child;
     try {
-      process = launcher.launch(spec.command(), environment, directory);
+      child = launcher.launch(spec.command(), environment, directory);
     } catch (ContainerStartException e) {
       close(log);
       throw e;
     }
     ProcessContainer container =
         new ProcessContainer(
-            spec, Map.copyOf(environment), directory, process, launcher, clock.instant());
-    running.put(process.pid(), container);
+            spec, Map.copyOf(environment), directory, child, launcher, clock.instant());
+    running.put(child.pid(), container);
     CountDownLatch outputs = new CountDownLatch(2);
-    read(process.getInputStream(), new LineSplitter(LogLine.Stream.STDOUT, log), spec, outputs);
-    read(process.getErrorStream(), new LineSplitter(LogLine.Stream.STDERR, log), spec, outputs);
-    Runnable forget = writeDown(spec, process);
+    read(child.output(), new LineSplitter(LogLine.Stream.STDOUT, log), spec, outputs);
+    read(child.errors(), new LineSplitter(LogLine.Stream.STDERR, log), spec, outputs);
+    Runnable forget = writeDown(spec, child.pid());
     Thread.ofVirtual()
-        .name("container-exit-" + process.pid())
+        .name("container-exit-" + child.pid())
         .start(() -> {
-          int code = awaitExit(process);
+          int code = awaitExit(child);
           forget.run();
-          finish(container, process.pid(), new ExitStatus(code), outputs, log);
+          finish(container, child.pid(), new ExitStatus(code), outputs, log);
           ended.add(mark);
           sweep();
         });
     return container;
   }
 
-  private Runnable writeDown(ContainerSpec spec, Process process) {
-    return ProcessTable.find(process.pid())
+  private Runnable writeDown(ContainerSpec spec, long pid) {
+    return ProcessTable.find(pid)
         .<Runnable>map(stat -> {
           Journal.Entry entry =
               new Journal.Entry(
-                  process.pid(),
-                  stat.startTicks(),
-                  bootId,
-                  spec.id().podUid(),
-                  spec.id().container());
+                  pid, stat.startTicks(), bootId, spec.id().podUid(), spec.id().container());
           try {
             journal.add(entry);
           } catch (IOException e) {
             // The parent-death signal and the mark still hold; the journal is the third means.
-            LOG.warn("cannot write down process {} of {}", process.pid(), spec.id(), e);
+            LOG.warn("cannot write down process {} of {}", pid, spec.id(), e);
           }
           return () -> forget(entry);
         })
@@ -183,10 +183,10 @@ public final class ProcessRuntime implements ContainerRuntime {
         });
   }
 
-  private static int awaitExit(Process process) {
+  private static int awaitExit(Child child) {
     while (true) {
       try {
-        return process.waitFor();
+        return child.await();
       } catch (InterruptedException e) {
         LOG.debug("nobody interrupts the thread that waits for a program", e);
       }
@@ -200,8 +200,6 @@ public final class ProcessRuntime implements ContainerRuntime {
       CountDownLatch outputs,
       LogFile log) {
     try {
-      // The group's number stays taken while it has members; with none, nobody gets the signal.
-      Signals.toGroup(pid, Signals.SIGKILL);
       if (!outputs.await(OUTPUT_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
         LOG.debug("{} left a process that keeps its output open", container.id());
       }

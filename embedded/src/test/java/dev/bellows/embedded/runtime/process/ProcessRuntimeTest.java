@@ -3,6 +3,7 @@ package dev.bellows.embedded.runtime.process;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.bellows.embedded.runtime.Container;
 import dev.bellows.embedded.runtime.ContainerId;
@@ -11,6 +12,7 @@ import dev.bellows.embedded.runtime.ContainerStartException;
 import dev.bellows.embedded.runtime.ExecResult;
 import dev.bellows.embedded.runtime.ExitStatus;
 import java.io.IOException;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -23,8 +25,24 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
+/** Programs that the C library starts, and the same ones started by the JDK. */
+@ParameterizedClass
+@EnumSource(ProcessRuntimeTest.Way.class)
 class ProcessRuntimeTest {
+  enum Way {
+    NATIVE,
+    JDK
+  }
+
+  private final Way way;
+
+  ProcessRuntimeTest(Way way) {
+    this.way = way;
+  }
+
   private static final Map<String, String> OURS =
       Map.of("PATH", "/usr/bin:/bin", "HOME", "/home/someone", "SECRET", "not for programs");
 
@@ -34,7 +52,19 @@ class ProcessRuntimeTest {
 
   @BeforeEach
   void open() throws IOException {
-    runtime = new ProcessRuntime(directory.resolve("runtime"), OURS, Clock.systemUTC());
+    Launcher launcher =
+        new Launcher(
+            OURS,
+            () ->
+                switch (way) {
+                  case NATIVE -> {
+                    Optional<NativeSpawner> found = NativeSpawner.find();
+                    assumeTrue(found.isPresent(), "needs glibc 2.34 or later");
+                    yield found;
+                  }
+                  case JDK -> Optional.empty();
+                });
+    runtime = new ProcessRuntime(directory.resolve("runtime"), launcher, Clock.systemUTC());
   }
 
   @AfterEach
@@ -197,6 +227,26 @@ class ProcessRuntimeTest {
   }
 
   @Test
+  void aProgramInheritsNoFileOfOurs() throws Exception {
+    try (ServerSocket ours = new ServerSocket(0)) {
+      assertThat(ours.isBound()).isTrue();
+      exit(start("sh", "-c", "ls /proc/$$/fd; readlink /proc/$$/fd/0"));
+    }
+    assertThat(printed()).startsWith("0", "1", "2").endsWith("/dev/null").hasSizeLessThan(6);
+  }
+
+  @Test
+  void aProgramIsNotToldToIgnoreSignals() throws Exception {
+    exit(start("sh", "-c", "grep -E '^Sig(Blk|Ign)' /proc/self/status"));
+    for (String line : printed()) {
+      long mask = Long.parseUnsignedLong(line.substring(line.indexOf('\t') + 1), 16);
+      // From 32 on they belong to the C library.
+      assertThat(mask & 0x7fffffffL).as(line).isZero();
+    }
+    assertThat(printed()).hasSize(2);
+  }
+
+  @Test
   void saysWhatCannotBeExecuted() throws IOException {
     assertThatThrownBy(() -> start("no-such-program"))
         .isInstanceOf(ContainerStartException.class)
@@ -207,6 +257,9 @@ class ProcessRuntimeTest {
     assertThatThrownBy(() -> start(plain.toString()))
         .hasMessage("exec: \"" + plain + "\": permission denied");
     assertThatThrownBy(() -> start("")).hasMessageContaining("not found in $PATH");
+    assertThatThrownBy(() -> start("echo", "a\0b")).hasMessageContaining("holds a NUL");
+    assertThatThrownBy(() -> runtime.start(spec(Map.of("A=B", ""), "true")))
+        .hasMessage("exec: invalid variable 'A=B'");
   }
 
   @Test
