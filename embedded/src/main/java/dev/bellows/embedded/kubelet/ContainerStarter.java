@@ -39,7 +39,9 @@ final class ContainerStarter {
 
   private final Node node;
   private final PodDirectory directory;
-  private Map<Integer, Integer> queueProxyPorts = Map.of();
+
+  /** Written by the pod's worker, read also by the thread that tells the pod's address. */
+  private volatile Map<Integer, Integer> queueProxyPorts = Map.of();
 
   ContainerStarter(Node node, PodDirectory directory) {
     this.node = node;

@@ -56,6 +56,7 @@ final class PodWorker {
   private final Instant startTime;
   private ObjectNode pod;
   private Optional<PodAddresses> addresses = Optional.empty();
+  private CompletableFuture<Void> addressTold = CompletableFuture.completedFuture(null);
   private Optional<PodStatus.Facts> written = Optional.empty();
   private Instant writeAt = Instant.MIN;
   private Instant finishAt = Instant.MIN;
@@ -287,6 +288,7 @@ final class PodWorker {
   private void startWhatIsDue() {
     if (addresses.isEmpty()) {
       addresses = Optional.of(node.network().attach(uid(), starter.ports(containers)));
+      tellAddress(addresses.get());
     }
     Instant now = node.clock().instant();
     for (ContainerSlot slot : init) {
@@ -296,6 +298,37 @@ final class PodWorker {
       }
     }
     containers.forEach(slot -> startIfDue(slot, now));
+  }
+
+  /**
+   * Writes where the pod is while its containers start: who probes pods himself, as the activator
+   * does, then finds it ready as soon as it is, and not two writes later.
+   */
+  private void tellAddress(PodAddresses attached) {
+    ObjectNode about = pod;
+    PodStatus.Facts facts = facts();
+    Instant now = node.clock().instant();
+    CompletableFuture<Void> told = new CompletableFuture<>();
+    addressTold = told;
+    Thread.ofVirtual()
+        .name("address-" + uid())
+        .start(() -> {
+          try {
+            Optional<ObjectNode> _ =
+                node.api().writeStatus(about, present -> render(present, facts, attached, now));
+          } catch (RuntimeException e) {
+            LOG.debug("the address of pod {} is told with its next status", uid(), e);
+          } finally {
+            told.complete(null);
+          }
+        });
+  }
+
+  private ObjectNode render(
+      ObjectNode present, PodStatus.Facts facts, PodAddresses attached, Instant now) {
+    present.set("status", PodStatus.render(present, facts, now));
+    starter.annotate(present, attached);
+    return present;
   }
 
   private void startIfDue(ContainerSlot slot, Instant now) {
@@ -538,6 +571,7 @@ final class PodWorker {
 
   private void write(Instant now) {
     PodStatus.Facts facts = facts();
+    addressTold.join(); // or that older status could come to stand over this one
     try {
       Optional<ObjectNode> stored =
           node.api()

@@ -31,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -138,6 +139,21 @@ class KubeletTest {
     assertThat(container.path("containerID").asText()).matches("process://\\d+");
     assertThat(condition(cluster.registry.get(ResourceTypes.NODES, "", "here"), "Ready"))
         .isEqualTo("True KubeletReady");
+  }
+
+  @Test
+  void whereAPodIsIsToldBeforeItIsReady() {
+    List<String> told = new CopyOnWriteArrayList<>();
+    cluster.informers.listen(
+        ResourceTypes.PODS,
+        (before, after) -> {
+          if (after != null && !after.path("status").path("podIP").asText().isEmpty()) {
+            told.add(condition(after, "Ready"));
+          }
+        });
+    pod("  containers: [{name: c, image: sh, args: [sleep 1000]}]");
+    await().untilAsserted(() -> assertThat(told).last().asString().startsWith("True"));
+    assertThat(told.getFirst()).startsWith("False");
   }
 
   @Test
@@ -333,9 +349,11 @@ class KubeletTest {
     awaitReady();
     Files.delete(file);
     await().untilAsserted(() -> assertThat(container(0).path("restartCount").asInt()).isPositive());
-    assertThat(events())
-        .anyMatch(event -> event.startsWith("Unhealthy: Liveness probe failed"))
-        .contains("Killing: Container c failed liveness probe, will be restarted");
+    await()
+        .untilAsserted(() ->
+            assertThat(events())
+                .anyMatch(event -> event.startsWith("Unhealthy: Liveness probe failed"))
+                .contains("Killing: Container c failed liveness probe, will be restarted"));
   }
 
   @Test
