@@ -14,10 +14,9 @@ import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,18 +38,18 @@ public final class EventRecorder implements AutoCloseable {
   /** How long an event is kept; Kubernetes' default. */
   static final Duration KEPT = Duration.ofHours(1);
 
+  /**
+   * Events wait this long: most tell of a pod that starts, and their writes would stand between the
+   * writes that somebody's request waits for.
+   */
+  static final Duration LINGER = Duration.ofMillis(250);
+
   private static final Duration CLEANING_PERIOD = Duration.ofMinutes(10);
 
   private final Registry registry;
   private final Clock clock;
-  private final ExecutorService writer =
-      new ThreadPoolExecutor(
-          1,
-          1,
-          0,
-          TimeUnit.SECONDS,
-          new LinkedBlockingQueue<>(MAX_WAITING),
-          Thread.ofVirtual().name("events").factory());
+  private final ScheduledThreadPoolExecutor writer =
+      new ScheduledThreadPoolExecutor(1, Thread.ofVirtual().name("events").factory());
   private final Map<Happening, String> written =
       new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1L;
@@ -115,15 +114,21 @@ public final class EventRecorder implements AutoCloseable {
     }
     Happening happening =
         new Happening(about.path("uid").asText(), fieldPath, type, reason, message, component);
-    try {
-      writer.execute(() -> write(happening, about));
-    } catch (RejectedExecutionException e) {
+    Instant now = clock.instant();
+    if (writer.getQueue().size() >= MAX_WAITING) {
       LOG.debug("dropped the event {} {}: {}", about.path("name"), reason, message);
+      return;
+    }
+    try {
+      Future<?> _ =
+          writer.schedule(
+              () -> write(happening, about, now), LINGER.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (RejectedExecutionException e) {
+      LOG.debug("closed, so left is the event {} {}: {}", about.path("name"), reason, message);
     }
   }
 
-  private void write(Happening happening, ObjectNode about) {
-    Instant now = clock.instant();
+  private void write(Happening happening, ObjectNode about, Instant now) {
     String namespace = about.path("namespace").asText("default");
     try {
       String known = written.get(happening);

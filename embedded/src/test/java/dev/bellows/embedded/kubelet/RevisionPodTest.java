@@ -12,6 +12,7 @@ import dev.bellows.dataplane.proxy.ProxyEngine;
 import dev.bellows.dataplane.queueproxy.SharedQueueProxy;
 import dev.bellows.embedded.apiserver.DeleteOptions;
 import dev.bellows.embedded.apiserver.ResourceTypes;
+import dev.bellows.embedded.controller.EventRecorder;
 import dev.bellows.embedded.image.BuiltInImages;
 import dev.bellows.embedded.image.ImageRegistry;
 import dev.bellows.embedded.network.LoopbackNetwork;
@@ -28,6 +29,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -161,12 +163,14 @@ class RevisionPodTest {
   void aDeletedPodDrainsAndIsGone() {
     cluster.create(ResourceTypes.PODS, POD);
     awaitReady();
+    ObjectNode pod = pod();
     cluster.registry.delete(
         ResourceTypes.PODS, "default", "hello-00001-deployment-x", DeleteOptions.DEFAULT);
     await().untilAsserted(() -> assertThat(cluster.pods()).isEmpty());
-    assertThat(cluster.list(ResourceTypes.EVENTS))
-        .extracting(event -> event.path("reason").asText())
-        .doesNotContain("FailedPreStopHook");
+    // Events are written in order: with the last one all are there.
+    cluster.events.record(pod, EventRecorder.Type.NORMAL, "Over", "It is over", "test");
+    await().untilAsserted(() -> assertThat(eventReasons()).contains("Over"));
+    assertThat(eventReasons()).contains("Killing").doesNotContain("FailedPreStopHook");
   }
 
   @Test
@@ -184,5 +188,11 @@ class RevisionPodTest {
                         .path("message")
                         .asText())
                 .contains("CONTAINER_CONCURRENCY"));
+  }
+
+  private List<String> eventReasons() {
+    return cluster.list(ResourceTypes.EVENTS).stream()
+        .map(event -> event.path("reason").asText())
+        .toList();
   }
 }
