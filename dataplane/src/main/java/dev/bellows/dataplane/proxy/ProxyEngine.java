@@ -91,15 +91,21 @@ public final class ProxyEngine implements AutoCloseable {
     Listener listener = new Listener(this, new Address(ip, actualPort), chain);
     listener.opened(bound.channel());
     opened.add(listener);
-    for (LoopState state : states.values()) {
-      listenInside(listener, state);
+    // All loops at once: a pod's start waits for this.
+    List<ChannelFuture> inside =
+        states.values().stream().map(state -> listenInside(listener, state)).toList();
+    for (ChannelFuture each : inside) {
+      if (!each.awaitUninterruptibly().isSuccess()) {
+        listener.close();
+        throw new IOException("cannot listen inside as " + listener.address(), each.cause());
+      }
     }
     listeners.put(listener.address(), listener);
     bound.channel().config().setAutoRead(true);
     return listener;
   }
 
-  private void listenInside(Listener listener, LoopState state) throws IOException {
+  private ChannelFuture listenInside(Listener listener, LoopState state) {
     ChannelFuture bound =
         new ServerBootstrap()
             .group(state.loop(), state.loop())
@@ -112,13 +118,9 @@ public final class ProxyEngine implements AutoCloseable {
                     initConnection(listener, channel);
                   }
                 })
-            .bind(localAddress(listener.address(), state.index()))
-            .awaitUninterruptibly();
-    if (!bound.isSuccess()) {
-      listener.close();
-      throw new IOException("cannot listen inside as " + listener.address(), bound.cause());
-    }
+            .bind(localAddress(listener.address(), state.index()));
     listener.opened(bound.channel());
+    return bound;
   }
 
   private void initConnection(Listener listener, Channel channel) {
