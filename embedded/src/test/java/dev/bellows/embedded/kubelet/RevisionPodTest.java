@@ -148,7 +148,9 @@ class RevisionPodTest {
   @Test
   void aPortThatIsTakenIsReplacedAndTheObjectSaysSo() throws Exception {
     try (ServerSocket taken = new ServerSocket()) {
-      taken.bind(new InetSocketAddress(8012)); // on every address, so on the pod's too
+      // The first pod of a network gets its first address.
+      String first = network.podCidr().replace(".0.0/16", ".1.1");
+      taken.bind(new InetSocketAddress(first, 8012));
       cluster.create(ResourceTypes.PODS, POD);
       awaitReady();
       String ports = pod().path("metadata").path("annotations").path("bellows.dev/ports").asText();
