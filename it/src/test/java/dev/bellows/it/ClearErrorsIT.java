@@ -36,7 +36,7 @@ class ClearErrorsIT {
   }
 
   @AfterAll
-  static void stop() throws InterruptedException {
+  static void stop() {
     if (bellows != null) {
       bellows.close();
     }

@@ -32,7 +32,7 @@ class KubectlIT {
   }
 
   @AfterAll
-  static void stop() throws InterruptedException {
+  static void stop() {
     if (bellows != null) {
       bellows.close();
     }
@@ -107,7 +107,7 @@ class KubectlIT {
   @Test
   @Order(5)
   void describesEveryKind() {
-    for (String kind : EVERY_KIND.split(",")) {
+    for (String kind : EVERY_KIND.split(",", -1)) {
       bellows.kubectl("describe", kind).succeeded();
     }
     assertThat(bellows.kubectl("describe", "ksvc", "autoscale").succeeded().output())

@@ -40,7 +40,7 @@ class NothingIsLostIT {
       try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
         for (int i = 0; i < BURST; i++) {
           String id = String.valueOf(i);
-          var unused =
+          var _ =
               clients.submit(() -> {
                 var response = bellows.request(service.host(), "/?id=" + id);
                 if (response.statusCode() == 200) {

@@ -76,7 +76,7 @@ class SurvivesKillIT {
       BellowsProcess bellows, Service service, ExecutorService clients) {
     AtomicBoolean over = new AtomicBoolean();
     for (int i = 0; i < 20; i++) {
-      var unused =
+      var _ =
           clients.submit(() -> {
             while (!over.get()) {
               bellows.request(service.host(), "/?sleep=50");

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -61,7 +62,7 @@ final class DemoCommand implements Callable<Integer> {
     if (concurrency < 1 || seconds < 1 || window < 6) {
       throw new UserError("--concurrency and --seconds must be at least 1, --window at least 6");
     }
-    boolean terminal = System.console() != null && System.console().isTerminal();
+    boolean terminal = Objects.requireNonNull(System.console()).isTerminal();
     // A program that reads the last line of standard output must not meet a chart there.
     PrintStream out = json ? System.err : System.out;
     Demo demo =

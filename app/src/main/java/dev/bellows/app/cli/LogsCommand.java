@@ -68,7 +68,9 @@ final class LogsCommand implements Callable<Integer> {
         }
       }
     } catch (KubernetesClientException e) {
-      throw e.getCode() == 0 ? UserError.notRunning(e) : new UserError(e.getMessage());
+      throw e.getCode() == 0
+          ? UserError.notRunning(e)
+          : new UserError(String.valueOf(e.getMessage()));
     }
     return 0;
   }

@@ -41,7 +41,7 @@ final class UpCommand implements Callable<Integer> {
   @Option(
       names = "--runtime",
       description = "what runs a pod's containers: ${COMPLETION-CANDIDATES} (default: process)")
-  private Settings.Runtime runtime = Settings.Runtime.process;
+  private Settings.ContainerRuntime runtime = Settings.ContainerRuntime.process;
 
   @Option(
       names = "--output",
@@ -75,7 +75,7 @@ final class UpCommand implements Callable<Integer> {
     long millis = (System.nanoTime() - began) / 1_000_000;
     switch (output) {
       case text -> announce(bellows, settings, millis);
-      case json -> announceAsJson(bellows, settings, millis);
+      case json -> announceAsJson(bellows, millis);
     }
     System.out.flush();
     stopped.await();
@@ -110,7 +110,7 @@ final class UpCommand implements Callable<Integer> {
         url);
   }
 
-  private static void announceAsJson(Bellows bellows, Settings settings, long millis) {
+  private static void announceAsJson(Bellows bellows, long millis) {
     System.out.println(
         new ObjectMapper()
             .createObjectNode()

@@ -125,7 +125,8 @@ public final class Demo {
   }
 
   private static Bellows start(Path directory) {
-    return Bellows.start(new Settings(directory, 0, 0, Optional.empty(), Settings.Runtime.process));
+    return Bellows.start(
+        new Settings(directory, 0, 0, Optional.empty(), Settings.ContainerRuntime.process));
   }
 
   /** The run as a picture; valid after {@link #run}. */
@@ -162,7 +163,7 @@ public final class Demo {
     try (LoadGenerator load = new LoadGenerator(url, service.host());
         ScheduledExecutorService sampler = Executors.newSingleThreadScheduledExecutor()) {
       long began = System.nanoTime();
-      var unused =
+      var _ =
           sampler.scheduleAtFixedRate(
               () -> sample(service, revision, load, began, chart),
               0,

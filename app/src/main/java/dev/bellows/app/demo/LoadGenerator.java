@@ -71,7 +71,7 @@ final class LoadGenerator implements AutoCloseable {
     long end = System.nanoTime() + length.toNanos();
     try (ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor()) {
       for (int i = 0; i < concurrency; i++) {
-        var unused =
+        var _ =
             workers.submit(() -> {
               while (System.nanoTime() < end) {
                 once();

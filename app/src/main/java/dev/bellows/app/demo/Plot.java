@@ -238,6 +238,7 @@ final class Plot {
   }
 
   // The root locale: a decimal comma would be another number to SVG.
+  @SuppressWarnings("AnnotateFormatMethod") // the annotation would be a dependency for this alone
   private static void append(StringBuilder out, String format, Object... values) {
     out.append(String.format(Locale.ROOT, format, values));
   }

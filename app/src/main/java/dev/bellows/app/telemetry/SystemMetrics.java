@@ -69,7 +69,7 @@ public final class SystemMetrics {
         CounterSnapshot.builder()
             .name("bellows_gateway_retries")
             .help("Times another address was tried because one could not be reached.")
-            .dataPoint(CounterDataPointSnapshot.builder().value(counts.retried()).build())
+            .dataPoint(CounterDataPointSnapshot.builder().value((double) counts.retried()).build())
             .build());
     return this;
   }
@@ -188,7 +188,7 @@ public final class SystemMetrics {
   private static CounterDataPointSnapshot outcome(String outcome, long count) {
     return CounterDataPointSnapshot.builder()
         .labels(Labels.of("outcome", outcome))
-        .value(count)
+        .value((double) count)
         .build();
   }
 }

@@ -238,7 +238,7 @@ public final class Bellows implements AutoCloseable {
 
   private boolean isKnownImage(String name) {
     try {
-      Image unused = cluster.images().resolve(name);
+      Image _ = cluster.images().resolve(name);
       return true;
     } catch (ImageUnavailableException e) {
       return false;

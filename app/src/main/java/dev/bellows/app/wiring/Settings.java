@@ -14,10 +14,14 @@ import java.util.Optional;
  * @param runtime what runs containers
  */
 public record Settings(
-    Path dataDirectory, int gatewayPort, int apiPort, Optional<String> domain, Runtime runtime) {
+    Path dataDirectory,
+    int gatewayPort,
+    int apiPort,
+    Optional<String> domain,
+    ContainerRuntime runtime) {
 
   /** What runs containers. */
-  public enum Runtime {
+  public enum ContainerRuntime {
     /** Plain processes of this machine. */
     process
   }

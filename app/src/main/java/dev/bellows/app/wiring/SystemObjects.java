@@ -36,7 +36,7 @@ final class SystemObjects {
    * @return the suffix in force
    */
   String install(Optional<String> domain) {
-    Crds.all().forEach(this::ensureDefinition);
+    registry.install(Crds.all());
     for (String namespace : new String[] {"default", "kube-system", SystemConfig.NAMESPACE}) {
       ensureNamespace(namespace);
     }
@@ -100,25 +100,6 @@ final class SystemObjects {
    * @param address where it is served
    */
   record Port(int service, Address address) {}
-
-  // A newer Bellows may know more fields: what it serves follows what it was built with.
-  private void ensureDefinition(ObjectNode definition) {
-    ResourceType definitions = ResourceTypes.CUSTOM_RESOURCE_DEFINITIONS;
-    String name = definition.path("metadata").path("name").asText();
-    Optional<ObjectNode> present = registry.find(definitions, "", name);
-    if (present.isEmpty()) {
-      registry.create(definitions, definition);
-    } else if (!present.get().path("spec").equals(definition.path("spec"))) {
-      registry.edit(
-          definitions,
-          "",
-          name,
-          found -> {
-            found.set("spec", definition.path("spec").deepCopy());
-            return found;
-          });
-    }
-  }
 
   private void ensureNamespace(String name) {
     ResourceType namespaces = ResourceTypes.of("", "namespaces");
