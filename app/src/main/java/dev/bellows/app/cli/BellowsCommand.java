@@ -58,7 +58,8 @@ public final class BellowsCommand implements Runnable {
   private static void report(Exception error, PrintWriter err) {
     if (error instanceof UserError
         || (error instanceof StartException start && start.isExplained())) {
-      err.println("bellows: " + error.getMessage());
+      // Conditions quote what programs wrote, and that may be many lines.
+      err.println("bellows: " + String.valueOf(error.getMessage()).replaceAll("\\s*\\R\\s*", " "));
       return;
     }
     err.println("bellows: " + error + " (this is a defect of Bellows; the trace is above)");

@@ -1,6 +1,7 @@
 package dev.bellows.app.cli;
 
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.Status;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.LogWatch;
@@ -9,10 +10,13 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -62,17 +66,36 @@ final class LogsCommand implements Callable<Integer> {
       }
       boolean prefix = pods.size() > 1;
       try (ExecutorService printers = Executors.newVirtualThreadPerTaskExecutor()) {
+        List<Future<?>> prints = new ArrayList<>();
         for (Pod pod : pods) {
           String podName = pod.getMetadata().getName();
-          printers.execute(() -> print(client, podName, prefix ? "[" + podName + "] " : ""));
+          prints.add(
+              printers.submit(() -> print(client, podName, prefix ? "[" + podName + "] " : "")));
+        }
+        for (Future<?> print : prints) {
+          print.get();
         }
       }
     } catch (KubernetesClientException e) {
-      throw e.getCode() == 0
-          ? UserError.notRunning(e)
-          : new UserError(String.valueOf(e.getMessage()));
+      throw explained(e);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof KubernetesClientException refused) {
+        throw explained(refused);
+      }
+      throw new IllegalStateException("printing logs of " + name, e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
     return 0;
+  }
+
+  private static UserError explained(KubernetesClientException error) {
+    if (error.getCode() <= 0) { // no HTTP status: nobody answered
+      return UserError.notRunning(error.getCause() == null ? error : error.getCause());
+    }
+    Status status = error.getStatus();
+    String said = status == null ? null : status.getMessage();
+    return new UserError(said == null ? String.valueOf(error.getMessage()) : said);
   }
 
   private void print(KubernetesClient client, String pod, String prefix) {
