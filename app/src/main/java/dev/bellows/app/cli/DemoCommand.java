@@ -2,6 +2,7 @@ package dev.bellows.app.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.bellows.app.demo.Demo;
+import java.io.Console;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -9,7 +10,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -62,7 +62,7 @@ final class DemoCommand implements Callable<Integer> {
     if (concurrency < 1 || seconds < 1 || window < 6) {
       throw new UserError("--concurrency and --seconds must be at least 1, --window at least 6");
     }
-    boolean terminal = Objects.requireNonNull(System.console()).isTerminal();
+    boolean terminal = isTerminal();
     // A program that reads the last line of standard output must not meet a chart there.
     PrintStream out = json ? System.err : System.out;
     Demo demo =
@@ -81,6 +81,13 @@ final class DemoCommand implements Callable<Integer> {
       System.out.println(new ObjectMapper().writeValueAsString(outcome));
     }
     return outcome.succeeded() ? 0 : 1;
+  }
+
+  // Java 22 to 24 answered with a console that is no terminal; 25 answers null again.
+  @SuppressWarnings("SystemConsoleNull")
+  private static boolean isTerminal() {
+    Console console = System.console();
+    return console != null && console.isTerminal();
   }
 
   private void summarize(PrintStream out, Demo.Outcome outcome) {
