@@ -112,7 +112,6 @@ final class DemoCommand implements Callable<Integer> {
               : "no",
           outcome.coldStartMillis());
     }
-    out.println(
-        outcome.succeeded() ? "\nIt worked." : "\nIt did not work: " + outcome.problem() + ".");
+    out.println(outcome.succeeded() ? "\nIt worked." : "\nIt did not work: " + outcome.problem());
   }
 }

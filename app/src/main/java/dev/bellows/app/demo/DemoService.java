@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -59,7 +60,9 @@ final class DemoService {
     String image = "dev.local/autoscale";
     if (!program.isEmpty()) {
       image = OWN_PROGRAM;
-      bellows.images().add(new Image(image, program, Map.of(), Optional.empty()));
+      bellows
+          .images()
+          .add(new Image(image, program, Map.of(), Optional.of(Path.of("").toAbsolutePath())));
     }
     GenericKubernetesResource service = new GenericKubernetesResource();
     service.setApiVersion("serving.knative.dev/v1");
@@ -97,7 +100,7 @@ final class DemoService {
         return "";
       }
       if (ready.get("message") != null) {
-        why = String.valueOf(ready.get("message"));
+        why = String.valueOf(ready.get("message")).strip();
       }
       if ("False".equals(ready.get("status"))) {
         return why;
