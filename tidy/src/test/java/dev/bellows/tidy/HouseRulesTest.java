@@ -24,7 +24,7 @@ class HouseRulesTest {
 
   @Test
   void noTestIsSwitchedOff() throws IOException {
-    assertThat(matches("/src/test/", Pattern.compile("@Disabled|@Ignore")))
+    assertThat(matches("/src/test/", Pattern.compile("@(Disabled|Ignore)\\b")))
         .as("a test that cannot run somewhere aborts aloud, by an assumption")
         .isEmpty();
   }
