@@ -45,6 +45,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -58,6 +59,10 @@ public final class Stage implements IngressListener {
   public final LiveConfig config = new LiveConfig(world.cluster.configMaps());
   public final Map<String, Ingress> routed = new LinkedHashMap<>();
   public final List<String> failures = new ArrayList<>();
+
+  /** How long the first of those who want to look again by the clock would wait. */
+  public Optional<Duration> nextLook = Optional.empty();
+
   private final IngressFeed feed =
       new IngressFeed(world.cluster, this, ControlPlaneConfig.BELLOWS_INGRESS_CLASS);
   private final Map<Reconciler, Watched<?>> reconcilers = new LinkedHashMap<>();
@@ -173,6 +178,7 @@ public final class Stage implements IngressListener {
     for (int round = 0; round < 30; round++) {
       int before = world.written.size();
       failures.clear();
+      nextLook = Optional.empty();
       reconcilers.forEach((reconciler, kind) ->
           List.copyOf(kind.all()).forEach(each -> pass(reconciler, Key.of(each))));
       if (world.written.size() == before) {
@@ -186,8 +192,14 @@ public final class Stage implements IngressListener {
 
   private void pass(Reconciler reconciler, Key key) {
     try {
-      if (reconciler.reconcile(key) instanceof Outcome.Failed(String message)) {
-        failures.add(message);
+      switch (reconciler.reconcile(key)) {
+        case Outcome.Done() -> {}
+        case Outcome.LookAgain(Duration after) -> {
+          if (nextLook.isEmpty() || after.compareTo(nextLook.get()) < 0) {
+            nextLook = Optional.of(after);
+          }
+        }
+        case Outcome.Failed(String message) -> failures.add(message);
       }
     } catch (StepFailed e) {
       if (e.why() != Why.CONFLICT) {

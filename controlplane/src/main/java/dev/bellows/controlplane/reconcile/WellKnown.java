@@ -26,6 +26,7 @@ public final class WellKnown {
   public static final String LAST_PINNED = "serving.knative.dev/lastPinned";
   public static final String NO_GC = "serving.knative.dev/no-gc";
   public static final String ROLLOUT_DURATION = "serving.knative.dev/rollout-duration";
+  public static final String ROLLOUT_DURATION_CAMEL_CASE = "serving.knative.dev/rolloutDuration";
   public static final String PROGRESS_DEADLINE = "serving.knative.dev/progress-deadline";
   public static final String DEPLOYMENT_HASH = "serving.knative.dev/deployment-hash";
 

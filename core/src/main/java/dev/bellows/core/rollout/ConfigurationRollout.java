@@ -2,6 +2,8 @@ package dev.bellows.core.rollout;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * How a Configuration's share of one group is divided among its Revisions.
@@ -52,6 +54,17 @@ public record ConfigurationRollout(
     return isInProgress() && stepParams.waitsForIngress()
         ? with(revisions, stepParams.observedReadyAt(nowNanos, percent, durationSeconds))
         : this;
+  }
+
+  Optional<ConfigurationRollout> keeping(Predicate<String> exists) {
+    List<RevisionShare> left = new ArrayList<>(revisions);
+    left.removeIf(share -> !exists.test(share.revisionName()));
+    if (left.isEmpty()) {
+      return Optional.empty();
+    }
+    int lost = percent - left.stream().mapToInt(RevisionShare::percent).sum();
+    left.set(left.size() - 1, left.getLast().plus(lost));
+    return Optional.of(with(left, left.size() == 1 ? StepParams.NONE : stepParams));
   }
 
   /** From this state towards the wanted one. */

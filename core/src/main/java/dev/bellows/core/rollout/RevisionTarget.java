@@ -19,6 +19,11 @@ public record RevisionTarget(
     return new RevisionTarget(revisionName, configurationName, tag, newPercent, latestRevision);
   }
 
+  RevisionTarget as(RevisionShare share) {
+    return new RevisionTarget(
+        share.revisionName(), configurationName, tag, share.percent(), latestRevision);
+  }
+
   boolean isStatusOf(RevisionTarget other) {
     return tag.equals(other.tag)
         && revisionName.equals(other.revisionName)

@@ -4,6 +4,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Predicate;
 
 /**
  * How the shares of all followed Configurations are divided among their Revisions; the state that a
@@ -57,6 +58,17 @@ public record Rollout(List<ConfigurationRollout> configurations) {
             .map(each ->
                 configuration(each).map(before -> before.towards(each, nowNanos)).orElse(each))
             .toList());
+  }
+
+  /**
+   * The state without Revisions that are gone: what they had falls to the newest that is left, for
+   * requests sent to them would fail. A Configuration none of whose Revisions is left has no state.
+   *
+   * @param exists whether there is a Revision of that name
+   */
+  public Rollout keeping(Predicate<String> exists) {
+    return new Rollout(
+        configurations.stream().flatMap(each -> each.keeping(exists).stream()).toList());
   }
 
   /** When to look again, Unix time; empty if nothing is due. */

@@ -41,6 +41,14 @@ public sealed interface Traffic {
               .forEach(configurations::add));
       return new Rollout(configurations);
     }
+
+    /**
+     * The same while Revisions take over: what goes to a Configuration's latest Revision is divided
+     * among those that its rollout still leads to.
+     */
+    public Assigned during(Rollout rollout) {
+      return rollout.isInProgress() ? Division.of(this, rollout) : this;
+    }
   }
 
   /**

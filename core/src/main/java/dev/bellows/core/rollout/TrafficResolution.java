@@ -95,17 +95,15 @@ final class TrafficResolution {
 
   private void assign(RevisionTarget target) {
     merge(entries, target, each -> each.isStatusOf(target));
-    join("", target);
+    join(groups.computeIfAbsent("", _ -> new ArrayList<>()), target);
     if (!target.tag().isEmpty()) {
-      join(target.tag(), target);
+      join(groups.computeIfAbsent(target.tag(), _ -> new ArrayList<>()), target);
     }
   }
 
-  private void join(String group, RevisionTarget target) {
-    merge(
-        groups.computeIfAbsent(group, _ -> new ArrayList<>()),
-        target,
-        each -> each.revisionName().equals(target.revisionName()));
+  /** Adds a target to a group, in which a Revision stands once. */
+  static void join(List<RevisionTarget> group, RevisionTarget target) {
+    merge(group, target, each -> each.revisionName().equals(target.revisionName()));
   }
 
   private static void merge(

@@ -1,9 +1,12 @@
 package dev.bellows.core.rollout;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
+import dev.bellows.core.condition.ConditionStatus;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -62,6 +65,51 @@ class RolloutTest {
   }
 
   @Test
+  void whatARevisionHadThatIsGoneFallsToTheNewest() {
+    Rollout running =
+        old(100).towards(asked("middle", 100), START).towards(asked("new", 100), START);
+    assertThat(shares(running)).isEqualTo("old 99, new 1");
+    assertThat(shares(running.keeping(name -> !name.equals("old")))).isEqualTo("new 100");
+    assertThat(running.keeping(name -> !name.equals("old")).isInProgress()).isFalse();
+    assertThat(shares(running.keeping(name -> !name.equals("new")))).isEqualTo("old 100");
+    assertThat(running.keeping(name -> false).configurations()).isEmpty();
+    assertThat(running.keeping(name -> true)).isEqualTo(running);
+  }
+
+  @Test
+  void whileItLastsGroupsAndEntriesTellWhatEachRevisionGets() {
+    Rollout both =
+        new Rollout(
+            List.of(
+                ConfigurationRollout.settled("c", "", 60, "old"),
+                ConfigurationRollout.settled("c", "next", 100, "old")));
+    Traffic.Assigned asked =
+        traffic(
+            new TrafficTarget("", "", "c", 50),
+            new TrafficTarget("next", "", "c", 10),
+            new TrafficTarget("", "old", "", 40));
+    Traffic.Assigned divided = asked.during(both.towards(asked.rollout(), START));
+    assertThat(divided.groups().get(""))
+        .extracting(RevisionTarget::revisionName, RevisionTarget::percent)
+        .containsExactly(tuple("old", 99), tuple("new", 1));
+    assertThat(divided.groups().get("next"))
+        .extracting(RevisionTarget::revisionName, RevisionTarget::percent)
+        .containsExactly(tuple("old", 99), tuple("new", 1));
+    assertThat(divided.entries())
+        .extracting(
+            RevisionTarget::tag,
+            RevisionTarget::revisionName,
+            RevisionTarget::percent,
+            RevisionTarget::latestRevision)
+        .containsExactly(
+            tuple("", "old", 50, true),
+            tuple("next", "old", 9, true),
+            tuple("next", "new", 1, true),
+            tuple("", "old", 40, false));
+    assertThat(asked.during(asked.rollout())).isSameAs(asked);
+  }
+
+  @Test
   void onePercentAndNewConfigurationsDoNotRollOut() {
     assertThat(shares(old(1).towards(asked("new", 1), START))).isEqualTo("new 1");
     assertThat(shares(new Rollout(List.of()).towards(asked("new", 100), START)))
@@ -89,6 +137,15 @@ class RolloutTest {
             .allMatch(share -> share.percent() > 0);
       }
     }
+  }
+
+  private static Traffic.Assigned traffic(TrafficTarget... targets) {
+    return (Traffic.Assigned)
+        Traffic.resolve(
+            "",
+            List.of(targets),
+            _ -> Optional.of(new Traffic.ConfigurationState("new", ConditionStatus.TRUE)),
+            _ -> Optional.of(new Traffic.RevisionState("c", "", ConditionStatus.TRUE)));
   }
 
   private static Rollout old(int percent) {

@@ -13,14 +13,15 @@ import dev.bellows.api.networking.IngressBackendSplit;
 import dev.bellows.api.networking.IngressRule;
 import dev.bellows.api.networking.IngressSpec;
 import dev.bellows.api.networking.KIngress;
+import dev.bellows.api.networking.RolloutAnnotation;
 import dev.bellows.api.serving.Revision;
 import dev.bellows.api.serving.Route;
 import dev.bellows.controlplane.reconcile.ChildName;
 import dev.bellows.controlplane.reconcile.Children;
 import dev.bellows.controlplane.reconcile.WellKnown;
 import dev.bellows.controlplane.reconcile.revision.RevisionFacts;
-import dev.bellows.core.rollout.ConfigurationRollout;
 import dev.bellows.core.rollout.RevisionTarget;
+import dev.bellows.core.rollout.Rollout;
 import dev.bellows.core.rollout.Traffic;
 import io.fabric8.kubernetes.api.model.IntOrString;
 import java.util.ArrayList;
@@ -34,7 +35,8 @@ import java.util.Set;
  * The KIngress of a Route, as it should be.
  *
  * @param hosts the Route's names
- * @param traffic where its targets lead
+ * @param traffic where its targets lead now
+ * @param rollout how far latest Revisions have taken over
  * @param revisions those that they lead to, by name
  * @param config the settings now in force
  */
@@ -42,9 +44,9 @@ record RouteIngress(
     Route route,
     Hosts hosts,
     Traffic.Assigned traffic,
+    Rollout rollout,
     Map<String, Revision> revisions,
     SystemConfig config) {
-  private static final String ROLLOUT = "networking.internal.knative.dev/rollout";
   private static final String TAG_TO_HOST = "networking.internal.knative.dev/tag-to-host";
   private static final String DASHED_CLASS = "networking.knative.dev/ingress-class";
   private static final String HTTP_PROTOCOL = "networking.knative.dev/http-protocol";
@@ -73,7 +75,7 @@ record RouteIngress(
     Map<String, String> result = new LinkedHashMap<>();
     result.put(
         WellKnown.INGRESS_CLASS, own.getOrDefault(DASHED_CLASS, config.network().ingressClass()));
-    result.put(ROLLOUT, rollout());
+    result.put(RolloutAnnotation.KEY, RolloutAnnotation.write(rollout));
     ObjectNode tagToHost = JsonNodeFactory.instance.objectNode();
     traffic
         .groups()
@@ -89,32 +91,6 @@ record RouteIngress(
     }
     result.putAll(Children.without(own, Set.of(WellKnown.LAST_APPLIED, DASHED_CLASS)));
     return result;
-  }
-
-  /** The shares of latest Revisions: what a gradual rollout would start from. */
-  private String rollout() {
-    ObjectNode root = JsonNodeFactory.instance.objectNode();
-    ArrayNode configurations = JsonNodeFactory.instance.arrayNode();
-    for (ConfigurationRollout each : traffic.rollout().configurations()) {
-      ObjectNode one = configurations.addObject();
-      one.put("configurationName", each.configurationName());
-      if (!each.tag().isEmpty()) {
-        one.put("tag", each.tag());
-      }
-      one.put("percent", each.percent());
-      ArrayNode revisions = one.putArray("revisions");
-      each.revisions()
-          .forEach(share ->
-              revisions
-                  .addObject()
-                  .put("revisionName", share.revisionName())
-                  .put("percent", share.percent()));
-      one.putObject("stepParams");
-    }
-    if (!configurations.isEmpty()) {
-      root.set("configurations", configurations);
-    }
-    return root.toString();
   }
 
   private String httpOption(Map<String, String> annotations) {

@@ -15,6 +15,7 @@ import dev.bellows.controlplane.reconcile.WellKnown;
 import dev.bellows.core.condition.ConditionSet;
 import dev.bellows.core.condition.Conditions;
 import dev.bellows.core.rollout.RevisionTarget;
+import dev.bellows.core.rollout.Rollout;
 import dev.bellows.core.rollout.Traffic;
 import dev.bellows.core.rollout.Traffic.Problem;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -82,7 +83,9 @@ final class RoutePlan {
     };
   }
 
-  private Plan plan(Traffic.Assigned complete) {
+  private Plan plan(Traffic.Assigned asked) {
+    Rollout rollout = RouteRollout.next(seen, asked, now);
+    Traffic.Assigned complete = asked.during(rollout);
     conditions =
         conditions
             .markTrue(ALL_TRAFFIC_ASSIGNED, now)
@@ -112,9 +115,22 @@ final class RoutePlan {
               Optional.ofNullable(seen.endpoints().get(name)),
               seen.ingress()));
     }
-    planIngress(new RouteIngress(route, hosts, complete, seen.revisions(), seen.config()).wanted());
+    planIngress(
+        new RouteIngress(route, hosts, complete, rollout, seen.revisions(), seen.config())
+            .wanted());
+    if (rollout.isInProgress()) {
+      conditions =
+          conditions.markUnknown(
+              INGRESS_READY,
+              "RolloutInProgress",
+              "A gradual rollout of the latest revision(s) is in progress.",
+              now);
+    }
     deleteOrphans(complete);
-    return end(Outcome.done());
+    return end(
+        RouteRollout.untilNextStep(rollout, now)
+            .<Outcome>map(Outcome.LookAgain::new)
+            .orElse(Outcome.done()));
   }
 
   private void planIngress(KIngress wanted) {

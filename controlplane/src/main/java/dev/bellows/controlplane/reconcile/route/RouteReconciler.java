@@ -1,6 +1,7 @@
 package dev.bellows.controlplane.reconcile.route;
 
 import dev.bellows.api.config.SystemConfig;
+import dev.bellows.api.networking.KIngress;
 import dev.bellows.api.serving.Configuration;
 import dev.bellows.api.serving.Revision;
 import dev.bellows.api.serving.Route;
@@ -14,6 +15,7 @@ import dev.bellows.controlplane.reconcile.Writer;
 import dev.bellows.controlplane.watch.Cluster;
 import dev.bellows.controlplane.watch.Key;
 import dev.bellows.controlplane.watch.Watched;
+import dev.bellows.core.rollout.RevisionShare;
 import dev.bellows.core.rollout.RevisionTarget;
 import dev.bellows.core.rollout.Traffic;
 import io.fabric8.kubernetes.api.model.Endpoints;
@@ -28,6 +30,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /** Keeps each Route's KIngress and placeholder Services as its traffic asks. */
 public final class RouteReconciler implements Reconciler {
@@ -111,6 +114,7 @@ public final class RouteReconciler implements Reconciler {
             each -> cluster.configurations().find(namespace, each),
             each -> cluster.revisions().find(namespace, each));
     SystemConfig current = config.get();
+    Optional<KIngress> ingress = cluster.ingresses().find(namespace, RouteIngress.name(name));
     Map<String, Revision> revisions = new HashMap<>();
     Map<String, Service> services = new HashMap<>();
     Map<String, Endpoints> endpoints = new HashMap<>();
@@ -121,18 +125,23 @@ public final class RouteReconciler implements Reconciler {
         cluster.services().find(namespace, host).ifPresent(each -> services.put(host, each));
         cluster.endpoints().find(namespace, host).ifPresent(each -> endpoints.put(host, each));
       }
-      for (RevisionTarget each : complete.entries()) {
-        cluster
-            .revisions()
-            .find(namespace, each.revisionName())
-            .ifPresent(revision -> revisions.put(each.revisionName(), revision));
-      }
+      Stream.concat(
+              complete.entries().stream().map(RevisionTarget::revisionName),
+              RouteRollout.carried(ingress).stream()
+                  .flatMap(rollout -> rollout.configurations().stream())
+                  .flatMap(rollout -> rollout.revisions().stream())
+                  .map(RevisionShare::revisionName))
+          .forEach(each ->
+              cluster
+                  .revisions()
+                  .find(namespace, each)
+                  .ifPresent(revision -> revisions.put(each, revision)));
     }
     return new Seen(
         route,
         traffic,
         revisions,
-        cluster.ingresses().find(namespace, RouteIngress.name(name)),
+        ingress,
         services,
         endpoints,
         byRoute.get(name).stream()

@@ -16,7 +16,7 @@ import java.util.Optional;
  *
  * @param route itself
  * @param traffic where its targets lead now
- * @param revisions those that they lead to, by name
+ * @param revisions those that they lead to, or led to while a rollout lasts, by name
  * @param ingress the KIngress of its name, whoever owns it
  * @param services the placeholder Services of its name and tags, by name, whoever owns them
  * @param endpoints Endpoints of the same names
