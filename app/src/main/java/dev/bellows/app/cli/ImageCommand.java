@@ -3,6 +3,7 @@ package dev.bellows.app.cli;
 import dev.bellows.embedded.image.BuiltInImages;
 import dev.bellows.embedded.image.Image;
 import dev.bellows.embedded.image.ImageRegistry;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -10,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -30,6 +32,17 @@ final class ImageCommand implements Runnable {
   private static ImageRegistry registry(DataDirectory dataDirectory) {
     Path directory = dataDirectory.path();
     return new ImageRegistry(directory, new BuiltInImages(directory.resolve("cache")));
+  }
+
+  /**
+   * What the registry answers; what it refuses, or cannot read or write, is the person's to mend.
+   */
+  private static <T> T asked(Supplier<T> question) {
+    try {
+      return question.get();
+    } catch (IllegalArgumentException | UncheckedIOException e) {
+      throw new UserError(String.valueOf(e.getMessage()));
+    }
   }
 
   /** {@code bellows image add NAME -- COMMAND…}. */
@@ -67,12 +80,11 @@ final class ImageCommand implements Runnable {
       if (program.getNameCount() > 1 && !program.isAbsolute()) {
         words.set(0, program.toAbsolutePath().normalize().toString());
       }
-      try {
-        registry(dataDirectory)
-            .add(new Image(name, words, environment, Optional.of(Path.of("").toAbsolutePath())));
-      } catch (IllegalArgumentException e) {
-        throw new UserError(String.valueOf(e.getMessage()));
-      }
+      Image image = new Image(name, words, environment, Optional.of(Path.of("").toAbsolutePath()));
+      asked(() -> {
+        registry(dataDirectory).add(image);
+        return image;
+      });
       System.out.printf("image %s stands for: %s%n", name, String.join(" ", words));
       return 0;
     }
@@ -87,7 +99,7 @@ final class ImageCommand implements Runnable {
     public Integer call() {
       List<List<String>> rows = new ArrayList<>();
       rows.add(List.of("IMAGE", "COMMAND"));
-      for (Image image : registry(dataDirectory).list()) {
+      for (Image image : asked(registry(dataDirectory)::list)) {
         rows.add(List.of(image.name(), String.join(" ", image.command())));
       }
       System.out.print(Columns.align(rows));
@@ -108,7 +120,7 @@ final class ImageCommand implements Runnable {
 
     @Override
     public Integer call() {
-      if (!registry(dataDirectory).remove(name)) {
+      if (!asked(() -> registry(dataDirectory).remove(name))) {
         throw new UserError("there is no image " + name + "; bellows image list shows them");
       }
       System.out.printf("image %s removed%n", name);

@@ -122,7 +122,7 @@ public final class Bellows implements AutoCloseable {
     closing.add(autoscaling);
     controlPlane.start();
     autoscaling.start();
-    closing.add(ImageWatch.start(settings.dataDirectory(), controlPlane::imagesChanged));
+    closing.add(ImageWatch.start(settings.dataDirectory(), this::imagesChanged));
     this.metrics =
         closing.add(
             MetricsServer.start(
@@ -234,6 +234,11 @@ public final class Bellows implements AutoCloseable {
             .withOauthToken(api.token(role))
             .build();
     return new KubernetesClientBuilder().withConfig(config).build();
+  }
+
+  private void imagesChanged() {
+    cluster.images().look();
+    controlPlane.imagesChanged();
   }
 
   private boolean isKnownImage(String name) {

@@ -7,12 +7,15 @@ import java.nio.file.StandardWatchEventKinds;
 import java.nio.file.WatchEvent;
 import java.nio.file.WatchKey;
 import java.nio.file.WatchService;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Tells when the local images have changed: {@code bellows image add} is a process of its own, and
  * what waits for an image should not wait for its back-off.
  */
 final class ImageWatch implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(ImageWatch.class);
   private static final Path FILE = Path.of("images.json");
 
   private final WatchService changes;
@@ -29,7 +32,10 @@ final class ImageWatch implements AutoCloseable {
   static ImageWatch start(Path dataDirectory, Runnable onChange) throws IOException {
     WatchService changes = dataDirectory.getFileSystem().newWatchService();
     dataDirectory.register(
-        changes, StandardWatchEventKinds.ENTRY_CREATE, StandardWatchEventKinds.ENTRY_MODIFY);
+        changes,
+        StandardWatchEventKinds.ENTRY_CREATE,
+        StandardWatchEventKinds.ENTRY_MODIFY,
+        StandardWatchEventKinds.ENTRY_DELETE);
     ImageWatch watch = new ImageWatch(changes);
     Thread.ofPlatform().name("image-watch").daemon().start(() -> watch.follow(onChange));
     return watch;
@@ -38,12 +44,8 @@ final class ImageWatch implements AutoCloseable {
   private void follow(Runnable onChange) {
     try {
       for (WatchKey key = changes.take(); key != null; key = changes.take()) {
-        boolean images = false;
-        for (WatchEvent<?> event : key.pollEvents()) {
-          images |= FILE.equals(event.context());
-        }
-        if (images) {
-          onChange.run();
+        if (key.pollEvents().stream().anyMatch(ImageWatch::mayBeOfImages)) {
+          tell(onChange);
         }
         if (!key.reset()) {
           return;
@@ -53,6 +55,19 @@ final class ImageWatch implements AutoCloseable {
       // Closed: the system ends.
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  // An overflow has lost the names of what changed.
+  private static boolean mayBeOfImages(WatchEvent<?> event) {
+    return StandardWatchEventKinds.OVERFLOW.equals(event.kind()) || FILE.equals(event.context());
+  }
+
+  private static void tell(Runnable onChange) {
+    try {
+      onChange.run();
+    } catch (RuntimeException e) {
+      log.warn("a change of the images was not passed on", e); // the next one may be
     }
   }
 

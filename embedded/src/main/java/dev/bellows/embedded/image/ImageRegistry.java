@@ -1,5 +1,7 @@
 package dev.bellows.embedded.image;
 
+import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -14,6 +16,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -23,6 +26,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Image names and the commands they stand for, kept in a JSON file of the data directory. The file
@@ -31,10 +36,16 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A reference finds an image by repository and tag; failing that, an image that was registered
  * without a tag stands for all of its repository's tags and digests.
+ *
+ * <p>People edit the file by hand, too. One that cannot be read is told in one line, and {@link
+ * #resolve} goes on with what was read before; whoever would list or change the images is refused,
+ * lest the file be overwritten.
  */
 public final class ImageRegistry {
   /** Images beyond this number are refused. */
   static final int MAX_IMAGES = 10_000;
+
+  private static final Logger log = LoggerFactory.getLogger(ImageRegistry.class);
 
   private static final ObjectMapper JSON =
       JsonMapper.builder()
@@ -44,15 +55,46 @@ public final class ImageRegistry {
 
   private final Path file;
   private final BuiltInImages builtIns;
-  private Read read = new Read(Optional.empty(), Map.of());
+  private Read read = Read.NOTHING;
 
-  private record Read(Optional<FileTime> at, Map<ImageName, Image> images) {}
+  /**
+   * What was read last.
+   *
+   * @param version of the file; empty = there was none
+   * @param images of the last version that could be read
+   * @param unreadable why that version could not be read; empty = it could
+   */
+  private record Read(
+      Optional<Version> version, Map<ImageName, Image> images, Optional<String> unreadable) {
+    static final Read NOTHING = new Read(Optional.empty(), Map.of(), Optional.empty());
+  }
 
+  /** Tells one content of the file from another: also two within one tick of the file's clock. */
+  private record Version(FileTime modified, long bytes, @Nullable Object file) {}
+
+  /** An image as the file has it; whoever wrote it may have left out anything. */
   private record Stored(
-      String name,
-      List<String> command,
-      @Nullable Map<String, String> env,
-      @Nullable String workingDir) {}
+      @Nullable String name,
+      @Nullable List<@Nullable String> command,
+      @Nullable Map<String, @Nullable String> env,
+      @Nullable String workingDir) {
+    Image image() {
+      if (name == null || command == null) {
+        throw new IllegalArgumentException("an image needs a name and a command");
+      }
+      return new Image(
+          name,
+          command.stream().map(word -> word == null ? "" : word).toList(),
+          env == null ? Map.of() : present(env),
+          Optional.ofNullable(workingDir).filter(each -> !each.isEmpty()).map(Path::of));
+    }
+
+    private static Map<String, String> present(Map<String, @Nullable String> variables) {
+      Map<String, String> present = new TreeMap<>();
+      variables.forEach((name, value) -> present.put(name, value == null ? "" : value));
+      return present;
+    }
+  }
 
   /**
    * The registry of a data directory; its file need not exist.
@@ -76,7 +118,8 @@ public final class ImageRegistry {
     } catch (IllegalArgumentException e) {
       throw new ImageUnavailableException(reference, e);
     }
-    Map<ImageName, Image> images = images();
+    Read seen = seen();
+    Map<ImageName, Image> images = seen.images();
     String tag = name.tag().isEmpty() && name.digest().isEmpty() ? "latest" : name.tag();
     Image tagged = images.get(new ImageName(name.repository(), tag, ""));
     if (tagged != null) {
@@ -88,12 +131,29 @@ public final class ImageRegistry {
     }
     return builtIns
         .find(name.repository())
-        .orElseThrow(() -> new ImageUnavailableException(reference));
+        .orElseThrow(() ->
+            seen.unreadable().isEmpty()
+                ? new ImageUnavailableException(reference)
+                : new ImageUnavailableException(reference, seen.unreadable().get()));
   }
 
-  /** Every image by name; a built-in one unless another was added under its name. */
+  /** Looks whether the file has changed, so that what is wrong with it is told now. */
+  public void look() {
+    seen();
+  }
+
+  /**
+   * Every image by name; a built-in one unless another was added under its name.
+   *
+   * @throws UncheckedIOException if the file cannot be read
+   */
   public List<Image> list() {
-    Map<ImageName, Image> added = images();
+    Map<ImageName, Image> added;
+    try {
+      added = load();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e.getMessage(), e);
+    }
     List<Image> all = new ArrayList<>(added.values());
     for (Image builtIn : builtIns.all()) {
       if (!added.containsKey(ImageName.parse(builtIn.name()))) {
@@ -108,7 +168,7 @@ public final class ImageRegistry {
    * Makes a name stand for a command, instead of whatever it stood for.
    *
    * @throws IllegalArgumentException if the name is no image reference, or one with a digest
-   * @throws UncheckedIOException if the file cannot be written
+   * @throws UncheckedIOException if the file cannot be read or written
    */
   public void add(Image image) {
     ImageName name = ImageName.parse(image.name());
@@ -130,6 +190,7 @@ public final class ImageRegistry {
    * Forgets an image.
    *
    * @return whether it was there
+   * @throws UncheckedIOException if the file cannot be read or written
    */
   public boolean remove(String reference) {
     ImageName name = ImageName.parse(reference);
@@ -138,41 +199,62 @@ public final class ImageRegistry {
     return removed[0];
   }
 
-  private synchronized Map<ImageName, Image> images() {
+  private synchronized Read seen() {
     try {
-      Optional<FileTime> changed = changed();
-      if (!changed.equals(read.at())) {
-        read = new Read(changed, changed.isEmpty() ? Map.of() : load());
+      Optional<Version> version = version();
+      if (!version.equals(read.version()) || read.unreadable().isPresent()) {
+        read = new Read(version, load(), Optional.empty());
       }
-      return read.images();
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot read the image registry " + file, e);
+      String why = String.valueOf(e.getMessage());
+      if (!read.unreadable().equals(Optional.of(why))) {
+        log.warn("{}; the images known before stay", why);
+      }
+      read = new Read(Optional.empty(), read.images(), Optional.of(why));
     }
+    return read;
   }
 
-  private Optional<FileTime> changed() throws IOException {
+  private Optional<Version> version() throws IOException {
     try {
-      return Optional.of(Files.getLastModifiedTime(file));
+      BasicFileAttributes seen = Files.readAttributes(file, BasicFileAttributes.class);
+      return Optional.of(new Version(seen.lastModifiedTime(), seen.size(), seen.fileKey()));
     } catch (NoSuchFileException e) {
       return Optional.empty();
     }
   }
 
+  /**
+   * The file's images; none if there is no file.
+   *
+   * @throws IOException if it cannot be read; its message is one line that names it
+   */
   private Map<ImageName, Image> load() throws IOException {
     Map<ImageName, Image> images = new TreeMap<>(Comparator.comparing(ImageName::toString));
-    for (JsonNode each : JSON.readTree(file.toFile()).path("images")) {
-      Stored stored = JSON.treeToValue(each, Stored.class);
-      Image image =
-          new Image(
-              stored.name(),
-              stored.command(),
-              stored.env() == null ? Map.of() : stored.env(),
-              Optional.ofNullable(stored.workingDir())
-                  .filter(directory -> !directory.isEmpty())
-                  .map(Path::of));
-      images.put(ImageName.parse(image.name()), image);
+    try {
+      for (JsonNode each : JSON.readTree(Files.readAllBytes(file)).path("images")) {
+        Image image = JSON.treeToValue(each, Stored.class).image();
+        images.put(ImageName.parse(image.name()), image);
+      }
+    } catch (NoSuchFileException e) {
+      return images;
+    } catch (JsonProcessingException e) {
+      // Jackson tells the place again in words, and only the place of the text is of use.
+      String why = e.getOriginalMessage().replaceFirst(" \\(start marker at .*", "");
+      JsonLocation at = e.getLocation();
+      throw unreadable(
+          at == null || at.getLineNr() < 0 ? why : "line " + at.getLineNr() + ": " + why, e);
+    } catch (IOException e) {
+      throw unreadable(e.toString(), e); // its message may be a path and no more
+    } catch (IllegalArgumentException e) {
+      throw unreadable(String.valueOf(e.getMessage()), e);
     }
     return images;
+  }
+
+  private IOException unreadable(String why, Exception cause) {
+    return new IOException(
+        "cannot read the images in " + file + ": " + why.lines().findFirst().orElse(""), cause);
   }
 
   private synchronized void change(Consumer<Map<ImageName, Image>> change) {
@@ -185,15 +267,14 @@ public final class ImageRegistry {
                   StandardOpenOption.WRITE);
           FileLock lock = channel.lock()) {
         assert lock.isValid();
-        Map<ImageName, Image> images =
-            Files.exists(file) ? load() : new TreeMap<>(Comparator.comparing(ImageName::toString));
+        Map<ImageName, Image> images = load();
         change.accept(images);
         List<Stored> stored =
             images.values().stream()
                 .map(image ->
                     new Stored(
                         image.name(),
-                        image.command(),
+                        List.copyOf(image.command()),
                         new TreeMap<>(image.environment()),
                         image.workingDirectory().map(Path::toString).orElse("")))
                 .toList();
@@ -201,10 +282,9 @@ public final class ImageRegistry {
         JSON.writeValue(fresh.toFile(), Map.of("images", stored));
         Files.move(
             fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        read = new Read(Optional.empty(), Map.of()); // read again, whatever the clock's grain
       }
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot write the image registry " + file, e);
+      throw new UncheckedIOException(e.getMessage(), e);
     }
   }
 }

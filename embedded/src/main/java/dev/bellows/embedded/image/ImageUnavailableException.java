@@ -13,6 +13,10 @@ public final class ImageUnavailableException extends Exception {
             + " -- COMMAND`");
   }
 
+  ImageUnavailableException(String reference, String unreadable) {
+    super("image \"" + reference + "\" is not known: " + unreadable);
+  }
+
   ImageUnavailableException(String reference, IllegalArgumentException cause) {
     super("image \"" + reference + "\": " + cause.getMessage(), cause);
   }

@@ -3,6 +3,7 @@ package dev.bellows.embedded.image;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -130,5 +131,42 @@ class ImageRegistryTest {
     assertThatThrownBy(() -> registry.add(image("hello@sha256:0123", "./hello")))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("leave out '@sha256:0123'");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"images\": [",
+        "{\"images\": [{\"name\": \"hello\"}]}",
+        "{\"images\": [{\"name\": \"a b\", \"command\": [\"./hello\"]}]}",
+        "{\"images\": [{\"name\": \"hello\", \"command\": []}]}",
+        "{\"images\": [{\"name\": \"hello\", \"command\": {\"a\": 1}}]}",
+      })
+  void aBrokenFileIsNamedInOneLineAndWhatWasKnownStays(String broken) throws Exception {
+    registry.add(image("hello", "./hello"));
+    assertThat(program("hello")).isEqualTo("./hello");
+    Path file = home.resolve("images.json");
+    String good = Files.readString(file);
+    Files.writeString(file, broken);
+
+    assertThat(program("hello")).isEqualTo("./hello");
+    String told = "cannot read the images in " + file + ": ";
+    assertThatThrownBy(() -> program("other"))
+        .isInstanceOf(ImageUnavailableException.class)
+        .hasMessageStartingWith("image \"other\" is not known: " + told)
+        .hasMessageNotContaining("\n");
+    assertThatThrownBy(() -> another().list()).cause().hasMessageStartingWith(told);
+    assertThatThrownBy(() -> another().add(image("other", "./other")))
+        .cause()
+        .hasMessageStartingWith(told);
+    assertThat(file).hasContent(broken);
+
+    Files.writeString(file, good.replace("./hello", "./mended"));
+    assertThat(program("hello")).isEqualTo("./mended");
+    Files.writeString(file, broken);
+    assertThat(program("hello")).isEqualTo("./mended");
+    Files.delete(file);
+    assertThatThrownBy(() -> program("hello"))
+        .hasMessageContaining("is not in the local image registry");
   }
 }
