@@ -1,6 +1,7 @@
 package dev.bellows.dataplane.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.bellows.core.route.Address;
@@ -16,6 +17,7 @@ import dev.bellows.dataplane.activator.TestPod;
 import dev.bellows.dataplane.proxy.EventLoops;
 import dev.bellows.dataplane.proxy.Listener;
 import dev.bellows.dataplane.proxy.ProxyEngine;
+import dev.bellows.dataplane.raw.Client;
 import io.netty.channel.EventLoopGroup;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -256,6 +258,27 @@ class GatewayTest {
       for (CompletableFuture<Map<String, Integer>> client : clients) {
         assertThat(client.get(10, TimeUnit.SECONDS).keySet()).isSubsetOf("200 a", "200 b", "200 c");
       }
+    }
+  }
+
+  @Test
+  void aDrainAnswersTheRequestInFlightAndTakesNoOther() throws Exception {
+    TestPod pod = closing(new TestPod(podEngine, "slow", 400, true));
+    route(HOST, Visibility.EXTERNAL_IP, "", split(HELLO, 100));
+    service(HELLO, pod.address());
+    try (Client inFlight = new Client(listener.address());
+        Client idle = new Client(listener.address())) {
+      inFlight.send("GET / HTTP/1.1\r\nHost: " + HOST + "\r\n\r\n");
+      await().until(() -> !pod.requests().isEmpty());
+
+      var drained = listener.drain().toCompletableFuture();
+
+      assertThat(idle.closed()).isTrue();
+      assertThatThrownBy(() -> new Client(listener.address())).isInstanceOf(IOException.class);
+      Client.Response answer = inFlight.response();
+      assertThat(answer.body()).isEqualTo("slow");
+      assertThat(answer.header("Connection")).isEqualTo("close");
+      drained.get(10, TimeUnit.SECONDS);
     }
   }
 

@@ -194,6 +194,32 @@ class QueueProxyTest {
   }
 
   @Test
+  void finishesTheRequestInFlightBeforeItStops() throws IOException {
+    CountDownLatch open = new CountDownLatch(1);
+    try (Backend user =
+            new Backend(connection -> {
+              connection.head();
+              open.await();
+              connection.ok("done");
+            });
+        Pod pod = new Pod(user.address()).drainingAfter(Duration.ofMillis(1));
+        QueueProxyHandle queueProxy = pod.attach();
+        Client client = new Client(queueProxy.serving());
+        Client preStop = new Client(queueProxy.admin()).get("/wait-for-drain")) {
+      client.get("/long");
+      await().until(() -> queueProxy.inFlight() == 1);
+      var drained = queueProxy.drain().toCompletableFuture();
+      // Many silences long: what keeps the pod is the request alone.
+      await().during(Duration.ofMillis(300)).until(() -> !drained.isDone());
+      assertThat(preStop.in.available()).isZero();
+      open.countDown();
+      assertThat(client.response().body()).isEqualTo("done");
+      assertThat(preStop.response().status()).isEqualTo(200);
+      await().until(drained::isDone);
+    }
+  }
+
+  @Test
   void goesOnServingWhenNoTerminationFollowsTheRequestToDrain() throws IOException {
     try (Backend user = Backend.echoingHeads();
         Pod pod = new Pod(user.address());
