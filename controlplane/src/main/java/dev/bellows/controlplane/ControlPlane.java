@@ -8,6 +8,7 @@ import dev.bellows.controlplane.reconcile.EventRecorder;
 import dev.bellows.controlplane.reconcile.Reconciler;
 import dev.bellows.controlplane.reconcile.Writer;
 import dev.bellows.controlplane.reconcile.configuration.ConfigurationReconciler;
+import dev.bellows.controlplane.reconcile.gc.GcReconciler;
 import dev.bellows.controlplane.reconcile.ingress.IngressReconciler;
 import dev.bellows.controlplane.reconcile.labeler.LabelerReconciler;
 import dev.bellows.controlplane.reconcile.revision.DigestResolver;
@@ -94,9 +95,13 @@ public final class ControlPlane implements AutoCloseable {
     IngressReconciler ingressReconciler =
         new IngressReconciler(cluster, ingressFeed, writer, clock, config.gatewayHost());
     ingressReconciler.watch(add(ingressReconciler, cluster.ingresses()));
+    GcReconciler gc = new GcReconciler(cluster, liveConfig, writer, clock);
+    var gcController = add(gc, cluster.configurations());
+    gc.watch(gcController);
     liveConfig.onChange(changed -> {
       revisionController.wakeAll();
       routeController.wakeAll();
+      gcController.wakeAll();
     });
   }
 

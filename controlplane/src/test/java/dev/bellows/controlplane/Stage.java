@@ -15,6 +15,7 @@ import dev.bellows.controlplane.reconcile.Reconciler;
 import dev.bellows.controlplane.reconcile.StepFailed;
 import dev.bellows.controlplane.reconcile.StepFailed.Why;
 import dev.bellows.controlplane.reconcile.configuration.ConfigurationReconciler;
+import dev.bellows.controlplane.reconcile.gc.GcReconciler;
 import dev.bellows.controlplane.reconcile.ingress.IngressReconciler;
 import dev.bellows.controlplane.reconcile.labeler.LabelerReconciler;
 import dev.bellows.controlplane.reconcile.revision.DigestResolver;
@@ -38,7 +39,6 @@ import io.fabric8.kubernetes.api.model.EndpointsBuilder;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -66,32 +66,35 @@ public final class Stage implements IngressListener {
   private final IngressFeed feed =
       new IngressFeed(world.cluster, this, ControlPlaneConfig.BELLOWS_INGRESS_CLASS);
   private final Map<Reconciler, Watched<?>> reconcilers = new LinkedHashMap<>();
-  private Instant now = Instant.parse("2026-03-01T10:00:00Z");
 
   /** A system with activators, a domain and our own gateway. */
   public Stage() {
     var cluster = world.cluster;
-    reconcilers.put(new ServiceReconciler(cluster, world, () -> now), cluster.knativeServices());
     reconcilers.put(
-        new ConfigurationReconciler(cluster, world, () -> now), cluster.configurations());
+        new ServiceReconciler(cluster, world, () -> world.now), cluster.knativeServices());
+    reconcilers.put(
+        new ConfigurationReconciler(cluster, world, () -> world.now), cluster.configurations());
     reconcilers.put(
         new RevisionReconciler(
             cluster,
             DigestResolver.ofLocalImages(image -> !unknownImages.contains(image)),
             config,
             world,
-            () -> now),
+            () -> world.now),
         cluster.revisions());
     reconcilers.put(
-        new RouteReconciler(cluster, config, world, () -> now, "cluster.local"), cluster.routes());
-    reconcilers.put(new LabelerReconciler(cluster, world, () -> now), cluster.routes());
+        new RouteReconciler(cluster, config, world, () -> world.now, "cluster.local"),
+        cluster.routes());
+    reconcilers.put(new LabelerReconciler(cluster, world, () -> world.now), cluster.routes());
     reconcilers.put(
-        new ServerlessServiceReconciler(cluster, world, () -> now, "knative-serving"),
+        new ServerlessServiceReconciler(cluster, world, () -> world.now, "knative-serving"),
         cluster.serverlessServices());
     reconcilers.put(
         new IngressReconciler(
-            cluster, feed, world, () -> now, "gateway.knative-serving.svc.cluster.local"),
+            cluster, feed, world, () -> world.now, "gateway.knative-serving.svc.cluster.local"),
         cluster.ingresses());
+    reconcilers.put(
+        new GcReconciler(cluster, config, world, () -> world.now), cluster.configurations());
     configure("config-domain", Map.of("example.com", ""));
     configure("config-network", Map.of("ingress-class", ControlPlaneConfig.BELLOWS_INGRESS_CLASS));
     activators("10.9.0.1");
@@ -210,7 +213,7 @@ public final class Stage implements IngressListener {
 
   /** Lets time pass. */
   public void after(Duration duration) {
-    now = now.plus(duration);
+    world.now = world.now.plus(duration);
   }
 
   /** What the autoscaler makes for a new Revision. */

@@ -13,6 +13,7 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.client.CustomResource;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +31,10 @@ public final class World implements Writer {
   public final List<String> written = new ArrayList<>();
   public final List<Step.Announce> announced = new ArrayList<>();
   private final Map<Class<?>, Watched<?>> views = new java.util.LinkedHashMap<>();
+
+  /** Stamps what is created. */
+  public Instant now = Instant.parse("2026-03-01T10:00:00Z");
+
   private long version;
   private long uids;
 
@@ -142,6 +147,7 @@ public final class World implements Writer {
 
   private <T extends HasMetadata> T create(T object) {
     object.getMetadata().setUid("uid-" + ++uids);
+    object.getMetadata().setCreationTimestamp(now.toString());
     object.getMetadata().setGeneration(1L);
     object.getMetadata().setResourceVersion(String.valueOf(++version));
     view(object).put(object);

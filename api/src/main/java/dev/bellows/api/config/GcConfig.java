@@ -1,23 +1,16 @@
 package dev.bellows.api.config;
 
+import dev.bellows.core.gc.Retention;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 
 /**
- * {@code config-gc}: when a Revision that no Route leads to is deleted. A limit that is absent is
- * disabled.
+ * {@code config-gc}: when a Revision that no Route leads to is deleted.
  *
- * @param retainSinceCreateTime kept so long after its creation
- * @param retainSinceLastActiveTime kept so long after a Route last led to it
- * @param minNonActiveRevisions kept in any case
- * @param maxNonActiveRevisions never more than these
+ * @param retention how long it is kept
  */
-public record GcConfig(
-    Optional<Duration> retainSinceCreateTime,
-    Optional<Duration> retainSinceLastActiveTime,
-    long minNonActiveRevisions,
-    Optional<Long> maxNonActiveRevisions) {
+public record GcConfig(Retention retention) {
   private static final String DISABLED = "disabled";
 
   /** What holds without a ConfigMap. */
@@ -49,13 +42,14 @@ public record GcConfig(
               .formatted(min, max.get()));
     }
     return new GcConfig(
-        retention(reader, "retain-since-create-time", Duration.ofHours(48)),
-        retention(reader, "retain-since-last-active-time", Duration.ofHours(15)),
-        min,
-        max);
+        new Retention(
+            window(reader, "retain-since-create-time", Duration.ofHours(48)),
+            window(reader, "retain-since-last-active-time", Duration.ofHours(15)),
+            min,
+            max));
   }
 
-  private static Optional<Duration> retention(ConfigReader reader, String key, Duration fallback) {
+  private static Optional<Duration> window(ConfigReader reader, String key, Duration fallback) {
     if (reader.text(key, "").equalsIgnoreCase(DISABLED)) {
       return Optional.empty();
     }

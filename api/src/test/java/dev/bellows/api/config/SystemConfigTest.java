@@ -135,9 +135,9 @@ class SystemConfigTest {
     var gc =
         GcConfig.parse(
             Map.of("retain-since-create-time", "disabled", "max-non-active-revisions", "Disabled"));
-    assertThat(gc.retainSinceCreateTime()).isEmpty();
-    assertThat(gc.maxNonActiveRevisions()).isEmpty();
-    assertThat(gc.retainSinceLastActiveTime()).isEqualTo(Optional.of(Duration.ofHours(15)));
+    assertThat(gc.retention().sinceCreateTime()).isEmpty();
+    assertThat(gc.retention().maxNonActiveRevisions()).isEmpty();
+    assertThat(gc.retention().sinceLastActiveTime()).isEqualTo(Optional.of(Duration.ofHours(15)));
   }
 
   @Test

@@ -19,7 +19,12 @@ public final class WellKnown {
   /** Annotation: the Routes that lead to a Configuration or Revision, sorted, by comma. */
   public static final String ROUTES = "serving.knative.dev/routes";
 
+  /** Label: whether a Route leads to a Revision; one of the next three. */
   public static final String ROUTING_STATE = "serving.knative.dev/routingState";
+
+  public static final String PENDING = "pending";
+  public static final String ACTIVE = "active";
+  public static final String RESERVE = "reserve";
   public static final String ROUTING_STATE_MODIFIED = "serving.knative.dev/routingStateModified";
   public static final String CREATOR = "serving.knative.dev/creator";
   public static final String LAST_MODIFIER = "serving.knative.dev/lastModifier";

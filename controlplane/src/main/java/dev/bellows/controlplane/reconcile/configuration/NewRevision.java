@@ -35,7 +35,7 @@ final class NewRevision {
     // A Route leads here already: the Revision starts as one that requests can reach.
     String routes = Children.annotations(configuration).get(WellKnown.ROUTES);
     boolean routed = routes != null && !routes.isEmpty();
-    labels.put(WellKnown.ROUTING_STATE, routed ? "active" : "pending");
+    labels.put(WellKnown.ROUTING_STATE, routed ? WellKnown.ACTIVE : WellKnown.PENDING);
     annotations.put(
         WellKnown.ROUTING_STATE_MODIFIED, now.truncatedTo(ChronoUnit.SECONDS).toString());
     if (routed) {

@@ -26,8 +26,6 @@ import java.util.function.Supplier;
 /** Decides what Configurations and Revisions say about one Route. */
 final class LabelerPlan {
   static final String FINALIZER = "routes.serving.knative.dev";
-  private static final String ACTIVE = "active";
-  private static final String RESERVE = "reserve";
 
   private LabelerPlan() {}
 
@@ -52,7 +50,7 @@ final class LabelerPlan {
     for (Revision each : seen.revisions()) {
       boolean wanted = !ending && references.revisions().contains(each.getMetadata().getName());
       // Taken away only from one that is active: a pending one has yet to be led to.
-      boolean active = ACTIVE.equals(Children.labels(each).get(WellKnown.ROUTING_STATE));
+      boolean active = WellKnown.ACTIVE.equals(Children.labels(each).get(WellKnown.ROUTING_STATE));
       if (wanted || (mayRemove && active)) {
         steps.addAll(revision(each, routes(each, name, wanted), now));
       }
@@ -97,7 +95,7 @@ final class LabelerPlan {
     Map<String, String> labels = new LinkedHashMap<>(Children.labels(revision));
     Map<String, String> annotations = new LinkedHashMap<>(Children.annotations(revision));
     setRoutes(annotations, routes);
-    String state = routes.isEmpty() ? RESERVE : ACTIVE;
+    String state = routes.isEmpty() ? WellKnown.RESERVE : WellKnown.ACTIVE;
     if (!state.equals(labels.put(WellKnown.ROUTING_STATE, state))) {
       annotations.put(
           WellKnown.ROUTING_STATE_MODIFIED, now.truncatedTo(ChronoUnit.SECONDS).toString());

@@ -84,8 +84,8 @@ final class RevisionAutoscaler {
       return UNREACHABLE;
     }
     return switch (Children.labels(revision).getOrDefault(WellKnown.ROUTING_STATE, "")) {
-      case "active" -> "Reachable";
-      case "reserve" -> UNREACHABLE;
+      case WellKnown.ACTIVE -> "Reachable";
+      case WellKnown.RESERVE -> UNREACHABLE;
       default -> "";
     };
   }
