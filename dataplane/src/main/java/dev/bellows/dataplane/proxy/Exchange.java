@@ -3,17 +3,13 @@ package dev.bellows.dataplane.proxy;
 import dev.bellows.core.route.Address;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.HttpContent;
-import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
-import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
-import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -33,11 +29,8 @@ import org.slf4j.LoggerFactory;
 public final class Exchange {
   private static final Logger LOG = LoggerFactory.getLogger(Exchange.class);
 
-  private final ServerConnection client;
+  private final ClientSide client;
   private final HttpRequest request;
-  private final boolean http10;
-  private final boolean keepAlive;
-  private final boolean expectsContinue;
   private final @Nullable String upgrade;
   private final long startNanos;
 
@@ -45,35 +38,27 @@ public final class Exchange {
   private @Nullable Object @Nullable [] attributes;
   private @Nullable List<EndListener> endListeners;
 
-  private @Nullable ArrayDeque<HttpContent> heldBody;
-  private int heldBytes;
-  private boolean requestComplete;
-  private boolean bodySent;
+  private final RequestBody body = new RequestBody();
 
   private boolean prepared;
   private @Nullable Address target;
   private FailureHandler failureHandler = FailureHandler.BAD_GATEWAY;
   private @Nullable Dial dial;
-  private @Nullable UpstreamConnection upstream;
+  private @Nullable UpstreamSide upstream;
   private boolean retriedStale;
 
   private int status;
-  private boolean continueSent;
   private boolean tunnel;
   private long lastProgressNanos;
   private boolean ended;
   private End end = End.COMPLETE;
 
-  Exchange(ServerConnection client, HttpRequest request, long nowNanos) {
+  Exchange(ClientSide client, HttpRequest request, long nowNanos) {
     this.client = client;
     this.request = request;
     this.startNanos = nowNanos;
     this.lastProgressNanos = nowNanos;
-    HttpHeaders headers = request.headers();
-    this.http10 = request.protocolVersion().equals(HttpVersion.HTTP_1_0);
-    this.keepAlive = HttpUtil.isKeepAlive(request);
-    this.expectsContinue = headers.contains(HttpHeaderNames.EXPECT);
-    this.upgrade = HopByHop.upgrade(headers);
+    this.upgrade = HopByHop.upgrade(request.headers());
   }
 
   // ---- what a stage reads
@@ -115,7 +100,7 @@ public final class Exchange {
 
   /** The thread of this exchange. */
   public EventLoop loop() {
-    return client.channel().eventLoop();
+    return client.loop();
   }
 
   /** What an earlier stage left under a key, or null. */
@@ -276,7 +261,7 @@ public final class Exchange {
     if (upgrade != null) {
       HopByHop.setUpgrade(headers, upgrade);
     }
-    if (http10) {
+    if (request.protocolVersion().equals(HttpVersion.HTTP_1_0)) {
       request.setProtocolVersion(HttpVersion.HTTP_1_1);
       if (!headers.contains(HeaderNames.HOST)) {
         headers.set(HeaderNames.HOST, to.toString());
@@ -297,21 +282,11 @@ public final class Exchange {
       onMalformedBody(content.decoderResult().cause());
       return;
     }
-    if (content instanceof LastHttpContent) {
-      requestComplete = true;
+    UpstreamSide to = upstream;
+    if (to != null && tunnel) {
+      touch();
     }
-    UpstreamConnection to = upstream;
-    if (to != null) {
-      sendBody(to, content);
-      return;
-    }
-    ArrayDeque<HttpContent> held = heldBody;
-    if (held == null) {
-      held = new ArrayDeque<>(2);
-      heldBody = held;
-    }
-    heldBytes += content.content().readableBytes();
-    held.add(content);
+    body.take(content, to);
   }
 
   private void onMalformedBody(Throwable cause) {
@@ -324,20 +299,20 @@ public final class Exchange {
   }
 
   void onRequestReadComplete() {
-    UpstreamConnection to = upstream;
+    UpstreamSide to = upstream;
     if (to != null) {
       to.flush();
     }
   }
 
   boolean requestComplete() {
-    return requestComplete;
+    return body.complete();
   }
 
   /** Whether more of the request may be read: there is room for it here or upstream. */
   boolean wantsRequest() {
-    UpstreamConnection to = upstream;
-    return to != null ? to.isWritable() : heldBytes < Limits.HELD_BODY_BYTES || requestComplete;
+    UpstreamSide to = upstream;
+    return to != null ? to.isWritable() : body.hasRoom();
   }
 
   void onClientGone() {
@@ -345,7 +320,7 @@ public final class Exchange {
   }
 
   void onClientWritable(boolean writable) {
-    UpstreamConnection from = upstream;
+    UpstreamSide from = upstream;
     if (from != null) {
       from.setReading(writable);
     }
@@ -357,33 +332,16 @@ public final class Exchange {
     dial = dialing;
   }
 
-  void onConnected(UpstreamConnection connection) {
+  void onConnected(UpstreamSide side) {
     dial = null;
-    upstream = connection;
-    connection.carry(this);
-    connection.write(request);
-    ArrayDeque<HttpContent> held = heldBody;
-    heldBody = null;
-    heldBytes = 0;
-    if (held != null) {
-      for (HttpContent content : held) {
-        sendBody(connection, content);
-      }
-    } else if (retriedStale) {
-      connection.write(LastHttpContent.EMPTY_LAST_CONTENT); // the first one went with the request
-    }
+    upstream = side;
+    side.carry(this);
+    side.write(request);
+    body.sendTo(side);
     if (!client.isReading()) {
-      connection.flush();
+      side.flush();
       client.updateReading();
     }
-  }
-
-  private void sendBody(UpstreamConnection to, HttpContent content) {
-    bodySent |= content.content().isReadable();
-    if (tunnel) {
-      touch();
-    }
-    to.write(content);
   }
 
   void onForwardFailure(ForwardFailure failure) {
@@ -399,7 +357,9 @@ public final class Exchange {
       retriedStale = true;
       client.pool().acquire(failure.target(), this, false);
     } else {
-      client.closeAfterResponseIf(bodySent && !requestComplete);
+      if (body.sent() && !body.complete()) {
+        client.dropRestOfRequest();
+      }
       failureHandler.onFailure(this, failure);
     }
   }
@@ -417,8 +377,8 @@ public final class Exchange {
             || HttpMethod.TRACE.equals(method);
     return safe
         && !retriedStale
-        && requestComplete
-        && !bodySent
+        && body.complete()
+        && !body.sent()
         && upgrade == null
         && !request.headers().contains(HeaderNames.TRANSFER_ENCODING);
   }
@@ -428,10 +388,6 @@ public final class Exchange {
   }
 
   void onInterimResponse(HttpResponse response) {
-    if (http10) {
-      return; // RFC 9110 §15.2: not to be sent to a client of HTTP/1.0
-    }
-    continueSent |= response.status().code() == 100;
     touch();
     client.writeInterim(response);
   }
@@ -456,7 +412,7 @@ public final class Exchange {
 
   void onResponseReadComplete() {
     client.flush();
-    UpstreamConnection from = upstream;
+    UpstreamSide from = upstream;
     if (from != null) {
       // After the flush, not before: it may have made the client writable again already.
       from.setReading(client.isWritable());
@@ -477,7 +433,7 @@ public final class Exchange {
   }
 
   void sendTunnelBytes(Object bytes) {
-    UpstreamConnection to = upstream;
+    UpstreamSide to = upstream;
     if (to == null) {
       ReferenceCountUtil.release(bytes);
       return;
@@ -493,21 +449,8 @@ public final class Exchange {
 
   // ---- what the connection asks for writing a response
 
-  boolean http10() {
-    return http10;
-  }
-
-  boolean keepAlive() {
-    return keepAlive;
-  }
-
   @Nullable String upgradeAsked() {
     return upgrade;
-  }
-
-  /** Whether the client may still be waiting for leave to send its body. */
-  boolean awaitsContinue() {
-    return expectsContinue && !continueSent && !requestComplete;
   }
 
   boolean headRequest() {
@@ -524,7 +467,7 @@ public final class Exchange {
     if (dialing != null) {
       dialing.cancel();
     }
-    UpstreamConnection to = upstream;
+    UpstreamSide to = upstream;
     upstream = null;
     if (to != null) {
       to.abandon();
@@ -538,11 +481,7 @@ public final class Exchange {
     ended = true;
     end = how;
     leaveUpstream();
-    ArrayDeque<HttpContent> held = heldBody;
-    heldBody = null;
-    if (held != null) {
-      held.forEach(ReferenceCountUtil::release);
-    }
+    body.release();
     tellListeners();
     client.onExchangeEnd(this, how);
   }

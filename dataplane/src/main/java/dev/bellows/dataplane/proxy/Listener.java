@@ -73,6 +73,11 @@ public final class Listener implements AutoCloseable {
     drained.complete(null);
   }
 
+  /** Whether it takes no new connections: the response in progress is its connection's last. */
+  boolean draining() {
+    return draining;
+  }
+
   List<Stage> chain() {
     return chain;
   }

@@ -7,6 +7,7 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
 import io.netty.channel.local.LocalChannel;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
@@ -16,6 +17,7 @@ import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
@@ -35,7 +37,7 @@ import org.slf4j.LoggerFactory;
  * While busy with a complete request it reads on, to notice a client that leaves; what a client
  * sends ahead (pipelining) is parked, and then reading stops: no more than one read is ever parked.
  */
-final class ServerConnection extends ChannelInboundHandlerAdapter {
+final class ServerConnection extends ChannelInboundHandlerAdapter implements ClientSide {
   private static final Logger LOG = LoggerFactory.getLogger(ServerConnection.class);
 
   /** Who the peer of an in-JVM connection is: this machine. */
@@ -54,6 +56,9 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
   private boolean draining;
   private boolean discarding;
   private int discardLeft;
+  private boolean http10;
+  private boolean keepAlive;
+  private boolean expectsContinue;
   private boolean closeAfterResponse;
   private boolean unmarkedEnd;
   private boolean closing;
@@ -73,27 +78,33 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
     this.encoder = encoder;
   }
 
-  Channel channel() {
-    return channel;
+  @Override
+  public EventLoop loop() {
+    return channel.eventLoop();
   }
 
-  List<Stage> chain() {
+  @Override
+  public List<Stage> chain() {
     return listener.chain();
   }
 
-  UpstreamPool pool() {
+  @Override
+  public UpstreamPool pool() {
     return loopState.pool();
   }
 
-  Deadlines deadlines() {
+  @Override
+  public Deadlines deadlines() {
     return loopState.deadlines();
   }
 
-  long nowNanos() {
+  @Override
+  public long nowNanos() {
     return loopState.nowNanos();
   }
 
-  String peerIp() {
+  @Override
+  public String peerIp() {
     String ip = peerIp;
     if (ip == null) {
       ip =
@@ -105,12 +116,13 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
     return ip;
   }
 
-  /** Whether a read is being delivered, whose end will flush what was written. */
-  boolean isReading() {
+  @Override
+  public boolean isReading() {
     return reading;
   }
 
-  boolean isWritable() {
+  @Override
+  public boolean isWritable() {
     return channel.isWritable();
   }
 
@@ -165,6 +177,9 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
   private void begin(HttpRequest request) {
     encoder.answering(request.method());
     closeAfterResponse = false;
+    http10 = request.protocolVersion().equals(HttpVersion.HTTP_1_0);
+    keepAlive = HttpUtil.isKeepAlive(request);
+    expectsContinue = request.headers().contains(HttpHeaderNames.EXPECT);
     Exchange exchange = new Exchange(this, request, nowNanos());
     current = exchange;
     Answer refusal = RequestCheck.refuse(request);
@@ -200,8 +215,8 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
     updateReading();
   }
 
-  /** Reads while somebody has room for what comes. */
-  void updateReading() {
+  @Override
+  public void updateReading() {
     Exchange exchange = current;
     boolean wanted = parked.isEmpty() && (exchange == null || exchange.wantsRequest());
     if (channel.config().isAutoRead() != wanted) {
@@ -242,21 +257,31 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
 
   // ---- writing
 
-  void write(Object msg) {
-    channel.write(msg, channel.voidPromise());
+  @Override
+  public void write(Object content) {
+    channel.write(content, channel.voidPromise());
   }
 
-  void flush() {
+  @Override
+  public void flush() {
     channel.flush();
   }
 
-  void writeInterim(HttpResponse response) {
+  @Override
+  public void writeInterim(HttpResponse response) {
+    if (http10) {
+      return; // RFC 9110 §15.2: not to be sent to a client of HTTP/1.0
+    }
+    if (response.status().code() == 100) {
+      expectsContinue = false;
+    }
     HopByHop.strip(response.headers());
     write(response);
     write(LastHttpContent.EMPTY_LAST_CONTENT);
   }
 
-  void writeAnswer(Exchange exchange, Answer answer) {
+  @Override
+  public void writeAnswer(Exchange exchange, Answer answer) {
     ByteBuf body =
         answer.body().length == 0
             ? Unpooled.EMPTY_BUFFER
@@ -275,7 +300,8 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
     }
   }
 
-  void writeResponse(Exchange exchange, HttpResponse response) {
+  @Override
+  public void writeResponse(Exchange exchange, HttpResponse response) {
     HttpHeaders headers = response.headers();
     HopByHop.strip(headers);
     frame(exchange, response, headers);
@@ -292,7 +318,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
     unmarkedEnd = false;
     if (bodiless) {
       headers.remove(HeaderNames.TRANSFER_ENCODING);
-    } else if (exchange.http10()) {
+    } else if (http10) {
       headers.remove(HeaderNames.TRANSFER_ENCODING);
       headers.remove(HttpHeaderNames.TRAILER);
       unmarkedEnd = !headers.contains(HeaderNames.CONTENT_LENGTH);
@@ -303,20 +329,26 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
   }
 
   private void setConnectionHeader(Exchange exchange, HttpHeaders headers) {
-    closeAfterResponse |= draining || !exchange.keepAlive() || exchange.awaitsContinue();
+    closeAfterResponse |= listener.draining() || !keepAlive || awaitsContinue(exchange);
     if (closeAfterResponse) {
       headers.set(HeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
-    } else if (exchange.http10()) {
+    } else if (http10) {
       headers.set(HeaderNames.CONNECTION, HttpHeaderValues.KEEP_ALIVE);
     }
   }
 
-  /** Ends the connection with the response to come, if the rest of the request cannot be placed. */
-  void closeAfterResponseIf(boolean close) {
-    closeAfterResponse |= close;
+  /** Whether the client may still be waiting for leave to send its body. */
+  private boolean awaitsContinue(Exchange exchange) {
+    return expectsContinue && !exchange.requestComplete();
   }
 
-  void becomeTunnel(HttpResponse response) {
+  @Override
+  public void dropRestOfRequest() {
+    closeAfterResponse = true;
+  }
+
+  @Override
+  public void becomeTunnel(HttpResponse response) {
     if (!parked.isEmpty()) {
       // Bytes that were read as HTTP cannot be given back as they were.
       channel.close();
@@ -335,7 +367,8 @@ final class ServerConnection extends ChannelInboundHandlerAdapter {
 
   // ---- the end of an exchange
 
-  void onExchangeEnd(Exchange exchange, End end) {
+  @Override
+  public void onExchangeEnd(Exchange exchange, End end) {
     if (current != exchange) {
       return;
     }

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * A connection to a target. Carries one exchange at a time, or none while it waits in the pool; it
  * goes back there only after a whole response to a wholly sent request.
  */
-final class UpstreamConnection extends ChannelInboundHandlerAdapter {
+final class UpstreamConnection extends ChannelInboundHandlerAdapter implements UpstreamSide {
   private final UpstreamPool pool;
   private final Address target;
   private final Channel channel;
@@ -50,8 +50,8 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     return target;
   }
 
-  /** Whether it has carried another exchange before the one it carries. */
-  boolean reused() {
+  @Override
+  public boolean reused() {
     return carried > 1;
   }
 
@@ -67,33 +67,38 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     idleSinceNanos = nowNanos;
   }
 
-  void carry(Exchange next) {
+  @Override
+  public void carry(Exchange next) {
     exchange = next;
     carried++;
     decoder.answerTo(next.request().method());
     interim = false;
   }
 
-  void write(Object msg) {
-    channel.write(msg, channel.voidPromise());
+  @Override
+  public void write(Object content) {
+    channel.write(content, channel.voidPromise());
   }
 
-  void flush() {
+  @Override
+  public void flush() {
     channel.flush();
   }
 
-  boolean isWritable() {
+  @Override
+  public boolean isWritable() {
     return channel.isWritable();
   }
 
-  void setReading(boolean wanted) {
+  @Override
+  public void setReading(boolean wanted) {
     if (channel.config().isAutoRead() != wanted) {
       channel.config().setAutoRead(wanted);
     }
   }
 
-  /** The exchange is gone: an answer to it would have nowhere to go. */
-  void abandon() {
+  @Override
+  public void abandon() {
     exchange = null;
     channel.close();
   }

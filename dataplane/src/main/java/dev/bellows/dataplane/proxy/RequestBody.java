@@ -1,0 +1,77 @@
+package dev.bellows.dataplane.proxy;
+
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.ReferenceCountUtil;
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The body of a request between its two sides: held while there is no upstream, up to {@link
+ * Limits#HELD_BODY_BYTES} and one read more, and passed on as it comes when there is one.
+ */
+final class RequestBody {
+  private @Nullable ArrayDeque<HttpContent> held;
+  private int heldBytes;
+  private boolean complete;
+  private boolean sent;
+
+  /** Takes over the next piece: writes it, or holds it while there is nowhere to write it to. */
+  void take(HttpContent content, @Nullable UpstreamSide to) {
+    if (content instanceof LastHttpContent) {
+      complete = true;
+    }
+    if (to != null) {
+      send(content, to);
+      return;
+    }
+    ArrayDeque<HttpContent> waiting = held;
+    if (waiting == null) {
+      waiting = new ArrayDeque<>(2);
+      held = waiting;
+    }
+    heldBytes += content.content().readableBytes();
+    waiting.add(content);
+  }
+
+  /** Writes what was held. */
+  void sendTo(UpstreamSide to) {
+    ArrayDeque<HttpContent> waiting = held;
+    held = null;
+    heldBytes = 0;
+    if (waiting != null) {
+      waiting.forEach(content -> send(content, to));
+    } else if (complete) {
+      to.write(LastHttpContent.EMPTY_LAST_CONTENT); // its end went with the first attempt
+    }
+  }
+
+  private void send(HttpContent content, UpstreamSide to) {
+    sent |= content.content().isReadable();
+    to.write(content);
+  }
+
+  /** Whether all of it has come. */
+  boolean complete() {
+    return complete;
+  }
+
+  /** Whether any octet of it has been written to an upstream, and so cannot be sent again. */
+  boolean sent() {
+    return sent;
+  }
+
+  /** Whether more of it may be held. */
+  boolean hasRoom() {
+    return complete || heldBytes < Limits.HELD_BODY_BYTES;
+  }
+
+  /** Gives back what is held. */
+  void release() {
+    ArrayDeque<HttpContent> waiting = held;
+    held = null;
+    if (waiting != null) {
+      waiting.forEach(ReferenceCountUtil::release);
+    }
+  }
+}
