@@ -25,6 +25,7 @@ import picocli.CommandLine.Spec;
       WaitCommand.class,
       DeleteCommand.class,
       ImageCommand.class,
+      QueueProxyCommand.class,
       WarmUpCommand.class
     },
     footer = {

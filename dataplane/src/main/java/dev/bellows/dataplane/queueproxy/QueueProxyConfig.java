@@ -3,6 +3,7 @@ package dev.bellows.dataplane.queueproxy;
 import dev.bellows.core.revision.RevisionId;
 import dev.bellows.core.route.Address;
 import dev.bellows.dataplane.proxy.Timeouts;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -10,9 +11,8 @@ import java.util.Map;
 /**
  * What one pod's queue-proxy is told, by the environment of its container (data-plane spec §1.2).
  *
- * @param revision whose pod it is
- * @param pod the pod's name, under which it reports
- * @param listenIp where its listeners are; {@code 0.0.0.0} for all addresses
+ * @param pod whose requests it sees
+ * @param listenIp where its listeners are; the wildcard for all addresses
  * @param servingPort the data port: 8012 or 8013
  * @param userTarget where the user container listens
  * @param containerConcurrency requests the user container runs at once; 0 = unlimited
@@ -21,8 +21,7 @@ import java.util.Map;
  * @param drainQuiet how long a draining pod must see no new request before it stops
  */
 public record QueueProxyConfig(
-    RevisionId revision,
-    String pod,
+    PodIdentity pod,
     String listenIp,
     int servingPort,
     Address userTarget,
@@ -38,9 +37,9 @@ public record QueueProxyConfig(
   }
 
   /**
-   * Reads the environment of a queue-proxy container. It listens on the pod's own address and
-   * forwards to the user port on the loopback, unless {@link #listeningOn} and {@link
-   * #forwardingTo} say otherwise.
+   * Reads the environment of a queue-proxy container. It listens on all addresses, as what reaches
+   * a pod may come to any (a mesh, a port-forward), and forwards to the user port on the loopback,
+   * unless {@link #listeningOn} and {@link #forwardingTo} say otherwise.
    *
    * @throws IllegalArgumentException naming the variable that is missing or wrong
    */
@@ -48,14 +47,17 @@ public record QueueProxyConfig(
     Environment env = new Environment(environment);
     Address user = new Address("127.0.0.1", env.port("USER_PORT"));
     env.port("QUEUE_SERVING_TLS_PORT");
-    for (String required :
-        List.of("SERVING_CONFIGURATION", "SERVING_LOGGING_CONFIG", "SERVING_LOGGING_LEVEL")) {
+    for (String required : List.of("SERVING_LOGGING_CONFIG", "SERVING_LOGGING_LEVEL")) {
       env.required(required);
     }
     return new QueueProxyConfig(
-        new RevisionId(env.nonEmpty("SERVING_NAMESPACE"), env.nonEmpty("SERVING_REVISION")),
-        env.required("SERVING_POD"),
-        env.nonEmpty("SERVING_POD_IP"),
+        new PodIdentity(
+            new RevisionId(env.nonEmpty("SERVING_NAMESPACE"), env.nonEmpty("SERVING_REVISION")),
+            env.optional("SERVING_SERVICE"),
+            env.required("SERVING_CONFIGURATION"),
+            env.required("SERVING_POD"),
+            env.required("SERVING_POD_IP")),
+        new InetSocketAddress(0).getAddress().getHostAddress(),
         env.port("QUEUE_SERVING_PORT"),
         user,
         env.natural("CONTAINER_CONCURRENCY"),
@@ -71,15 +73,7 @@ public record QueueProxyConfig(
   /** The same, listening on another address. */
   public QueueProxyConfig listeningOn(String ip) {
     return new QueueProxyConfig(
-        revision,
-        pod,
-        ip,
-        servingPort,
-        userTarget,
-        containerConcurrency,
-        timeouts,
-        readiness,
-        drainQuiet);
+        pod, ip, servingPort, userTarget, containerConcurrency, timeouts, readiness, drainQuiet);
   }
 
   /**
@@ -88,7 +82,6 @@ public record QueueProxyConfig(
    */
   public QueueProxyConfig forwardingTo(Address target) {
     return new QueueProxyConfig(
-        revision,
         pod,
         listenIp,
         servingPort,
@@ -102,14 +95,6 @@ public record QueueProxyConfig(
   /** The same, with another time that a draining pod waits for silence. */
   public QueueProxyConfig drainingAfter(Duration quiet) {
     return new QueueProxyConfig(
-        revision,
-        pod,
-        listenIp,
-        servingPort,
-        userTarget,
-        containerConcurrency,
-        timeouts,
-        readiness,
-        quiet);
+        pod, listenIp, servingPort, userTarget, containerConcurrency, timeouts, readiness, quiet);
   }
 }

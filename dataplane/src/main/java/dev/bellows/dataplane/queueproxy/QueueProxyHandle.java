@@ -8,13 +8,13 @@ import dev.bellows.dataplane.probe.Prober;
 import dev.bellows.dataplane.proxy.Answer;
 import dev.bellows.dataplane.proxy.Exchange;
 import dev.bellows.dataplane.proxy.Listener;
-import dev.bellows.dataplane.proxy.ProxyEngine;
 import dev.bellows.dataplane.proxy.Stage;
 import dev.bellows.dataplane.proxy.TimeoutStage;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.concurrent.CompletableFuture;
@@ -27,6 +27,17 @@ public final class QueueProxyHandle implements AutoCloseable {
   private static final int METRICS_PORT = 9090;
   private static final int ADMIN_PORT = 8022;
   private static final Duration REPORTING_PERIOD = Duration.ofSeconds(1);
+
+  /** How the pod's listeners are opened. */
+  @FunctionalInterface
+  interface Opening {
+    /**
+     * Listens there, or on another port of that address.
+     *
+     * @throws IOException if it cannot
+     */
+    Listener listen(String ip, int port, List<Stage> chain) throws IOException;
+  }
 
   private final QueueProxyConfig config;
   private final LongSupplier nanoClock;
@@ -43,45 +54,45 @@ public final class QueueProxyHandle implements AutoCloseable {
   private final CompletableFuture<Void> drained = new CompletableFuture<>();
   private volatile byte[] stat;
 
+  /**
+   * Opens a pod's listeners; it serves from then on.
+   *
+   * @param opening how, above all what becomes of a port that is taken
+   */
   QueueProxyHandle(
-      QueueProxyConfig config, ProxyEngine engine, Prober prober, LongSupplier nanoClock)
+      QueueProxyConfig config,
+      Opening opening,
+      EventLoop loop,
+      Prober prober,
+      LongSupplier nanoClock)
       throws IOException {
-    EventLoop loop = engine.loops().next();
     this.config = config;
     this.nanoClock = nanoClock;
     this.startNanos = nanoClock.getAsLong();
     this.meter = new Meter(config.containerConcurrency(), nanoClock);
     this.readiness = new Readiness(config.readiness(), prober, loop);
     this.drain = new Drain(loop, nanoClock, config.drainQuiet(), meter::inFlight, this::onQuiet);
-    this.reporter = new StatReporter(config.pod(), REPORTING_PERIOD.toSeconds());
+    this.reporter = new StatReporter(config.pod().name(), REPORTING_PERIOD.toSeconds());
     this.stat = StatWire.encode(reporter.beforeFirstReport());
-    this.serving = listen(engine, config.servingPort(), chain());
-    Listener openedMetrics;
-    Listener openedAdmin;
+    List<Listener> opened = new ArrayList<>();
     try {
-      openedMetrics = listen(engine, METRICS_PORT, List.of(this::answerScrape));
-      openedAdmin = listenOrClose(engine, openedMetrics);
+      String ip = config.listenIp();
+      opened.add(opening.listen(ip, config.servingPort(), chain()));
+      opened.add(opening.listen(ip, METRICS_PORT, List.of(this::answerScrape)));
+      opened.add(opening.listen(ip, ADMIN_PORT, List.of(this::answerWaitForDrain)));
     } catch (IOException e) {
-      serving.close();
+      opened.forEach(Listener::close);
       throw e;
     }
-    this.metrics = openedMetrics;
-    this.admin = openedAdmin;
+    this.serving = opened.get(0);
+    this.metrics = opened.get(1);
+    this.admin = opened.get(2);
     this.reporting =
         loop.scheduleAtFixedRate(
             this::report,
             REPORTING_PERIOD.toMillis(),
             REPORTING_PERIOD.toMillis(),
             TimeUnit.MILLISECONDS);
-  }
-
-  private Listener listenOrClose(ProxyEngine engine, Listener other) throws IOException {
-    try {
-      return listen(engine, ADMIN_PORT, List.of(this::answerWaitForDrain));
-    } catch (IOException e) {
-      other.close();
-      throw e;
-    }
   }
 
   /** A request's way, outermost first (data-plane spec §3.1). */
@@ -100,15 +111,6 @@ public final class QueueProxyHandle implements AutoCloseable {
         requestMetrics,
         // The user container; the port of the target says which of its processes.
         exchange -> exchange.forward(config.userTarget()));
-  }
-
-  /** A taken port is replaced by a free one: the endpoints say which (addresses travel whole). */
-  private Listener listen(ProxyEngine engine, int port, List<Stage> chain) throws IOException {
-    try {
-      return engine.listen(config.listenIp(), port, chain);
-    } catch (IOException taken) {
-      return engine.listen(config.listenIp(), 0, chain);
-    }
   }
 
   private void answerScrape(Exchange exchange) {
@@ -195,6 +197,15 @@ public final class QueueProxyHandle implements AutoCloseable {
   public CompletionStage<Void> drain() {
     drain.terminate();
     return drained.minimalCompletionStage();
+  }
+
+  /**
+   * Closes the port that told of the drain, once those who waited for it have been told.
+   *
+   * @return done when they have taken it; never completes exceptionally
+   */
+  CompletionStage<Void> farewell() {
+    return admin.drain();
   }
 
   /** Ends at once: listeners and connections close, requests in progress are cut. */

@@ -1,8 +1,11 @@
 package dev.bellows.dataplane.queueproxy;
 
 import dev.bellows.dataplane.probe.Prober;
+import dev.bellows.dataplane.proxy.Listener;
 import dev.bellows.dataplane.proxy.ProxyEngine;
+import dev.bellows.dataplane.proxy.Stage;
 import java.io.IOException;
+import java.util.List;
 import java.util.function.LongSupplier;
 
 /** The queue-proxies of all pods of a node in one process; pods come and go at run time. */
@@ -31,6 +34,15 @@ public final class SharedQueueProxy {
    * @throws IOException if the pod's address cannot be listened on
    */
   public QueueProxyHandle attach(QueueProxyConfig config) throws IOException {
-    return new QueueProxyHandle(config, engine, prober, nanoClock);
+    return new QueueProxyHandle(config, this::listen, engine.loops().next(), prober, nanoClock);
+  }
+
+  /** A taken port is replaced by a free one: the endpoints say which (addresses travel whole). */
+  private Listener listen(String ip, int port, List<Stage> chain) throws IOException {
+    try {
+      return engine.listen(ip, port, chain);
+    } catch (IOException taken) {
+      return engine.listen(ip, 0, chain);
+    }
   }
 }

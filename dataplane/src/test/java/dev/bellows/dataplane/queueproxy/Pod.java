@@ -53,6 +53,7 @@ final class Pod implements AutoCloseable {
     return new SharedQueueProxy(engine, new Prober(LOOPS), System::nanoTime)
         .attach(
             QueueProxyConfig.fromEnvironment(environment)
+                .listeningOn("127.0.0.1")
                 .forwardingTo(user)
                 .drainingAfter(drainQuiet));
   }

@@ -1,0 +1,135 @@
+package dev.bellows.dataplane.log;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.event.Level;
+
+/**
+ * How a log line looks and from which level on there is one, read from a zap configuration: the
+ * form in which {@code config-logging} reaches every part of the system. What zap writes beside
+ * these keys (the caller, sampling) is not written.
+ *
+ * @param level the least level that is written; null = none
+ * @param levelKey key of the level; an empty key leaves its entry out, here and below
+ * @param timeKey key of the time, in ISO 8601
+ * @param nameKey key of the logger's name
+ * @param messageKey key of the message
+ * @param stacktraceKey key of an exception's trace
+ * @param fields added to each line, such as whose log it is
+ */
+record LogFormat(
+    @Nullable Level level,
+    String levelKey,
+    String timeKey,
+    String nameKey,
+    String messageKey,
+    String stacktraceKey,
+    Map<String, String> fields) {
+  /** As {@code config-logging} has it where nobody has changed it. */
+  static final LogFormat DEFAULT =
+      new LogFormat(
+          Level.INFO, "severity", "timestamp", "logger", "message", "stacktrace", Map.of());
+
+  LogFormat {
+    fields = new LinkedHashMap<>(fields); // their order is the lines' order
+  }
+
+  /**
+   * Reads a zap configuration.
+   *
+   * @param zap JSON; empty = the default
+   * @param level overrides the configuration's own; empty = does not
+   * @throws IllegalArgumentException if it is no JSON object or names a level that there is not
+   */
+  static LogFormat parse(String zap, String level, Map<String, String> fields) {
+    JsonNode config;
+    try {
+      config = new ObjectMapper().readTree(zap.isBlank() ? "{}" : zap);
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException("not JSON: " + e.getOriginalMessage(), e);
+    }
+    if (!config.isObject()) {
+      throw new IllegalArgumentException("not a JSON object: " + zap);
+    }
+    JsonNode keys = config.path("encoderConfig");
+    return new LogFormat(
+        level(level.isEmpty() ? config.path("level").asText("info") : level),
+        keys.path("levelKey").asText(DEFAULT.levelKey),
+        keys.path("timeKey").asText(DEFAULT.timeKey),
+        keys.path("nameKey").asText(DEFAULT.nameKey),
+        keys.path("messageKey").asText(DEFAULT.messageKey),
+        keys.path("stacktraceKey").asText(DEFAULT.stacktraceKey),
+        fields);
+  }
+
+  private static @Nullable Level level(String zapName) {
+    return switch (zapName) {
+      case "debug", "DEBUG" -> Level.DEBUG;
+      case "info", "INFO" -> Level.INFO;
+      case "warn", "WARN" -> Level.WARN;
+      case "error", "ERROR" -> Level.ERROR;
+      case "dpanic", "panic", "fatal", "DPANIC", "PANIC", "FATAL" -> null;
+      default -> throw new IllegalArgumentException("no level: '" + zapName + "'");
+    };
+  }
+
+  boolean writes(Level asked) {
+    return level != null && asked.toInt() >= level.toInt();
+  }
+
+  /** One line, with its line feed. */
+  String line(Instant now, Level asked, String logger, String message, @Nullable Throwable error) {
+    StringBuilder line = new StringBuilder(256).append('{');
+    entry(line, levelKey, asked.name());
+    entry(line, timeKey, now.truncatedTo(ChronoUnit.MILLIS).toString());
+    entry(line, nameKey, logger);
+    entry(line, messageKey, message);
+    fields.forEach((key, value) -> entry(line, key, value));
+    if (error != null) {
+      StringWriter trace = new StringWriter();
+      error.printStackTrace(new PrintWriter(trace));
+      entry(line, stacktraceKey, trace.toString());
+    }
+    return line.append("}\n").toString();
+  }
+
+  private static void entry(StringBuilder line, String key, String value) {
+    if (key.isEmpty()) {
+      return;
+    }
+    if (line.length() > 1) {
+      line.append(',');
+    }
+    quote(line, key);
+    line.append(':');
+    quote(line, value);
+  }
+
+  private static void quote(StringBuilder line, String text) {
+    line.append('"');
+    for (int i = 0; i < text.length(); i++) {
+      char each = text.charAt(i);
+      switch (each) {
+        case '"', '\\' -> line.append('\\').append(each);
+        case '\n' -> line.append("\\n");
+        case '\t' -> line.append("\\t");
+        default -> {
+          if (each < ' ') {
+            line.append(String.format("\\u%04x", (int) each));
+          } else {
+            line.append(each);
+          }
+        }
+      }
+    }
+    line.append('"');
+  }
+}
