@@ -3,6 +3,7 @@ package dev.bellows.embedded.apiserver;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -33,9 +34,11 @@ final class FieldMerge {
         && live instanceof ArrayNode present
         && schema.listKind() != Schema.ListKind.ATOMIC) {
       ArrayNode merged = present.deepCopy();
+      Map<String, Integer> places = places(merged, schema);
       for (JsonNode element : list) {
-        int at = indexOf(merged, FieldSet.element(element, schema), schema);
-        if (at < 0) {
+        String edge = FieldSet.element(element, schema);
+        Integer at = places.putIfAbsent(edge, merged.size());
+        if (at == null) {
           merged.add(element.deepCopy());
         } else {
           merged.set(at, mergeValue(merged.get(at), element, schema.items()));
@@ -46,13 +49,13 @@ final class FieldMerge {
     return applied.deepCopy();
   }
 
-  private static int indexOf(ArrayNode list, String element, Schema schema) {
+  /** Where each element of a list is: looked for one by one, long lists would take minutes. */
+  private static Map<String, Integer> places(ArrayNode list, Schema schema) {
+    Map<String, Integer> places = new HashMap<>();
     for (int i = 0; i < list.size(); i++) {
-      if (FieldSet.element(list.get(i), schema).equals(element)) {
-        return i;
-      }
+      places.putIfAbsent(FieldSet.element(list.get(i), schema), i);
     }
-    return -1;
+    return places;
   }
 
   /** The fields that both objects set, to different values. */
@@ -61,6 +64,9 @@ final class FieldMerge {
   }
 
   private static FieldSet modifiedValue(JsonNode before, JsonNode after, Schema schema) {
+    if (Json.same(before, after)) {
+      return FieldSet.EMPTY; // as most of an object is, most of the time
+    }
     TreeMap<String, FieldSet> children = new TreeMap<>();
     if (before instanceof ObjectNode old
         && after instanceof ObjectNode now
@@ -82,16 +88,17 @@ final class FieldMerge {
     if (before instanceof ArrayNode old
         && after instanceof ArrayNode now
         && schema.listKind() != Schema.ListKind.ATOMIC) {
+      Map<String, Integer> places = places(old, schema);
       for (JsonNode element : now) {
         String edge = FieldSet.element(element, schema);
-        int at = indexOf(old, edge, schema);
-        if (at >= 0) {
+        Integer at = places.get(edge);
+        if (at != null) {
           add(children, edge, modifiedValue(old.get(at), element, schema.items()));
         }
       }
       return FieldSet.node(children);
     }
-    return Json.same(before, after) ? FieldSet.EMPTY : FieldSet.LEAF;
+    return FieldSet.LEAF;
   }
 
   private static void add(Map<String, FieldSet> children, String edge, FieldSet child) {

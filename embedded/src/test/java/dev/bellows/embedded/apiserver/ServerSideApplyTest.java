@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 class ServerSideApplyTest {
   private static final Instant T1 = Instant.parse("2026-01-01T00:00:01Z");
@@ -67,6 +68,26 @@ class ServerSideApplyTest {
             conflicts with "u" using apps/v1 at 2026-01-01T00:00:02Z:
             - .spec.minReadySeconds\
             """);
+  }
+
+  /** Element by element, each looked for in the whole list, this would take longer than a day. */
+  @Test
+  @Timeout(60)
+  void longListsAreComparedAndMergedInOnePass() {
+    StringBuilder variables = new StringBuilder();
+    for (int i = 0; i < 50_000; i++) {
+      variables.append("{name: V").append(i).append(", value: a},");
+    }
+    String container =
+        "spec: {template: {spec: {containers: [{name: main, image: x, env: [" + variables;
+    apply("a", container + "]}]}}}");
+    apply("a", container + "{name: LAST, value: b}]}]}}}");
+    update("u", "spec: {replicas: 3}");
+
+    assertThat(live.at("/spec/template/spec/containers/0/env")).hasSize(50_001);
+    assertThat(live.at("/spec/template/spec/containers/0/env/50000/name").asText())
+        .isEqualTo("LAST");
+    assertThat(owned("u").toString()).isEqualTo("{\"f:spec\":{\"f:replicas\":{}}}");
   }
 
   @Test
