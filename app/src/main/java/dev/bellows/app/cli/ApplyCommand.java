@@ -1,10 +1,10 @@
 package dev.bellows.app.cli;
 
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.MappingIterator;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import dev.bellows.embedded.apiserver.YamlText;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -25,7 +25,6 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true)
 final class ApplyCommand implements Callable<Integer> {
   private static final int LARGEST_MANIFEST_BYTES = 3 * 1024 * 1024;
-  private static final YAMLMapper YAML = new YAMLMapper();
 
   @Mixin private DataDirectory dataDirectory = new DataDirectory();
 
@@ -86,9 +85,9 @@ final class ApplyCommand implements Callable<Integer> {
    */
   static List<ObjectNode> manifests(String file, String text) throws IOException {
     List<ObjectNode> manifests = new ArrayList<>();
-    try (MappingIterator<JsonNode> documents = YAML.readerFor(JsonNode.class).readValues(text)) {
-      while (documents.hasNextValue()) { // unlike hasNext, lets a parser's exception through
-        JsonNode document = documents.nextValue();
+    try (JsonParser documents = YamlText.parser(text)) {
+      while (documents.nextToken() != null) {
+        JsonNode document = documents.readValueAsTree();
         if (document instanceof ObjectNode object) {
           manifests.add(object);
         } else if (!document.isNull() && !document.isMissingNode()) {

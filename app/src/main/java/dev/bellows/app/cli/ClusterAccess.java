@@ -8,6 +8,8 @@ import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.HttpResponse;
 import java.io.IOException;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -38,10 +40,16 @@ final class ClusterAccess implements AutoCloseable {
     String path(String namespace, String name) {
       String path = group.isEmpty() ? "/api/" + version : "/apis/" + group + "/" + version;
       if (namespaced) {
-        path += "/namespaces/" + namespace;
+        path += "/namespaces/" + segment(namespace);
       }
       path += "/" + plural;
-      return name.isEmpty() ? path : path + "/" + name;
+      return name.isEmpty() ? path : path + "/" + segment(name);
+    }
+
+    // What a person typed is a name, whatever stands in it: no further step of the path.
+    private static String segment(String name) {
+      String encoded = URLEncoder.encode(name, StandardCharsets.UTF_8).replace("+", "%20");
+      return encoded.equals(".") || encoded.equals("..") ? encoded.replace(".", "%2E") : encoded;
     }
 
     private boolean answersTo(String word) {

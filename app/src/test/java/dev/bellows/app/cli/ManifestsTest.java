@@ -42,4 +42,38 @@ class ManifestsTest {
     assertThat(Columns.align(List.of(List.of("NAME", "READY"), List.of("autoscale", "True"))))
         .isEqualTo("NAME        READY\nautoscale   True\n");
   }
+
+  /** The parser takes an alias for a text: it would be applied as something nobody wrote. */
+  @Test
+  void anAliasIsRefusedWithItsLine() {
+    assertThatThrownBy(
+            () -> ApplyCommand.manifests("a.yaml", "labels: &l {a: b}\nspec:\n  selector: *l\n"))
+        .isInstanceOf(UserError.class)
+        .hasMessage(
+            "a.yaml line 3: not readable as YAML: aliases are not read; write out what *l stands"
+                + " for");
+  }
+
+  @Test
+  void depthAndUnfoldingAreBounded() {
+    assertThatThrownBy(() -> ApplyCommand.manifests("a.yaml", "a: " + "[".repeat(20_000)))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("not readable as YAML");
+    StringBuilder bomb = new StringBuilder("a0: &a0 [x,x,x,x,x,x,x,x,x]\n");
+    for (int i = 1; i < 12; i++) {
+      bomb.append("a%d: &a%d [%s]\n".formatted(i, i, ("*a" + (i - 1) + ",").repeat(9)));
+    }
+    assertThatThrownBy(() -> ApplyCommand.manifests("a.yaml", bomb.toString()))
+        .hasMessageStartingWith("a.yaml line 2: ");
+  }
+
+  @Test
+  void aNameIsOneStepOfAPathWhateverStandsInIt() {
+    var kind =
+        new ClusterAccess.Kind(
+            "serving.knative.dev", "v1", "services", "service", "Service", true, List.of());
+    assertThat(kind.path("a/b", "../x y?z"))
+        .isEqualTo("/apis/serving.knative.dev/v1/namespaces/a%2Fb/services/..%2Fx%20y%3Fz");
+    assertThat(kind.path("..", ".")).endsWith("/namespaces/%2E%2E/services/%2E");
+  }
 }

@@ -1,40 +1,21 @@
 package dev.bellows.embedded.apiserver;
 
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
-import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.yaml.snakeyaml.LoaderOptions;
 
 /** Reads what clients send: JSON, YAML, or Kubernetes' protobuf form. */
 final class Bodies {
-  /**
-   * References to one anchor that a document may hold: a small text must not unfold to a huge one.
-   */
-  private static final int MAX_ALIASES = 50;
-
   private static final Logger log = LoggerFactory.getLogger(Bodies.class);
 
   private Bodies() {}
-
-  /** Reads YAML; made when the first YAML arrives, since kubectl mostly sends JSON. */
-  private static final class Yaml {
-    static final YAMLMapper MAPPER = mapper();
-
-    private static YAMLMapper mapper() {
-      LoaderOptions options = new LoaderOptions();
-      options.setMaxAliasesForCollections(MAX_ALIASES);
-      options.setNestingDepthLimit(Json.MAX_DEPTH);
-      options.setCodePointLimit(BodyAggregator.MAX_BODY_BYTES);
-      return new YAMLMapper(YAMLFactory.builder().loaderOptions(options).build());
-    }
-  }
 
   /**
    * An object from a body.
@@ -73,7 +54,10 @@ final class Bodies {
           log.debug("not JSON, so YAML in its flow form: {}", e.getOriginalMessage());
         }
       }
-      return Yaml.MAPPER.readTree(new String(body, StandardCharsets.UTF_8));
+      try (JsonParser yaml = YamlText.parser(new String(body, StandardCharsets.UTF_8))) {
+        JsonNode value = yaml.readValueAsTree();
+        return value == null ? MissingNode.getInstance() : value;
+      }
     } catch (JsonProcessingException e) {
       throw ApiException.badRequest("error decoding the request body: " + e.getOriginalMessage());
     } catch (IOException e) {

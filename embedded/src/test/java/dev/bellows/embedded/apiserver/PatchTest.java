@@ -125,4 +125,17 @@ class PatchTest {
     return (ArrayNode)
         Bodies.value(yaml.getBytes(java.nio.charset.StandardCharsets.UTF_8), "application/yaml");
   }
+
+  @Test
+  void yamlWithAnAliasIsRefused() {
+    assertThatThrownBy(() -> Yaml.object("a: &a [x]\nb: *a\n"))
+        .isInstanceOfSatisfying(ApiException.class, e -> assertThat(e.code()).isEqualTo(400))
+        .hasMessage(
+            "error decoding the request body: aliases are not read; write out what *a stands for");
+  }
+
+  @Test
+  void yamlWithoutAValueIsNull() {
+    assertThat(Yaml.object("a:\nb: ''\n")).isEqualTo(Json.object().putNull("a").put("b", ""));
+  }
 }
