@@ -11,12 +11,15 @@ import dev.bellows.controlplane.reconcile.revision.DigestResolver;
 import dev.bellows.core.revision.RevisionId;
 import dev.bellows.core.route.Address;
 import dev.bellows.core.route.Ingress.Visibility;
+import dev.bellows.core.stat.StatMessage;
 import dev.bellows.dataplane.activator.Activator;
 import dev.bellows.dataplane.activator.ActivatorConfig;
 import dev.bellows.dataplane.gateway.Gateway;
+import dev.bellows.dataplane.probe.Prober;
 import dev.bellows.dataplane.proxy.EventLoops;
 import dev.bellows.dataplane.proxy.Listener;
 import dev.bellows.dataplane.proxy.ProxyEngine;
+import dev.bellows.dataplane.queueproxy.SharedQueueProxy;
 import dev.bellows.dataplane.stats.StatClient;
 import dev.bellows.dataplane.stats.StatServer;
 import dev.bellows.embedded.apiserver.ApiServer;
@@ -37,10 +40,12 @@ import java.time.Duration;
 import java.util.Base64;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The whole system in one process: an embedded cluster, the control plane on its API, and the data
@@ -78,17 +83,19 @@ public final class Bellows implements AutoCloseable {
         closing.add(
             gateway.listen(
                 engine, LOOPBACK, settings.gatewayPort(), EnumSet.allOf(Visibility.class)));
-    this.cluster = EmbeddedCluster.open(settings, engine, clock, closing);
+    Joints joints = new Joints();
+    SharedQueueProxy queueProxies =
+        new SharedQueueProxy(
+            engine, new Prober(engine.loops()), System::nanoTime, joints::onPodReady);
+    this.cluster = EmbeddedCluster.open(settings, queueProxies, clock, closing);
     SystemObjects objects = new SystemObjects(cluster.registry());
     this.domain = objects.install(settings.domain());
     cluster.run();
 
-    Reports reports = new Reports();
     String nodeIp = cluster.network().nodeIp();
     StatServer statServer =
         closing.add(
-            StatServer.start(
-                loops, nodeIp, STATS_PORT, _ -> true, clock, messages -> reports.take(messages)));
+            StatServer.start(loops, nodeIp, STATS_PORT, _ -> true, clock, joints::onReports));
     StatClient stats =
         closing.add(
             StatClient.connect(
@@ -101,6 +108,7 @@ public final class Bellows implements AutoCloseable {
                 stats,
                 System::nanoTime,
                 ThreadLocalRandom::current));
+    joints.activator = activator;
     install(objects, activator.address(), statServer.address());
 
     KubernetesClient client = closing.add(client(ApiServer.Role.CONTROL_PLANE));
@@ -117,7 +125,7 @@ public final class Bellows implements AutoCloseable {
             controlPlane,
             ProbeAddresses.byEndpoints(controlPlane.cluster().endpoints()),
             RandomGenerator.getDefault());
-    reports.autoscaling = autoscaling;
+    joints.autoscaling = autoscaling;
     closing.add(controlPlane);
     closing.add(autoscaling);
     controlPlane.start();
@@ -250,14 +258,24 @@ public final class Bellows implements AutoCloseable {
     }
   }
 
-  /** Where reports go once there is someone to take them; before, nobody has a Metric. */
-  private static final class Reports {
-    private volatile @org.jspecify.annotations.Nullable Autoscaling autoscaling;
+  /**
+   * Where one room tells another of things before that one is there; then nobody waits for them.
+   */
+  private static final class Joints {
+    private volatile @Nullable Autoscaling autoscaling;
+    private volatile @Nullable Activator activator;
 
-    void take(java.util.List<dev.bellows.core.stat.StatMessage> messages) {
+    void onReports(List<StatMessage> messages) {
       Autoscaling taking = autoscaling;
       if (taking != null) {
         messages.forEach(taking::record);
+      }
+    }
+
+    void onPodReady(RevisionId revision, Address pod) {
+      Activator told = activator;
+      if (told != null) {
+        told.onPodReady(revision, pod);
       }
     }
   }

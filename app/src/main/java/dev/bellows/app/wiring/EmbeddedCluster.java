@@ -2,8 +2,6 @@ package dev.bellows.app.wiring;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.bellows.dataplane.probe.Prober;
-import dev.bellows.dataplane.proxy.ProxyEngine;
 import dev.bellows.dataplane.queueproxy.SharedQueueProxy;
 import dev.bellows.embedded.apiserver.ApiServer;
 import dev.bellows.embedded.apiserver.KnativeAdmission;
@@ -75,10 +73,11 @@ final class EmbeddedCluster implements AutoCloseable {
   /**
    * Opens the store and the API; controllers and the node stand still until {@link #run}.
    *
-   * @param engine serves the pods' queue-proxies
+   * @param queueProxies those of the node's pods
    * @throws IOException if a port or an address cannot be had
    */
-  static EmbeddedCluster open(Settings settings, ProxyEngine engine, Clock clock, Closing closing)
+  static EmbeddedCluster open(
+      Settings settings, SharedQueueProxy queueProxies, Clock clock, Closing closing)
       throws IOException {
     DataDirectory directory = closing.add(DataDirectory.claim(settings.dataDirectory()));
     ObjectStore store = closing.add(ObjectStore.open(directory));
@@ -109,9 +108,7 @@ final class EmbeddedCluster implements AutoCloseable {
                 NODE,
                 new RegistryNodeApi(registry, informers, events),
                 new ProcessRuntime(directory.path().resolve("runtime"), System.getenv(), clock),
-                new SharedQueueProxies(
-                    new SharedQueueProxy(engine, new Prober(engine.loops()), System::nanoTime),
-                    clock),
+                new SharedQueueProxies(queueProxies, clock),
                 images,
                 network,
                 logs,

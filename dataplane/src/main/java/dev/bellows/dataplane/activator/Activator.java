@@ -105,6 +105,16 @@ public final class Activator implements AutoCloseable {
     return throttler;
   }
 
+  /**
+   * Takes a pod's own word that it is ready, ahead of what the cluster says (ADR 0031). May be
+   * called by any thread, and returns at once; of an unknown Revision it is ignored.
+   *
+   * @param pod where its queue-proxy serves
+   */
+  public void onPodReady(RevisionId revision, Address pod) {
+    throttler.onPodReady(revision, pod);
+  }
+
   /** Where it listens. */
   public Address address() {
     return listener.address();

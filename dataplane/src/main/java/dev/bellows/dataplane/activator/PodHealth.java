@@ -17,9 +17,10 @@ import java.util.TreeMap;
  * §4.6, ADR 0031).
  *
  * <p>A pod is <em>healthy</em> because Kubernetes says Ready, or because it passed a probe before
- * Kubernetes noticed. It stops being healthy when it vanishes, when it moves from ready to not
- * ready, and when a request could not reach it; after the last two only a probe, or Kubernetes
- * saying Ready anew, brings it back.
+ * Kubernetes noticed, or because its own queue-proxy said so, perhaps before Kubernetes has even
+ * listed it. It stops being healthy when it vanishes, when it moves from ready to not ready, and
+ * when a request could not reach it; after the last two only a probe, or Kubernetes saying Ready
+ * anew, brings it back.
  *
  * <p>A pod that has just come is asked at once and then every few milliseconds for a second, since
  * each of them is a part of somebody's cold start; later, and beyond the first few pods, five times
@@ -32,6 +33,9 @@ final class PodHealth {
   static final Duration EAGER_INTERVAL = Duration.ofMillis(5);
   static final Duration EAGER_FOR = Duration.ofSeconds(1);
   static final Duration INTERVAL = Duration.ofMillis(200);
+
+  /** How long a pod that only its queue-proxy has told of may be missing from the Endpoints. */
+  static final Duration LISTED_WITHIN = Duration.ofSeconds(10);
 
   /** How many unproven pods are asked eagerly; one is enough to end a wait. */
   static final int EAGER_PODS = 8;
@@ -53,13 +57,13 @@ final class PodHealth {
   void onEndpoints(Endpoints endpoints, long nowNanos) {
     Set<Address> present = new HashSet<>(endpoints.ready());
     present.addAll(endpoints.notReady());
-    pods.keySet().retainAll(present);
+    pods.values().removeIf(pod -> !present.contains(pod.address) && !pod.isExpected(nowNanos));
     endpoints.ready().forEach(address -> onReady(address, nowNanos));
     endpoints.notReady().forEach(address -> onNotReady(address, nowNanos));
   }
 
   private void onReady(Address address, long nowNanos) {
-    Pod pod = pods.computeIfAbsent(address, each -> new Pod(each, nowNanos));
+    Pod pod = listed(address, nowNanos);
     if (!pod.kubernetesReady) {
       pod.kubernetesReady = true;
       pod.prove();
@@ -67,11 +71,33 @@ final class PodHealth {
   }
 
   private void onNotReady(Address address, long nowNanos) {
-    Pod pod = pods.computeIfAbsent(address, each -> new Pod(each, nowNanos));
+    Pod pod = listed(address, nowNanos);
     if (pod.kubernetesReady) {
       pod.kubernetesReady = false;
       pod.doubtSince(nowNanos);
     }
+  }
+
+  private Pod listed(Address address, long nowNanos) {
+    Pod pod = pods.computeIfAbsent(address, each -> new Pod(each, nowNanos));
+    pod.unlisted = false;
+    return pod;
+  }
+
+  /**
+   * A pod's queue-proxy says that it has just become ready; Kubernetes may not know the pod yet.
+   */
+  void onToldReady(Address address, long nowNanos) {
+    if (waitForKubernetesReady) {
+      return;
+    }
+    Pod pod = pods.get(address);
+    if (pod == null) {
+      pod = new Pod(address, nowNanos);
+      pod.unlisted = true;
+      pods.put(address, pod);
+    }
+    pod.prove();
   }
 
   /** A probe came back. */
@@ -90,7 +116,9 @@ final class PodHealth {
   /** A request could not connect to the pod. */
   void onUnreachable(Address address, long nowNanos) {
     Pod pod = pods.get(address);
-    if (pod != null && pod.healthy) {
+    if (pod != null && pod.unlisted) {
+      pods.remove(address);
+    } else if (pod != null && pod.healthy) {
       pod.suspect = true;
       pod.doubtSince(nowNanos);
     }
@@ -147,6 +175,7 @@ final class PodHealth {
 
   private static final class Pod {
     private final Address address;
+    private boolean unlisted;
     private boolean kubernetesReady;
     private boolean healthy;
     private boolean suspect;
@@ -157,6 +186,11 @@ final class PodHealth {
     Pod(Address address, long nowNanos) {
       this.address = address;
       doubtSince(nowNanos);
+    }
+
+    /** Not in the Endpoints, but perhaps only not yet. */
+    boolean isExpected(long nowNanos) {
+      return unlisted && nowNanos - doubtedSinceNanos < LISTED_WITHIN.toNanos();
     }
 
     void prove() {

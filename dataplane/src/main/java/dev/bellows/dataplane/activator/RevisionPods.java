@@ -54,6 +54,11 @@ final class RevisionPods {
     change(() -> health.onEndpoints(endpoints, nanoTime.getAsLong()));
   }
 
+  /** The queue-proxy of this pod says that it is ready. */
+  void onToldReady(Address pod) {
+    change(() -> health.onToldReady(pod, nanoTime.getAsLong()));
+  }
+
   /** These stand in the Revision's public Service. */
   void onActivators(List<String> ips) {
     change(() -> {

@@ -132,6 +132,14 @@ final class Throttler implements RevisionListener {
     }
   }
 
+  /** The queue-proxy of a pod says that it is ready; may be told by any thread. */
+  void onPodReady(RevisionId id, Address pod) {
+    Throttled revision = revisions.get(id);
+    if (revision != null) {
+      revision.pods().onToldReady(pod);
+    }
+  }
+
   private Throttled throttle(Revision revision) {
     RevisionThrottler throttler = new RevisionThrottler(revision.containerConcurrency(), selfIp);
     WaitingLine line = new WaitingLine(throttler, random);

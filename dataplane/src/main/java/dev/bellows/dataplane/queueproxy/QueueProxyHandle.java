@@ -1,5 +1,6 @@
 package dev.bellows.dataplane.queueproxy;
 
+import dev.bellows.core.revision.RevisionId;
 import dev.bellows.core.route.Address;
 import dev.bellows.core.stat.RequestReport;
 import dev.bellows.core.stat.StatReporter;
@@ -20,6 +21,7 @@ import java.util.SortedMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import java.util.function.LongSupplier;
 
 /** The queue-proxy of one pod, while the pod is there. */
@@ -58,13 +60,15 @@ public final class QueueProxyHandle implements AutoCloseable {
    * Opens a pod's listeners; it serves from then on.
    *
    * @param opening how, above all what becomes of a port that is taken
+   * @param whenReady told once that the user containers have become ready, and where the pod serves
    */
   QueueProxyHandle(
       QueueProxyConfig config,
       Opening opening,
       EventLoop loop,
       Prober prober,
-      LongSupplier nanoClock)
+      LongSupplier nanoClock,
+      BiConsumer<RevisionId, Address> whenReady)
       throws IOException {
     this.config = config;
     this.nanoClock = nanoClock;
@@ -74,10 +78,17 @@ public final class QueueProxyHandle implements AutoCloseable {
     this.drain = new Drain(loop, nanoClock, config.drainQuiet(), meter::inFlight, this::onQuiet);
     this.reporter = new StatReporter(config.pod().name(), REPORTING_PERIOD.toSeconds());
     this.stat = StatWire.encode(reporter.beforeFirstReport());
+    CompletionStage<Boolean> first = ready(); // while the listeners are being opened
     List<Listener> opened = new ArrayList<>();
     try {
       String ip = config.listenIp();
       opened.add(opening.listen(ip, config.servingPort(), chain()));
+      Address here = opened.getFirst().address();
+      first.thenAccept(ready -> {
+        if (ready) {
+          whenReady.accept(config.pod().revision(), here);
+        }
+      });
       opened.add(opening.listen(ip, METRICS_PORT, List.of(this::answerScrape)));
       opened.add(opening.listen(ip, ADMIN_PORT, List.of(this::answerWaitForDrain)));
     } catch (IOException e) {

@@ -1,11 +1,14 @@
 package dev.bellows.dataplane.queueproxy;
 
+import dev.bellows.core.revision.RevisionId;
+import dev.bellows.core.route.Address;
 import dev.bellows.dataplane.probe.Prober;
 import dev.bellows.dataplane.proxy.Listener;
 import dev.bellows.dataplane.proxy.ProxyEngine;
 import dev.bellows.dataplane.proxy.Stage;
 import java.io.IOException;
 import java.util.List;
+import java.util.function.BiConsumer;
 import java.util.function.LongSupplier;
 
 /** The queue-proxies of all pods of a node in one process; pods come and go at run time. */
@@ -13,6 +16,7 @@ public final class SharedQueueProxy {
   private final ProxyEngine engine;
   private final Prober prober;
   private final LongSupplier nanoClock;
+  private final BiConsumer<RevisionId, Address> whenReady;
 
   /**
    * A node without pods.
@@ -20,21 +24,30 @@ public final class SharedQueueProxy {
    * @param engine shared with the other roles of this process
    * @param prober for the readiness of user containers
    * @param nanoClock monotonic nanoseconds, the same as the engine's
+   * @param whenReady told once, on an event loop, of each pod whose user containers have become
+   *     ready, and where it serves: whoever holds requests for it then need not ask
    */
-  public SharedQueueProxy(ProxyEngine engine, Prober prober, LongSupplier nanoClock) {
+  public SharedQueueProxy(
+      ProxyEngine engine,
+      Prober prober,
+      LongSupplier nanoClock,
+      BiConsumer<RevisionId, Address> whenReady) {
     this.engine = engine;
     this.prober = prober;
     this.nanoClock = nanoClock;
+    this.whenReady = whenReady;
   }
 
   /**
    * Opens the listeners of a pod: requests, metrics and administration, on their standard ports or,
-   * where one is taken, on a free one. It serves when this returns.
+   * where one is taken, on a free one. It serves when this returns, and has begun to ask whether
+   * its user containers are ready.
    *
    * @throws IOException if the pod's address cannot be listened on
    */
   public QueueProxyHandle attach(QueueProxyConfig config) throws IOException {
-    return new QueueProxyHandle(config, this::listen, engine.loops().next(), prober, nanoClock);
+    return new QueueProxyHandle(
+        config, this::listen, engine.loops().next(), prober, nanoClock, whenReady);
   }
 
   /** A taken port is replaced by a free one: the endpoints say which (addresses travel whole). */

@@ -47,7 +47,13 @@ public final class Sidecar implements AutoCloseable {
     try {
       handle =
           new QueueProxyHandle(
-              config, engine::listen, loops.next(), new Prober(loops), System::nanoTime);
+              config,
+              engine::listen,
+              loops.next(),
+              new Prober(loops),
+              System::nanoTime,
+              // An activator elsewhere asks, or learns it from the cluster.
+              (_, _) -> {});
     } catch (IOException e) {
       close(engine, loops);
       throw e;

@@ -99,6 +99,41 @@ class PodHealthTest {
   }
 
   @Test
+  void aPodThatSaysItselfThatItIsReadyIsUsedBeforeKubernetesListsIt() {
+    health.onToldReady(POD, 0);
+    assertThat(health.healthy()).containsExactly(POD);
+
+    health.onEndpoints(Endpoints.NONE, millis(5));
+    assertThat(health.healthy()).as("news of other pods").containsExactly(POD);
+    health.onEndpoints(NOT_READY, millis(10));
+    health.onEndpoints(READY, millis(20));
+    assertThat(health.healthy()).containsExactly(POD);
+    assertThat(health.nextDueNanos(millis(20))).as("nobody need ask it").isEmpty();
+
+    health.onEndpoints(Endpoints.NONE, millis(30));
+    assertThat(health.healthy()).as("once listed, it goes with its entry").isEmpty();
+  }
+
+  @Test
+  void aPodThatKubernetesNeverListsIsForgotten() {
+    health.onToldReady(POD, 0);
+    health.onEndpoints(Endpoints.NONE, PodHealth.LISTED_WITHIN.toNanos());
+    assertThat(health.healthy()).isEmpty();
+
+    health.onToldReady(POD, 0);
+    health.onUnreachable(POD, 1);
+    assertThat(health.healthy()).isEmpty();
+    assertThat(health.nextDueNanos(1)).isEmpty();
+  }
+
+  @Test
+  void whereOnlyKubernetesCanTellAPodsOwnWordDoesNotCount() {
+    PodHealth patient = new PodHealth(true);
+    patient.onToldReady(POD, 0);
+    assertThat(patient.healthy()).isEmpty();
+  }
+
+  @Test
   void anAnswerForAPodThatIsGoneIsDropped() {
     health.onEndpoints(NOT_READY, 0);
     health.takeDue(0);

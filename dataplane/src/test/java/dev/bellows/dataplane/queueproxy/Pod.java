@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 
 /** A pod under test: the environment that a reconciler would give its queue-proxy. */
 final class Pod implements AutoCloseable {
@@ -17,6 +19,7 @@ final class Pod implements AutoCloseable {
   final Map<String, String> environment = new HashMap<>();
   private final ProxyEngine engine = new ProxyEngine(LOOPS, System::nanoTime);
   private final Address user;
+  final Queue<Address> toldReady = new ConcurrentLinkedQueue<>();
   private Duration drainQuiet = Duration.ofSeconds(30);
 
   Pod(Address user) {
@@ -50,7 +53,8 @@ final class Pod implements AutoCloseable {
   }
 
   QueueProxyHandle attach() throws IOException {
-    return new SharedQueueProxy(engine, new Prober(LOOPS), System::nanoTime)
+    return new SharedQueueProxy(
+            engine, new Prober(LOOPS), System::nanoTime, (_, pod) -> toldReady.add(pod))
         .attach(
             QueueProxyConfig.fromEnvironment(environment)
                 .listeningOn("127.0.0.1")

@@ -2,11 +2,14 @@ package dev.bellows.dataplane.queueproxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.bellows.core.route.Address;
 import dev.bellows.core.stat.Stat;
 import dev.bellows.core.stat.StatWire;
 import dev.bellows.dataplane.raw.Backend;
 import dev.bellows.dataplane.raw.Client;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -73,6 +76,29 @@ class QueueProxyTest {
         client.close();
       }
       await().until(() -> queueProxy.inFlight() == 0 && queueProxy.queueDepth() == 0);
+    }
+  }
+
+  @Test
+  void tellsOnceWhereItServesWhenTheUserContainerListens() throws IOException {
+    Address later;
+    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
+      later = new Address("127.0.0.1", free.getLocalPort());
+    }
+    try (Pod pod =
+            new Pod(later)
+                .with(
+                    "SERVING_READINESS_PROBE",
+                    "{\"tcpSocket\":{\"port\":8080},\"successThreshold\":1}");
+        QueueProxyHandle queueProxy = pod.attach()) {
+      assertThat(pod.toldReady).isEmpty();
+      try (ServerSocket user =
+          new ServerSocket(later.port(), 1, InetAddress.ofLiteral(later.ip()))) {
+        await().until(() -> !pod.toldReady.isEmpty());
+        assertThat(user.isBound()).isTrue();
+        assertThat(queueProxy.ready().toCompletableFuture().join()).isTrue();
+      }
+      assertThat(pod.toldReady).containsExactly(queueProxy.serving());
     }
   }
 

@@ -95,7 +95,7 @@ class RevisionPodTest {
                 new RegistryNodeApi(cluster.registry, cluster.informers, cluster.events),
                 new ProcessRuntime(home.resolve("runtime"), System.getenv(), Clock.systemUTC()),
                 new SharedQueueProxies(
-                    new SharedQueueProxy(engine, new Prober(loops), System::nanoTime),
+                    new SharedQueueProxy(engine, new Prober(loops), System::nanoTime, (_, _) -> {}),
                     Clock.systemUTC()),
                 new ImageRegistry(home, new BuiltInImages(home.resolve("cache"))),
                 network,
