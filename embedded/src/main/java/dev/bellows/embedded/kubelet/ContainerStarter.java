@@ -40,7 +40,7 @@ final class ContainerStarter {
   private final Node node;
   private final PodDirectory directory;
 
-  /** Written by the pod's worker, read also by the thread that tells the pod's address. */
+  /** Written by the thread that starts the queue-proxy, read by the pod's worker. */
   private volatile Map<Integer, Integer> queueProxyPorts = Map.of();
 
   ContainerStarter(Node node, PodDirectory directory) {

@@ -17,6 +17,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -56,7 +59,6 @@ final class PodWorker {
   private final Instant startTime;
   private ObjectNode pod;
   private Optional<PodAddresses> addresses = Optional.empty();
-  private CompletableFuture<Void> addressTold = CompletableFuture.completedFuture(null);
   private Optional<PodStatus.Facts> written = Optional.empty();
   private Instant writeAt = Instant.MIN;
   private Instant finishAt = Instant.MIN;
@@ -288,91 +290,85 @@ final class PodWorker {
   private void startWhatIsDue() {
     if (addresses.isEmpty()) {
       addresses = Optional.of(node.network().attach(uid(), starter.ports(containers)));
-      tellAddress(addresses.get());
     }
     Instant now = node.clock().instant();
-    for (ContainerSlot slot : init) {
-      if (!slot.succeeded()) {
-        startIfDue(slot, now);
-        return; // one after the other
+    startTogether(nextInLine().stream().filter(slot -> isDue(slot, now)).toList(), now);
+  }
+
+  /** Init containers one after the other, then all others. */
+  private List<ContainerSlot> nextInLine() {
+    return init.stream()
+        .filter(slot -> !slot.succeeded())
+        .findFirst()
+        .map(List::of)
+        .orElse(containers);
+  }
+
+  private static boolean isDue(ContainerSlot slot, Instant now) {
+    return !slot.isRunning() && !slot.isDone() && !now.isBefore(slot.notBefore);
+  }
+
+  /** Together: opening a queue-proxy need not wait for the kernel to start a program. */
+  private void startTogether(List<ContainerSlot> due, Instant now) {
+    PodAddresses where = addresses.orElseThrow();
+    List<Future<Container>> starts = new ArrayList<>();
+    try (ExecutorService together = Executors.newVirtualThreadPerTaskExecutor()) {
+      due.forEach(slot -> starts.add(together.submit(() -> starter.start(slot, pod, where))));
+    }
+    for (int i = 0; i < starts.size(); i++) {
+      Future<Container> start = starts.get(i);
+      switch (start.state()) {
+        case SUCCESS -> started(due.get(i), start.resultNow());
+        case FAILED -> notStarted(due.get(i), start.exceptionNow(), now);
+        case CANCELLED, RUNNING -> throw new AssertionError("closing waits for " + start);
       }
     }
-    containers.forEach(slot -> startIfDue(slot, now));
   }
 
-  /**
-   * Writes where the pod is while its containers start: who probes pods himself, as the activator
-   * does, then finds it ready as soon as it is, and not two writes later.
-   */
-  private void tellAddress(PodAddresses attached) {
-    ObjectNode about = pod;
-    PodStatus.Facts facts = facts();
-    Instant now = node.clock().instant();
-    CompletableFuture<Void> told = new CompletableFuture<>();
-    addressTold = told;
-    Thread.ofVirtual()
-        .name("address-" + uid())
-        .start(() -> {
-          try {
-            Optional<ObjectNode> _ =
-                node.api().writeStatus(about, present -> render(present, facts, attached, now));
-          } catch (RuntimeException e) {
-            LOG.debug("the address of pod {} is told with its next status", uid(), e);
-          } finally {
-            told.complete(null);
-          }
-        });
+  private void started(ContainerSlot slot, Container container) {
+    slot.running = Optional.of(container);
+    slot.stopping = false;
+    slot.notBefore = Instant.MIN;
+    slot.state = new ContainerState.Running(container.startedAt(), container.runtimeId());
+    CompletableFuture<Void> _ =
+        container
+            .exit()
+            .thenAccept(status -> mailbox.add(new Event.Exited(slot, container, status)));
+    probe(slot, container);
+    event(slot, false, "Started", "Started container " + slot.name);
   }
 
-  private ObjectNode render(
-      ObjectNode present, PodStatus.Facts facts, PodAddresses attached, Instant now) {
-    present.set("status", PodStatus.render(present, facts, now));
-    starter.annotate(present, attached);
-    return present;
-  }
-
-  private void startIfDue(ContainerSlot slot, Instant now) {
-    if (slot.isRunning() || slot.isDone() || now.isBefore(slot.notBefore)) {
-      return;
-    }
-    try {
-      Container container = starter.start(slot, pod, addresses.orElseThrow());
-      slot.running = Optional.of(container);
-      slot.stopping = false;
-      slot.notBefore = Instant.MIN;
-      slot.state = new ContainerState.Running(container.startedAt(), container.runtimeId());
-      CompletableFuture<Void> _ =
-          container
-              .exit()
-              .thenAccept(status -> mailbox.add(new Event.Exited(slot, container, status)));
-      probe(slot, container);
-      event(slot, false, "Started", "Started container " + slot.name);
-    } catch (ImageUnavailableException e) {
-      String message = String.valueOf(e.getMessage());
-      boolean again =
-          slot.state instanceof ContainerState.Waiting(String reason, String _)
-              && (reason.equals("ErrImagePull") || reason.equals("ImagePullBackOff"));
-      wait(
-          slot,
-          now,
-          again ? "ImagePullBackOff" : "ErrImagePull",
-          again
-              ? "Back-off pulling image \"" + slot.image() + "\": ErrImagePull: " + message
-              : message);
-      if (!again) {
-        event(slot, true, "Failed", "Failed to pull image \"" + slot.image() + "\": " + message);
-        event(slot, true, "Failed", "Error: ErrImagePull");
+  private void notStarted(ContainerSlot slot, Throwable reason, Instant now) {
+    String message = String.valueOf(reason.getMessage());
+    switch (reason) {
+      case ImageUnavailableException _ -> {
+        boolean again =
+            slot.state instanceof ContainerState.Waiting(String known, String _)
+                && (known.equals("ErrImagePull") || known.equals("ImagePullBackOff"));
+        wait(
+            slot,
+            now,
+            again ? "ImagePullBackOff" : "ErrImagePull",
+            again
+                ? "Back-off pulling image \"" + slot.image() + "\": ErrImagePull: " + message
+                : message);
+        if (!again) {
+          event(slot, true, "Failed", "Failed to pull image \"" + slot.image() + "\": " + message);
+          event(slot, true, "Failed", "Error: ErrImagePull");
+        }
       }
-    } catch (ContainerEnvironment.Missing e) {
-      wait(slot, now, "CreateContainerConfigError", String.valueOf(e.getMessage()));
-      event(slot, true, "Failed", "Error: " + e.getMessage());
-    } catch (ContainerStartException e) {
-      String message = String.valueOf(e.getMessage());
-      event(slot, true, "Failed", "Error: " + message);
-      ended(
-          slot,
-          new ContainerState.Terminated(
-              START_ERROR, "StartError", message, Instant.EPOCH, now, ""));
+      case ContainerEnvironment.Missing _ -> {
+        wait(slot, now, "CreateContainerConfigError", message);
+        event(slot, true, "Failed", "Error: " + message);
+      }
+      case ContainerStartException _ -> {
+        event(slot, true, "Failed", "Error: " + message);
+        ended(
+            slot,
+            new ContainerState.Terminated(
+                START_ERROR, "StartError", message, Instant.EPOCH, now, ""));
+      }
+      default -> throw new IllegalStateException("starting container " + slot.name, reason);
     }
   }
 
@@ -571,7 +567,6 @@ final class PodWorker {
 
   private void write(Instant now) {
     PodStatus.Facts facts = facts();
-    addressTold.join(); // or that older status could come to stand over this one
     try {
       Optional<ObjectNode> stored =
           node.api()

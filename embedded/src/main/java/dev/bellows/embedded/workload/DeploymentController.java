@@ -34,6 +34,7 @@ final class DeploymentController implements AutoCloseable {
   private final Cache replicaSets;
   private final EventRecorder events;
   private final Clock clock;
+  private final StatusDelay delay;
   private final ControllerLoop<Key> loop =
       new ControllerLoop<>("deployments", CONCURRENCY, this::reconcile);
 
@@ -43,6 +44,7 @@ final class DeploymentController implements AutoCloseable {
     this.registry = registry;
     this.events = events;
     this.clock = clock;
+    this.delay = new StatusDelay(clock);
     deployments = informers.cache(ResourceTypes.DEPLOYMENTS);
     replicaSets = informers.cache(ResourceTypes.REPLICA_SETS);
     informers.listen(
@@ -84,6 +86,7 @@ final class DeploymentController implements AutoCloseable {
   private Optional<Duration> reconcile(Key key) {
     ObjectNode found = deployments.get(key).orElse(null);
     if (found == null || found.path("metadata").hasNonNull("deletionTimestamp")) {
+      delay.over(key);
       return Optional.empty();
     }
     Deployment deployment = new Deployment(found);
@@ -103,7 +106,16 @@ final class DeploymentController implements AutoCloseable {
             .orElse(current.replicaSet());
     DeploymentStatus status =
         new DeploymentStatus(deployment, currentNow, now, current.created(), clock.instant());
-    write(deployment, currentNow, status.render());
+    ObjectNode rendered = status.render();
+    if (JsonEquality.same(rendered, found.path("status"))) {
+      delay.over(key);
+    } else if (!current.created()) { // that it was created must be told, or nobody ever hears of it
+      Optional<Duration> wait = delay.before(key, found.path("status"), rendered);
+      if (wait.isPresent()) {
+        return wait;
+      }
+    }
+    write(deployment, currentNow, rendered);
     forgetHistory(deployment, now);
     return status.lookAgain();
   }

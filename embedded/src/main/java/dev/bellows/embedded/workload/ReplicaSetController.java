@@ -43,6 +43,7 @@ final class ReplicaSetController implements AutoCloseable {
   private final Cache pods;
   private final EventRecorder events;
   private final Clock clock;
+  private final StatusDelay delay;
   private final ControllerLoop<Key> loop =
       new ControllerLoop<>("replicasets", CONCURRENCY, this::reconcile);
 
@@ -50,6 +51,7 @@ final class ReplicaSetController implements AutoCloseable {
     this.registry = registry;
     this.events = events;
     this.clock = clock;
+    this.delay = new StatusDelay(clock);
     replicaSets = informers.cache(ResourceTypes.REPLICA_SETS);
     pods = informers.cache(ResourceTypes.PODS);
     informers.listen(
@@ -93,6 +95,7 @@ final class ReplicaSetController implements AutoCloseable {
   private Optional<Duration> reconcile(Key key) throws InterruptedException {
     ObjectNode replicaSet = replicaSets.get(key).orElse(null);
     if (replicaSet == null || replicaSet.path("metadata").hasNonNull("deletionTimestamp")) {
+      delay.over(key);
       return Optional.empty();
     }
     List<ObjectNode> active = new ArrayList<>();
@@ -267,8 +270,14 @@ final class ReplicaSetController implements AutoCloseable {
     putUnlessZero(status, "availableReplicas", available);
     status.put("observedGeneration", replicaSet.path("metadata").path("generation").asLong(0));
     failure.ifPresent(why -> status.set("conditions", failed(replicaSet, why, now)));
-    if (!JsonEquality.same(status, replicaSet.path("status"))) {
-      Key key = Key.of(replicaSet);
+    Key key = Key.of(replicaSet);
+    if (JsonEquality.same(status, replicaSet.path("status"))) {
+      delay.over(key);
+    } else {
+      Optional<Duration> wait = delay.before(key, replicaSet.path("status"), status);
+      if (wait.isPresent()) {
+        return wait;
+      }
       try {
         replicaSets.apply(
             registry.editStatus(

@@ -31,7 +31,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -142,18 +141,21 @@ class KubeletTest {
   }
 
   @Test
-  void whereAPodIsIsToldBeforeItIsReady() {
-    List<String> told = new CopyOnWriteArrayList<>();
-    cluster.informers.listen(
-        ResourceTypes.PODS,
-        (before, after) -> {
-          if (after != null && !after.path("status").path("podIP").asText().isEmpty()) {
-            told.add(condition(after, "Ready"));
-          }
-        });
-    pod("  containers: [{name: c, image: sh, args: [sleep 1000]}]");
-    await().untilAsserted(() -> assertThat(told).last().asString().startsWith("True"));
-    assertThat(told.getFirst()).startsWith("False");
+  void whereAPodIsIsToldBeforeItIsReady() throws IOException {
+    Path go = home.resolve("go");
+    pod(
+        """
+          containers:
+          - name: c
+            image: sh
+            args: [sleep 1000]
+            readinessProbe: {exec: {command: [test, -f, %s]}, periodSeconds: 1}
+        """
+            .formatted(go));
+    await().until(() -> !pod().path("status").path("podIP").asText().isEmpty());
+    assertThat(condition(pod(), "Ready")).startsWith("False");
+    Files.createFile(go);
+    await().until(() -> condition(pod(), "Ready").startsWith("True"));
   }
 
   @Test

@@ -1,0 +1,49 @@
+package dev.bellows.embedded.workload;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.bellows.embedded.controller.Key;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Lets a status wait for what happens next, so that on the way from a wish to a running pod one
+ * status is written instead of three, and none before the pod is on its way. What others wait for,
+ * a change in the pods that are ready or available, is never held back.
+ *
+ * <p>Remembers a key only while its status waits. Safe for any number of threads.
+ */
+final class StatusDelay {
+  private static final Duration LENGTH = Duration.ofMillis(20);
+  private static final List<String> URGENT = List.of("readyReplicas", "availableReplicas");
+
+  private final Clock clock;
+  private final Map<Key, Instant> due = new ConcurrentHashMap<>();
+
+  StatusDelay(Clock clock) {
+    this.clock = clock;
+  }
+
+  /** How long this status of an object has to wait; empty if it is to be written now. */
+  Optional<Duration> before(Key key, JsonNode stored, JsonNode status) {
+    if (URGENT.stream()
+        .allMatch(field -> stored.path(field).asInt() == status.path(field).asInt())) {
+      Instant now = clock.instant();
+      Instant at = due.computeIfAbsent(key, any -> now.plus(LENGTH));
+      if (now.isBefore(at)) {
+        return Optional.of(Duration.between(now, at));
+      }
+    }
+    due.remove(key);
+    return Optional.empty();
+  }
+
+  /** An object's stored status is right, or the object is gone: nothing waits. */
+  void over(Key key) {
+    due.remove(key);
+  }
+}
