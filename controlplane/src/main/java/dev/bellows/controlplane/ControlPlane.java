@@ -8,6 +8,7 @@ import dev.bellows.controlplane.reconcile.EventRecorder;
 import dev.bellows.controlplane.reconcile.Reconciler;
 import dev.bellows.controlplane.reconcile.Writer;
 import dev.bellows.controlplane.reconcile.configuration.ConfigurationReconciler;
+import dev.bellows.controlplane.reconcile.domainmapping.DomainMappingReconciler;
 import dev.bellows.controlplane.reconcile.gc.GcReconciler;
 import dev.bellows.controlplane.reconcile.ingress.IngressReconciler;
 import dev.bellows.controlplane.reconcile.labeler.LabelerReconciler;
@@ -72,7 +73,8 @@ public final class ControlPlane implements AutoCloseable {
     this.writer = new ApiWriter(client, events);
     // The feeds first: of two who hear of a change, the one that requests wait for is told first.
     new RevisionFeed(cluster, revisions, liveConfig, config.clusterIps());
-    IngressFeed ingressFeed = new IngressFeed(cluster, ingresses, config.ingressClass());
+    IngressFeed ingressFeed =
+        new IngressFeed(cluster, ingresses, config.ingressClass(), config.clusterDomain());
 
     ServiceReconciler services = new ServiceReconciler(cluster, writer, clock);
     services.watch(add(services, cluster.knativeServices()));
@@ -95,6 +97,10 @@ public final class ControlPlane implements AutoCloseable {
     IngressReconciler ingressReconciler =
         new IngressReconciler(cluster, ingressFeed, writer, clock, config.gatewayHost());
     ingressReconciler.watch(add(ingressReconciler, cluster.ingresses()));
+    DomainMappingReconciler domainMappings =
+        new DomainMappingReconciler(cluster, liveConfig, writer, clock, config.clusterDomain());
+    var domainMappingController = add(domainMappings, cluster.domainMappings());
+    domainMappings.watch(domainMappingController);
     GcReconciler gc = new GcReconciler(cluster, liveConfig, writer, clock);
     var gcController = add(gc, cluster.configurations());
     gc.watch(gcController);
@@ -102,6 +108,7 @@ public final class ControlPlane implements AutoCloseable {
       revisionController.wakeAll();
       routeController.wakeAll();
       gcController.wakeAll();
+      domainMappingController.wakeAll();
     });
   }
 

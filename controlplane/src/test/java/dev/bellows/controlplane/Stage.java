@@ -15,6 +15,7 @@ import dev.bellows.controlplane.reconcile.Reconciler;
 import dev.bellows.controlplane.reconcile.StepFailed;
 import dev.bellows.controlplane.reconcile.StepFailed.Why;
 import dev.bellows.controlplane.reconcile.configuration.ConfigurationReconciler;
+import dev.bellows.controlplane.reconcile.domainmapping.DomainMappingReconciler;
 import dev.bellows.controlplane.reconcile.gc.GcReconciler;
 import dev.bellows.controlplane.reconcile.ingress.IngressReconciler;
 import dev.bellows.controlplane.reconcile.labeler.LabelerReconciler;
@@ -58,13 +59,16 @@ public final class Stage implements IngressListener {
   public final Set<String> unknownImages = new HashSet<>();
   public final LiveConfig config = new LiveConfig(world.cluster.configMaps());
   public final Map<String, Ingress> routed = new LinkedHashMap<>();
+  public final Map<ServiceId, Map<String, dev.bellows.core.route.Endpoints>> backends =
+      new LinkedHashMap<>();
   public final List<String> failures = new ArrayList<>();
 
   /** How long the first of those who want to look again by the clock would wait. */
   public Optional<Duration> nextLook = Optional.empty();
 
   private final IngressFeed feed =
-      new IngressFeed(world.cluster, this, ControlPlaneConfig.BELLOWS_INGRESS_CLASS);
+      new IngressFeed(
+          world.cluster, this, ControlPlaneConfig.BELLOWS_INGRESS_CLASS, "cluster.local");
   private final Map<Reconciler, Watched<?>> reconcilers = new LinkedHashMap<>();
 
   /** A system with activators, a domain and our own gateway. */
@@ -95,6 +99,9 @@ public final class Stage implements IngressListener {
         cluster.ingresses());
     reconcilers.put(
         new GcReconciler(cluster, config, world, () -> world.now), cluster.configurations());
+    reconcilers.put(
+        new DomainMappingReconciler(cluster, config, world, () -> world.now, "cluster.local"),
+        cluster.domainMappings());
     configure("config-domain", Map.of("example.com", ""));
     configure("config-network", Map.of("ingress-class", ControlPlaneConfig.BELLOWS_INGRESS_CLASS));
     activators("10.9.0.1");
@@ -379,8 +386,12 @@ public final class Stage implements IngressListener {
   }
 
   @Override
-  public void onService(ServiceId service, Map<String, dev.bellows.core.route.Endpoints> byPort) {}
+  public void onService(ServiceId service, Map<String, dev.bellows.core.route.Endpoints> byPort) {
+    backends.put(service, byPort);
+  }
 
   @Override
-  public void onServiceDeleted(ServiceId service) {}
+  public void onServiceDeleted(ServiceId service) {
+    backends.remove(service);
+  }
 }

@@ -49,6 +49,8 @@ public final class World implements Writer {
             cluster.podAutoscalers(),
             cluster.serverlessServices(),
             cluster.ingresses(),
+            cluster.domainMappings(),
+            cluster.domainClaims(),
             cluster.images(),
             cluster.deployments(),
             cluster.pods(),

@@ -45,7 +45,15 @@ public final class DefaultConfigMaps {
             new Template("config-gc", CONTROLLER, Map.of()),
             new Template("config-leader-election", CONTROLLER, Map.of()),
             new Template("config-logging", "logging", Map.of()),
-            new Template("config-network", "networking", Map.of("ingress-class", GATEWAY_CLASS)),
+            new Template(
+                "config-network",
+                "networking",
+                Map.of(
+                    "ingress-class",
+                    GATEWAY_CLASS,
+                    // One person owns all namespaces of an installation of this form.
+                    "autocreate-cluster-domain-claims",
+                    "true")),
             new Template("config-observability", "observability", Map.of()))
         .stream()
         .map(DefaultConfigMaps::configMap)

@@ -109,7 +109,7 @@ public final class Bellows implements AutoCloseable {
                 System::nanoTime,
                 ThreadLocalRandom::current));
     joints.activator = activator;
-    install(objects, activator.address(), statServer.address());
+    install(objects, activator.address(), statServer.address(), gatewayListener.address());
 
     KubernetesClient client = closing.add(client(ApiServer.Role.CONTROL_PLANE));
     this.controlPlane =
@@ -224,11 +224,13 @@ public final class Bellows implements AutoCloseable {
     closing.close();
   }
 
-  private static void install(SystemObjects objects, Address activator, Address stats) {
+  private static void install(
+      SystemObjects objects, Address activator, Address stats, Address gateway) {
     Map<String, Port> activatorPorts = new LinkedHashMap<>();
     activatorPorts.put("http", new Port(80, activator));
     activatorPorts.put("http2", new Port(81, activator));
     objects.part("activator-service", activatorPorts);
+    objects.part("gateway", Map.of("http2", new Port(80, gateway)));
     objects.part("autoscaler", Map.of("http", new Port(8080, stats)));
   }
 

@@ -36,6 +36,7 @@ public final class IngressFeed {
   private final Cluster cluster;
   private final IngressListener listener;
   private final String ingressClass;
+  private final String suffix;
   private final List<Consumer<Key>> toldListeners = new CopyOnWriteArrayList<>();
   private final ReentrantLock lock = new ReentrantLock();
   private final Map<Key, Ingress> ingresses = new HashMap<>();
@@ -45,15 +46,21 @@ public final class IngressFeed {
   /** How many KIngresses name a Service. */
   private final Map<ServiceId, Integer> named = new HashMap<>();
 
+  /** Which of them stand for another Service of the cluster, as ExternalName. */
+  private final Map<ServiceId, ServiceId> aliases = new HashMap<>();
+
   /**
    * Begins to listen; to be made before the views are filled.
    *
    * @param ingressClass the gateway's own
+   * @param clusterDomain such as {@code cluster.local}
    */
-  public IngressFeed(Cluster cluster, IngressListener listener, String ingressClass) {
+  public IngressFeed(
+      Cluster cluster, IngressListener listener, String ingressClass, String clusterDomain) {
     this.cluster = cluster;
     this.listener = listener;
     this.ingressClass = ingressClass;
+    this.suffix = ".svc." + clusterDomain;
     cluster.ingresses().onChange(this::onIngress);
     cluster.services().onChange(change -> onService(Key.of(change.object())));
     cluster.endpoints().onChange(change -> onService(Key.of(change.object())));
@@ -144,6 +151,7 @@ public final class IngressFeed {
   private void release(ServiceId service) {
     if (named.merge(service, -1, Integer::sum) == 0) {
       named.remove(service);
+      aliases.remove(service);
       if (services.remove(service) != null) {
         listener.onServiceDeleted(service);
       }
@@ -157,6 +165,9 @@ public final class IngressFeed {
       if (named.containsKey(service)) {
         tellService(service);
       }
+      List.copyOf(aliases.entrySet()).stream()
+          .filter(alias -> alias.getValue().equals(service))
+          .forEach(alias -> tellService(alias.getKey()));
     } finally {
       lock.unlock();
     }
@@ -164,6 +175,13 @@ public final class IngressFeed {
 
   private void tellService(ServiceId id) {
     Optional<Service> service = cluster.services().find(id.namespace(), id.name());
+    Optional<ServiceId> meant = service.flatMap(this::meant);
+    if (meant.isPresent()) {
+      aliases.put(id, meant.get());
+      service = cluster.services().find(meant.get().namespace(), meant.get().name());
+    } else {
+      aliases.remove(id);
+    }
     if (service.isEmpty()) {
       if (services.remove(id) != null) {
         listener.onServiceDeleted(id);
@@ -171,10 +189,30 @@ public final class IngressFeed {
       return;
     }
     Map<String, dev.bellows.core.route.Endpoints> byPort =
-        byPort(service.get(), cluster.endpoints().find(id.namespace(), id.name()));
+        byPort(
+            service.get(),
+            meant
+                .or(() -> Optional.of(id))
+                .flatMap(each -> cluster.endpoints().find(each.namespace(), each.name())));
     if (!byPort.equals(services.put(id, byPort))) {
       listener.onService(id, byPort);
     }
+  }
+
+  /**
+   * The Service of this cluster whose name an ExternalName Service stands for: what DNS would find.
+   * So a DomainMapping's request, led on by the placeholder Service of its target, comes to the
+   * gateway again, under the target's name.
+   */
+  private Optional<ServiceId> meant(Service service) {
+    String name = service.getSpec().getExternalName();
+    if (!"ExternalName".equals(service.getSpec().getType())
+        || name == null
+        || !name.endsWith(suffix)) {
+      return Optional.empty();
+    }
+    String[] labels = name.substring(0, name.length() - suffix.length()).split("\\.", -1);
+    return labels.length == 2 ? Optional.of(new ServiceId(labels[1], labels[0])) : Optional.empty();
   }
 
   private static Map<String, dev.bellows.core.route.Endpoints> byPort(

@@ -35,6 +35,10 @@ public final class WellKnown {
   public static final String PROGRESS_DEADLINE = "serving.knative.dev/progress-deadline";
   public static final String DEPLOYMENT_HASH = "serving.knative.dev/deployment-hash";
 
+  public static final String DOMAIN_MAPPING_UID = "serving.knative.dev/domainMappingUID";
+  public static final String DOMAIN_MAPPING_NAMESPACE =
+      "serving.knative.dev/domainMappingNamespace";
+
   /** Label of an object that only the cluster shall reach; value {@code cluster-local}. */
   public static final String VISIBILITY = "networking.knative.dev/visibility";
 

@@ -2,9 +2,11 @@ package dev.bellows.controlplane.watch;
 
 import dev.bellows.api.autoscaling.PodAutoscaler;
 import dev.bellows.api.caching.Image;
+import dev.bellows.api.networking.ClusterDomainClaim;
 import dev.bellows.api.networking.KIngress;
 import dev.bellows.api.networking.ServerlessService;
 import dev.bellows.api.serving.Configuration;
+import dev.bellows.api.serving.DomainMapping;
 import dev.bellows.api.serving.Revision;
 import dev.bellows.api.serving.Route;
 import io.fabric8.kubernetes.api.model.ConfigMap;
@@ -25,6 +27,8 @@ public record Cluster(
     Watched<PodAutoscaler> podAutoscalers,
     Watched<ServerlessService> serverlessServices,
     Watched<KIngress> ingresses,
+    Watched<DomainMapping> domainMappings,
+    Watched<ClusterDomainClaim> domainClaims,
     Watched<Image> images,
     Watched<Deployment> deployments,
     Watched<Pod> pods,
@@ -45,6 +49,8 @@ public record Cluster(
         informers.watch(PodAutoscaler.class),
         informers.watch(ServerlessService.class),
         informers.watch(KIngress.class),
+        informers.watch(DomainMapping.class),
+        informers.watch(ClusterDomainClaim.class),
         informers.watch(Image.class),
         informers.watchLabelled(Deployment.class, REVISION),
         informers.watchLabelled(Pod.class, REVISION),
@@ -63,6 +69,8 @@ public record Cluster(
         new Watched<>(PodAutoscaler.class),
         new Watched<>(ServerlessService.class),
         new Watched<>(KIngress.class),
+        new Watched<>(DomainMapping.class),
+        new Watched<>(ClusterDomainClaim.class),
         new Watched<>(Image.class),
         new Watched<>(Deployment.class),
         new Watched<>(Pod.class),

@@ -26,7 +26,8 @@ class FeedsTest implements RevisionListener, IngressListener {
 
   FeedsTest() {
     new RevisionFeed(stage.world.cluster, this, stage.config, ClusterIps.NOT_DIALABLE);
-    new IngressFeed(stage.world.cluster, this, "bellows.ingress.networking.knative.dev");
+    new IngressFeed(
+        stage.world.cluster, this, "bellows.ingress.networking.knative.dev", "cluster.local");
   }
 
   @Test

@@ -4,6 +4,7 @@ import dev.bellows.api.serving.Configuration;
 import dev.bellows.api.serving.Revision;
 import dev.bellows.api.serving.Route;
 import dev.bellows.controlplane.reconcile.Children;
+import dev.bellows.controlplane.reconcile.Finalizers;
 import dev.bellows.controlplane.reconcile.Plan;
 import dev.bellows.controlplane.reconcile.Step;
 import dev.bellows.controlplane.reconcile.WellKnown;
@@ -34,8 +35,8 @@ final class LabelerPlan {
     String name = route.getMetadata().getName();
     boolean ending = Children.isBeingDeleted(route);
     List<Step> steps = new ArrayList<>();
-    if (!ending && !route.getFinalizers().contains(FINALIZER)) {
-      steps.addAll(withFinalizers(route, true));
+    if (!ending) {
+      steps.addAll(Finalizers.added(route, Route::new, FINALIZER));
     }
     boolean mayRemove = ending || isSettled(route);
     for (Configuration each : seen.configurations()) {
@@ -55,8 +56,8 @@ final class LabelerPlan {
         steps.addAll(revision(each, routes(each, name, wanted), now));
       }
     }
-    if (ending && route.getFinalizers().contains(FINALIZER)) {
-      steps.addAll(withFinalizers(route, false));
+    if (ending) {
+      steps.addAll(Finalizers.removed(route, Route::new, FINALIZER));
     }
     return Plan.of(steps);
   }
@@ -103,30 +104,13 @@ final class LabelerPlan {
     return patched(revision, Revision::new, labels, annotations);
   }
 
-  private static List<Step> withFinalizers(Route route, boolean with) {
-    List<String> finalizers = new ArrayList<>(route.getFinalizers());
-    finalizers.remove(FINALIZER);
-    if (with) {
-      finalizers.add(FINALIZER);
-    }
-    ObjectMeta metadata =
-        new ObjectMetaBuilder(route.getMetadata()).withFinalizers(finalizers).build();
-    return patched(route, Route::new, metadata);
-  }
-
   private static <S, T, R extends CustomResource<S, T>> List<Step> patched(
       R seen, Supplier<R> copy, Map<String, String> labels, Map<String, String> annotations) {
-    return patched(
-        seen,
-        copy,
+    ObjectMeta metadata =
         new ObjectMetaBuilder(seen.getMetadata())
             .withLabels(labels)
             .withAnnotations(annotations)
-            .build());
-  }
-
-  private static <S, T, R extends CustomResource<S, T>> List<Step> patched(
-      R seen, Supplier<R> copy, ObjectMeta metadata) {
+            .build();
     if (metadata.equals(seen.getMetadata())) {
       return List.of();
     }

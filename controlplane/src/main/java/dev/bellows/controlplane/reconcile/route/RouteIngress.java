@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.bellows.api.config.Feature;
-import dev.bellows.api.config.NetworkConfig.HttpProtocol;
 import dev.bellows.api.config.SystemConfig;
 import dev.bellows.api.networking.HeaderMatch;
 import dev.bellows.api.networking.HttpIngressPath;
@@ -18,6 +17,7 @@ import dev.bellows.api.serving.Revision;
 import dev.bellows.api.serving.Route;
 import dev.bellows.controlplane.reconcile.ChildName;
 import dev.bellows.controlplane.reconcile.Children;
+import dev.bellows.controlplane.reconcile.IngressAnnotations;
 import dev.bellows.controlplane.reconcile.WellKnown;
 import dev.bellows.controlplane.reconcile.revision.RevisionFacts;
 import dev.bellows.core.rollout.RevisionTarget;
@@ -29,7 +29,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 
 /**
  * The KIngress of a Route, as it should be.
@@ -48,9 +47,6 @@ record RouteIngress(
     Map<String, Revision> revisions,
     SystemConfig config) {
   private static final String TAG_TO_HOST = "networking.internal.knative.dev/tag-to-host";
-  private static final String DASHED_CLASS = "networking.knative.dev/ingress-class";
-  private static final String HTTP_PROTOCOL = "networking.knative.dev/http-protocol";
-  private static final String HTTP_OPTION = "networking.knative.dev/httpOption";
   private static final String TAG_HEADER = "Knative-Serving-Tag";
   private static final String DEFAULT_ROUTE_HEADER = "Knative-Serving-Default-Route";
 
@@ -66,15 +62,16 @@ record RouteIngress(
     KIngress ingress = new KIngress();
     ingress.setMetadata(
         Children.metadata(route, name(route.getMetadata().getName()), labels, annotations()));
-    ingress.setSpec(new IngressSpec(httpOption(Children.annotations(route)), List.of(), rules()));
+    ingress.setSpec(
+        new IngressSpec(
+            IngressAnnotations.httpOption(Children.annotations(route), config.network()),
+            List.of(),
+            rules()));
     return ingress;
   }
 
   private Map<String, String> annotations() {
-    Map<String, String> own = Children.annotations(route);
     Map<String, String> result = new LinkedHashMap<>();
-    result.put(
-        WellKnown.INGRESS_CLASS, own.getOrDefault(DASHED_CLASS, config.network().ingressClass()));
     result.put(RolloutAnnotation.KEY, RolloutAnnotation.write(rollout));
     ObjectNode tagToHost = JsonNodeFactory.instance.objectNode();
     traffic
@@ -89,17 +86,8 @@ record RouteIngress(
     if (!tagToHost.isEmpty()) {
       result.put(TAG_TO_HOST, tagToHost.toString());
     }
-    result.putAll(Children.without(own, Set.of(WellKnown.LAST_APPLIED, DASHED_CLASS)));
+    result.putAll(IngressAnnotations.handedOn(Children.annotations(route), config.network()));
     return result;
-  }
-
-  private String httpOption(Map<String, String> annotations) {
-    String asked = annotations.getOrDefault(HTTP_PROTOCOL, annotations.get(HTTP_OPTION));
-    boolean redirected =
-        asked == null
-            ? config.network().httpProtocol() == HttpProtocol.REDIRECTED
-            : asked.equalsIgnoreCase("redirected");
-    return redirected ? "Redirected" : "Enabled";
   }
 
   private List<IngressRule> rules() {

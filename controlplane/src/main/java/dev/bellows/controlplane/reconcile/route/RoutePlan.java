@@ -1,16 +1,15 @@
 package dev.bellows.controlplane.reconcile.route;
 
-import dev.bellows.api.networking.KIngress;
 import dev.bellows.api.serving.Addressable;
 import dev.bellows.api.serving.Route;
 import dev.bellows.api.serving.RouteStatus;
 import dev.bellows.api.serving.TrafficTarget;
 import dev.bellows.controlplane.reconcile.Children;
+import dev.bellows.controlplane.reconcile.IngressChild;
 import dev.bellows.controlplane.reconcile.Outcome;
 import dev.bellows.controlplane.reconcile.Plan;
 import dev.bellows.controlplane.reconcile.StatusConditions;
 import dev.bellows.controlplane.reconcile.Step;
-import dev.bellows.controlplane.reconcile.Step.Severity;
 import dev.bellows.controlplane.reconcile.WellKnown;
 import dev.bellows.core.condition.ConditionSet;
 import dev.bellows.core.condition.Conditions;
@@ -19,7 +18,6 @@ import dev.bellows.core.rollout.Rollout;
 import dev.bellows.core.rollout.Traffic;
 import dev.bellows.core.rollout.Traffic.Problem;
 import io.fabric8.kubernetes.api.model.HasMetadata;
-import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.Service;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -34,10 +32,10 @@ import org.jspecify.annotations.Nullable;
 /** Decides what a Route's KIngress and placeholder Services should be. */
 final class RoutePlan {
   static final String ALL_TRAFFIC_ASSIGNED = "AllTrafficAssigned";
-  static final String INGRESS_READY = "IngressReady";
   static final String CERTIFICATE_PROVISIONED = "CertificateProvisioned";
   static final ConditionSet CONDITIONS =
-      ConditionSet.living(ALL_TRAFFIC_ASSIGNED, INGRESS_READY, CERTIFICATE_PROVISIONED);
+      ConditionSet.living(
+          ALL_TRAFFIC_ASSIGNED, IngressChild.INGRESS_READY, CERTIFICATE_PROVISIONED);
 
   private static final String REVISION_MISSING = "RevisionMissing";
 
@@ -64,7 +62,7 @@ final class RoutePlan {
         status == null
             || !Objects.equals(status.observedGeneration(), route.getMetadata().getGeneration());
     if (newGeneration) {
-      conditions = ingressNotConfigured();
+      conditions = IngressChild.notConfigured(conditions, now);
     }
   }
 
@@ -101,7 +99,7 @@ final class RoutePlan {
       String message =
           "There is an existing %s \"%s\" that we do not own."
               .formatted(foreign.get().getKind(), foreign.get().getMetadata().getName());
-      conditions = conditions.markFalse(INGRESS_READY, "NotOwned", message, now);
+      conditions = conditions.markFalse(IngressChild.INGRESS_READY, "NotOwned", message, now);
       return end(new Outcome.Failed(message));
     }
     for (String tag : complete.groups().keySet()) {
@@ -115,13 +113,19 @@ final class RoutePlan {
               Optional.ofNullable(seen.endpoints().get(name)),
               seen.ingress()));
     }
-    planIngress(
-        new RouteIngress(route, hosts, complete, rollout, seen.revisions(), seen.config())
-            .wanted());
+    conditions =
+        IngressChild.bring(
+            route,
+            new RouteIngress(route, hosts, complete, rollout, seen.revisions(), seen.config())
+                .wanted(),
+            seen.ingress(),
+            conditions,
+            steps,
+            now);
     if (rollout.isInProgress()) {
       conditions =
           conditions.markUnknown(
-              INGRESS_READY,
+              IngressChild.INGRESS_READY,
               "RolloutInProgress",
               "A gradual rollout of the latest revision(s) is in progress.",
               now);
@@ -131,40 +135,6 @@ final class RoutePlan {
         RouteRollout.untilNextStep(rollout, now)
             .<Outcome>map(Outcome.LookAgain::new)
             .orElse(Outcome.done()));
-  }
-
-  private void planIngress(KIngress wanted) {
-    if (seen.ingress().isEmpty()) {
-      steps.add(new Step.Create(wanted));
-      steps.add(
-          new Step.Announce(
-              route,
-              Severity.NORMAL,
-              "Created",
-              "Created Ingress \"%s\"".formatted(wanted.getMetadata().getName())));
-      conditions = ingressNotConfigured();
-      return;
-    }
-    KIngress found = seen.ingress().get();
-    boolean sameSpec = found.getSpec().equals(wanted.getSpec());
-    KIngress changed = new KIngress();
-    changed.setMetadata(
-        new ObjectMetaBuilder(found.getMetadata())
-            .withLabels(wanted.getMetadata().getLabels())
-            .withAnnotations(wanted.getMetadata().getAnnotations())
-            .build());
-    changed.setSpec(wanted.getSpec());
-    changed.setStatus(found.getStatus());
-    Step.patch(found, changed).ifPresent(steps::add);
-    boolean observed =
-        sameSpec
-            && found.getStatus() != null
-            && Objects.equals(
-                found.getStatus().observedGeneration(), found.getMetadata().getGeneration());
-    conditions =
-        observed
-            ? StatusConditions.copyReady(conditions, INGRESS_READY, found.getStatus(), now)
-            : ingressNotConfigured();
   }
 
   private void deleteOrphans(Traffic.Assigned complete) {
@@ -227,11 +197,6 @@ final class RoutePlan {
 
   private Conditions waiting(String message) {
     return conditions.markUnknown(ALL_TRAFFIC_ASSIGNED, REVISION_MISSING, message, now);
-  }
-
-  private Conditions ingressNotConfigured() {
-    return conditions.markUnknown(
-        INGRESS_READY, "IngressNotConfigured", "Ingress has not yet been reconciled.", now);
   }
 
   /** A placeholder Service with a visibility of its own keeps its group inside the cluster. */

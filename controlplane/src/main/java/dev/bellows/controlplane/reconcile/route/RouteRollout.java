@@ -3,6 +3,7 @@ package dev.bellows.controlplane.reconcile.route;
 import dev.bellows.api.networking.KIngress;
 import dev.bellows.api.networking.RolloutAnnotation;
 import dev.bellows.controlplane.reconcile.Children;
+import dev.bellows.controlplane.reconcile.IngressChild;
 import dev.bellows.controlplane.reconcile.WellKnown;
 import dev.bellows.core.condition.ConditionSet;
 import dev.bellows.core.literal.DurationLiteral;
@@ -69,7 +70,7 @@ final class RouteRollout {
   /** Whether the networking layer does what it was told last, and the Route has not said so yet. */
   private static boolean follows(Seen seen) {
     var status = seen.route().getStatus();
-    boolean told = status != null && status.isTrue(RoutePlan.INGRESS_READY);
+    boolean told = status != null && status.isTrue(IngressChild.INGRESS_READY);
     return !told
         && seen.ingress()
             .filter(found ->
