@@ -8,6 +8,7 @@ import dev.bellows.embedded.apiserver.Registry;
 import dev.bellows.embedded.apiserver.ResourceTypes;
 import dev.bellows.embedded.controller.EventRecorder;
 import dev.bellows.embedded.controller.Informers;
+import dev.bellows.embedded.network.ClusterIps;
 import dev.bellows.embedded.store.DataDirectory;
 import dev.bellows.embedded.store.ObjectStore;
 import dev.bellows.embedded.workload.WorkloadControllers;
@@ -28,7 +29,7 @@ import java.util.List;
  * The embedded API server on a directory of its own, with Knative's kinds and settings and the
  * controllers of Deployments; no kubelet: what becomes of a pod is the test's to say.
  */
-final class EmbeddedApi implements AutoCloseable {
+public final class EmbeddedApi implements AutoCloseable {
   final ObjectStore store;
   final KubernetesClient client;
   private final DataDirectory directory;
@@ -37,24 +38,26 @@ final class EmbeddedApi implements AutoCloseable {
   private final WorkloadControllers controllers;
   private final ApiServer server;
 
-  EmbeddedApi(Path home) throws IOException {
+  /** Starts it on an empty directory. */
+  public EmbeddedApi(Path home) throws IOException {
     directory = DataDirectory.claim(home);
     store = ObjectStore.open(directory);
-    Registry registry = Registry.open(store, Clock.systemUTC(), List.of());
+    Registry registry = Registry.open(store, Clock.systemUTC(), List.of(new ClusterIps()));
     for (ObjectNode crd : Crds.all()) {
       registry.create(ResourceTypes.CUSTOM_RESOURCE_DEFINITIONS, crd);
     }
     informers = new Informers(registry);
     events = new EventRecorder(registry, Clock.systemUTC());
-    controllers = new WorkloadControllers(registry, informers, events, Clock.systemUTC());
-    informers.start();
-    controllers.start();
     server =
         ApiServer.start(
             registry,
             (pod, options) -> new ByteArrayInputStream(new byte[0]),
             directory,
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+    controllers =
+        new WorkloadControllers(registry, informers, events, Clock.systemUTC(), server.caPem());
+    informers.start();
+    controllers.start();
     client =
         new KubernetesClientBuilder()
             .withConfig(Config.fromKubeconfig(Files.readString(server.kubeconfig())))
@@ -68,6 +71,11 @@ final class EmbeddedApi implements AutoCloseable {
                 .build())
         .create();
     DefaultConfigMaps.all().forEach(each -> client.resource(each).create());
+  }
+
+  /** How to reach it, with the right to do everything. */
+  public String kubeconfig() throws IOException {
+    return Files.readString(server.kubeconfig());
   }
 
   @Override

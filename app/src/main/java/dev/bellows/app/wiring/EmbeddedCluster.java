@@ -125,7 +125,7 @@ final class EmbeddedCluster implements AutoCloseable {
         registry,
         apiServer,
         informers,
-        new WorkloadControllers(registry, informers, events, clock),
+        new WorkloadControllers(registry, informers, events, clock, apiServer.caPem()),
         new EndpointsController(registry, informers),
         kubelet,
         images,

@@ -6,9 +6,9 @@ import dev.bellows.embedded.controller.Informers;
 import java.time.Clock;
 
 /**
- * The controllers that a cluster brings along: Deployments, ReplicaSets, garbage collection and
- * namespaces. They react to the registry's watches within a millisecond and keep nothing that
- * cannot be seen in it again.
+ * The controllers that a cluster brings along: Deployments, ReplicaSets, garbage collection,
+ * namespaces and what each of them holds. They react to the registry's watches within a millisecond
+ * and keep nothing that cannot be seen in it again.
  *
  * <p>The informers are the caller's, so that caches are shared; they are started after this.
  */
@@ -17,19 +17,30 @@ public final class WorkloadControllers implements AutoCloseable {
   private final ReplicaSetController replicaSets;
   private final GarbageCollector garbage;
   private final NamespaceController namespaces;
+  private final NamespaceContents contents;
 
-  /** Controllers that do nothing before {@link #start}. */
+  /**
+   * Controllers that do nothing before {@link #start}.
+   *
+   * @param authorityPem the certificate by which clients trust the API
+   */
   public WorkloadControllers(
-      Registry registry, Informers informers, EventRecorder events, Clock clock) {
+      Registry registry,
+      Informers informers,
+      EventRecorder events,
+      Clock clock,
+      String authorityPem) {
     deployments = new DeploymentController(registry, informers, events, clock);
     replicaSets = new ReplicaSetController(registry, informers, events, clock);
     garbage = new GarbageCollector(registry, informers);
     namespaces = new NamespaceController(registry, informers);
+    contents = new NamespaceContents(registry, informers, authorityPem);
   }
 
   /** Makes the default namespaces and begins to work. The informers must have been started. */
   public void start() {
     namespaces.start();
+    contents.start();
     deployments.start();
     replicaSets.start();
     garbage.start();
@@ -41,5 +52,6 @@ public final class WorkloadControllers implements AutoCloseable {
     replicaSets.close();
     garbage.close();
     namespaces.close();
+    contents.close();
   }
 }

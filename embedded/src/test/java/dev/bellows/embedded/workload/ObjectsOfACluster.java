@@ -38,7 +38,7 @@ public final class ObjectsOfACluster implements AutoCloseable {
     registry = Registry.open(store, clock, List.of(steps));
     informers = new Informers(registry);
     events = new EventRecorder(registry, clock);
-    controllers = new WorkloadControllers(registry, informers, events, clock);
+    controllers = new WorkloadControllers(registry, informers, events, clock, "a certificate");
   }
 
   public ObjectsOfACluster start() {

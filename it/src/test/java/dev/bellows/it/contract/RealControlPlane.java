@@ -1,0 +1,232 @@
+package dev.bellows.it.contract;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+
+/**
+ * etcd, kube-apiserver, kube-controller-manager and kube-scheduler as processes of this machine, on
+ * loopback and a directory of their own. There is no node.
+ */
+final class RealControlPlane implements AutoCloseable {
+  private static final Path REPOSITORY = Path.of("").toAbsolutePath().getParent();
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
+  private static final String TOKEN = "contract-admin";
+
+  private final Path programs;
+  private final Path directory;
+  private final List<Process> processes = new ArrayList<>();
+  private final Thread atExit = new Thread(this::kill);
+  private String kubeconfig = "";
+
+  private RealControlPlane(Path programs, Path directory) {
+    this.programs = programs;
+    this.directory = directory;
+  }
+
+  /** Starts one, if its programs have been built. */
+  static Optional<RealControlPlane> start() throws IOException {
+    Path programs = programs();
+    if (!Files.isExecutable(programs.resolve("kube-apiserver"))) {
+      return Optional.empty();
+    }
+    RealControlPlane started =
+        new RealControlPlane(programs, Files.createTempDirectory("bellows-control-plane"));
+    Runtime.getRuntime().addShutdownHook(started.atExit);
+    try {
+      started.startAll();
+    } catch (IOException | RuntimeException e) {
+      started.kill();
+      throw e;
+    }
+    return Optional.of(started);
+  }
+
+  /** Where the script that builds them puts them. */
+  private static Path programs() throws IOException {
+    Process where =
+        new ProcessBuilder(
+                "bash", REPOSITORY.resolve("it/control-plane/build.sh").toString(), "--where")
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    try (InputStream output = where.getInputStream()) {
+      return Path.of(new String(output.readAllBytes(), StandardCharsets.UTF_8).strip());
+    }
+  }
+
+  String kubeconfig() {
+    return kubeconfig;
+  }
+
+  private void startAll() throws IOException {
+    int etcdPort = freePort();
+    int etcdPeerPort = freePort();
+    int apiPort = freePort();
+    Path tokens = directory.resolve("tokens.csv");
+    Files.writeString(tokens, TOKEN + ",admin,admin,system:masters\n");
+    Path key = directory.resolve("service-account.key");
+    Path publicKey = directory.resolve("service-account.pub");
+    writeKeys(key, publicKey);
+
+    String etcd = "http://127.0.0.1:" + etcdPort;
+    String peer = "http://127.0.0.1:" + etcdPeerPort;
+    run(
+        "etcd",
+        "--data-dir=" + directory.resolve("etcd"),
+        "--listen-client-urls=" + etcd,
+        "--advertise-client-urls=" + etcd,
+        "--listen-peer-urls=" + peer,
+        "--initial-advertise-peer-urls=" + peer,
+        "--initial-cluster=default=" + peer,
+        // What it holds is worth nothing after the test.
+        "--unsafe-no-fsync");
+    run(
+        "kube-apiserver",
+        "--etcd-servers=" + etcd,
+        "--bind-address=127.0.0.1",
+        "--advertise-address=127.0.0.1",
+        "--secure-port=" + apiPort,
+        "--cert-dir=" + directory.resolve("pki"),
+        "--token-auth-file=" + tokens,
+        "--authorization-mode=RBAC",
+        "--service-cluster-ip-range=10.96.0.0/16",
+        "--service-account-issuer=https://kubernetes.default.svc",
+        "--service-account-key-file=" + publicKey,
+        "--service-account-signing-key-file=" + key,
+        "--enable-aggregator-routing=true",
+        // No Endpoints object may name a loopback address.
+        "--endpoint-reconciler-type=none");
+    Path authority = directory.resolve("pki/apiserver.crt");
+    await(() -> Files.exists(authority));
+    kubeconfig =
+        """
+        apiVersion: v1
+        kind: Config
+        current-context: real
+        clusters:
+        - name: real
+          cluster: {server: "https://127.0.0.1:%d", certificate-authority: "%s"}
+        users:
+        - name: admin
+          user: {token: "%s"}
+        contexts:
+        - name: real
+          context: {cluster: real, user: admin}
+        """
+            .formatted(apiPort, authority, TOKEN);
+    Path file = Files.writeString(directory.resolve("kubeconfig"), kubeconfig);
+    Api api = Api.of(kubeconfig);
+    await(() -> listens(apiPort) && api.get("/readyz").code() == 200);
+    run(
+        "kube-controller-manager",
+        "--kubeconfig=" + file,
+        "--leader-elect=false",
+        "--secure-port=0",
+        "--use-service-account-credentials=false",
+        "--service-account-private-key-file=" + key,
+        "--root-ca-file=" + authority,
+        "--concurrent-namespace-syncs=10");
+    run("kube-scheduler", "--kubeconfig=" + file, "--leader-elect=false", "--secure-port=0");
+    String account = "/api/v1/namespaces/default/serviceaccounts/default";
+    await(() -> api.get(account).code() == 200);
+  }
+
+  private static boolean listens(int port) {
+    try (var socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+      return socket.isConnected();
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private void await(Callable<Boolean> condition) {
+    Awaitility.await()
+        .atMost(PATIENCE)
+        .until(() -> {
+          for (Process process : processes) {
+            if (!process.isAlive()) {
+              throw new IllegalStateException(process + " ended; logs are in " + directory);
+            }
+          }
+          return condition.call();
+        });
+  }
+
+  private void run(String program, String... options) throws IOException {
+    List<String> words = new ArrayList<>();
+    // The kernel ends it with the thread that starts it, even if this JVM is killed.
+    words.addAll(List.of("setpriv", "--pdeathsig", "KILL", programs.resolve(program).toString()));
+    words.addAll(List.of(options));
+    processes.add(
+        new ProcessBuilder(words)
+            .redirectErrorStream(true)
+            .redirectOutput(directory.resolve(program + ".log").toFile())
+            .start());
+  }
+
+  /** A port that was free a moment ago; the programs take no port of the kernel's choice. */
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
+  }
+
+  private static void writeKeys(Path key, Path publicKey) throws IOException {
+    try {
+      KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
+      generator.initialize(2048);
+      KeyPair pair = generator.generateKeyPair();
+      Files.writeString(key, pem("PRIVATE KEY", pair.getPrivate().getEncoded()));
+      Files.writeString(publicKey, pem("PUBLIC KEY", pair.getPublic().getEncoded()));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has RSA", e);
+    }
+  }
+
+  private static String pem(String what, byte[] encoded) {
+    String text =
+        Base64.getMimeEncoder(64, "\n".getBytes(StandardCharsets.US_ASCII)).encodeToString(encoded);
+    return "-----BEGIN " + what + "-----\n" + text + "\n-----END " + what + "-----\n";
+  }
+
+  private void kill() {
+    processes.reversed().forEach(Process::destroyForcibly);
+    for (Process process : processes) {
+      try {
+        process.waitFor(10, TimeUnit.SECONDS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return;
+      }
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    kill();
+    Runtime.getRuntime().removeShutdownHook(atExit);
+    try (Stream<Path> files = Files.walk(directory)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    }
+  }
+}
