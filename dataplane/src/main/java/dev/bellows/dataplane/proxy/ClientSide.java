@@ -1,5 +1,6 @@
 package dev.bellows.dataplane.proxy;
 
+import dev.bellows.core.revision.Protocol;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.HttpResponse;
 import java.util.List;
@@ -9,13 +10,17 @@ import java.util.List;
  * has to itself for a while, or a stream of HTTP/2. Used on its event loop only.
  */
 interface ClientSide {
+  /** What the client speaks. */
+  Protocol protocol();
+
   /** The stages that its requests meet. */
   List<Stage> chain();
 
   /** The event loop of the connection. */
   EventLoop loop();
 
-  UpstreamPool pool();
+  /** The connections to targets that speak a protocol. */
+  UpstreamPool pool(Protocol protocol);
 
   Deadlines deadlines();
 

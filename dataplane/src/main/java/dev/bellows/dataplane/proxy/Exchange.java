@@ -1,5 +1,6 @@
 package dev.bellows.dataplane.proxy;
 
+import dev.bellows.core.revision.Protocol;
 import dev.bellows.core.route.Address;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.HttpContent;
@@ -31,6 +32,7 @@ public final class Exchange {
 
   private final ClientSide client;
   private final HttpRequest request;
+  private final HttpVersion version;
   private final @Nullable String upgrade;
   private final long startNanos;
 
@@ -42,6 +44,7 @@ public final class Exchange {
 
   private boolean prepared;
   private @Nullable Address target;
+  private Protocol protocol = Protocol.HTTP1;
   private FailureHandler failureHandler = FailureHandler.BAD_GATEWAY;
   private @Nullable Dial dial;
   private @Nullable UpstreamSide upstream;
@@ -56,6 +59,7 @@ public final class Exchange {
   Exchange(ClientSide client, HttpRequest request, long nowNanos) {
     this.client = client;
     this.request = request;
+    this.version = request.protocolVersion();
     this.startNanos = nowNanos;
     this.lastProgressNanos = nowNanos;
     this.upgrade = HopByHop.upgrade(request.headers());
@@ -71,6 +75,11 @@ public final class Exchange {
   /** The request's headers, as they will be forwarded: a stage may change them until then. */
   public HttpHeaders headers() {
     return request.headers();
+  }
+
+  /** What the client speaks: HTTP/1.0, HTTP/1.1 or HTTP/2.0. */
+  public HttpVersion version() {
+    return version;
   }
 
   /** The Host header, with its port if it has one; empty if there is none (HTTP/1.0). */
@@ -230,13 +239,19 @@ public final class Exchange {
     forward(to, FailureHandler.BAD_GATEWAY);
   }
 
+  /** Forwards the request in the protocol in which it came (data-plane spec §1.1). */
+  public void forward(Address to, FailureHandler onFailure) {
+    forward(to, client.protocol(), onFailure);
+  }
+
   /**
    * Forwards the request and, as they come, its body one way and the response the other.
    *
    * @param to where to
+   * @param by what the target speaks
    * @param onFailure decides if no response comes; may forward again what was never sent
    */
-  public void forward(Address to, FailureHandler onFailure) {
+  public void forward(Address to, Protocol by, FailureHandler onFailure) {
     assert loop().inEventLoop();
     if (ended) {
       return;
@@ -245,9 +260,10 @@ public final class Exchange {
       throw new IllegalStateException("the exchange is being forwarded to " + target + " already");
     }
     target = to;
+    protocol = by;
     failureHandler = onFailure;
     prepare(to);
-    client.pool().acquire(to, this, true);
+    client.pool(by).acquire(to, this, true);
   }
 
   private void prepare(Address to) {
@@ -258,14 +274,12 @@ public final class Exchange {
     HttpHeaders headers = request.headers();
     HopByHop.strip(headers);
     HopByHop.appendForwardedFor(headers, client.peerIp());
-    if (upgrade != null) {
-      HopByHop.setUpgrade(headers, upgrade);
+    if (upgrade != null && protocol == Protocol.HTTP1) {
+      HopByHop.setUpgrade(headers, upgrade); // HTTP/2 knows no such thing
     }
-    if (request.protocolVersion().equals(HttpVersion.HTTP_1_0)) {
-      request.setProtocolVersion(HttpVersion.HTTP_1_1);
-      if (!headers.contains(HeaderNames.HOST)) {
-        headers.set(HeaderNames.HOST, to.toString());
-      }
+    request.setProtocolVersion(HttpVersion.HTTP_1_1);
+    if (!headers.contains(HeaderNames.HOST)) {
+      headers.set(HeaderNames.HOST, to.toString()); // only HTTP/1.0 goes without
     }
   }
 
@@ -353,9 +367,9 @@ public final class Exchange {
     }
     if (responseStarted()) {
       end(End.CUT);
-    } else if (failure.reason() == ForwardFailure.Reason.LOST && reused && replayable()) {
+    } else if (mayBeSentAgain(failure, reused)) {
       retriedStale = true;
-      client.pool().acquire(failure.target(), this, false);
+      client.pool(protocol).acquire(failure.target(), this, false);
     } else {
       if (body.sent() && !body.complete()) {
         client.dropRestOfRequest();
@@ -364,9 +378,21 @@ public final class Exchange {
     }
   }
 
+  /** Whether the request may be sent to the same target once more, over a fresh connection. */
+  private boolean mayBeSentAgain(ForwardFailure failure, boolean reused) {
+    if (retriedStale || body.sent()) {
+      return false;
+    }
+    return switch (failure.reason()) {
+      case REFUSED -> true; // the target has not looked at it
+      case LOST -> reused && replayable();
+      case NOT_CONNECTED, MALFORMED -> false;
+    };
+  }
+
   /**
-   * Whether the request may be sent again over a fresh connection, after the pooled one turned out
-   * to be closed: without a body, and of a method that changes nothing (RFC 9110 §9.2.1).
+   * Whether the request may be sent again after the pooled connection turned out to be closed:
+   * without a body, and of a method that changes nothing (RFC 9110 §9.2.1).
    */
   private boolean replayable() {
     HttpMethod method = request.method();
@@ -376,9 +402,7 @@ public final class Exchange {
             || HttpMethod.OPTIONS.equals(method)
             || HttpMethod.TRACE.equals(method);
     return safe
-        && !retriedStale
         && body.complete()
-        && !body.sent()
         && upgrade == null
         && !request.headers().contains(HeaderNames.TRANSFER_ENCODING);
   }
@@ -465,7 +489,7 @@ public final class Exchange {
     Dial dialing = dial;
     dial = null;
     if (dialing != null) {
-      dialing.cancel();
+      dialing.cancel(this);
     }
     UpstreamSide to = upstream;
     upstream = null;

@@ -14,6 +14,8 @@ public record ForwardFailure(Address target, Reason reason, String message) {
   public enum Reason {
     /** No connection: nothing was sent, so another target may be tried. */
     NOT_CONNECTED,
+    /** The target has said that it did not look at the request (RFC 9113 §8.7). */
+    REFUSED,
     /** The connection was lost before a response came; the request may have been acted on. */
     LOST,
     /** What came was no HTTP response that may be passed on. */

@@ -2,6 +2,7 @@ package dev.bellows.dataplane.proxy;
 
 import dev.bellows.core.route.Address;
 import io.netty.channel.ConnectTimeoutException;
+import io.netty.handler.codec.http2.Http2Error;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.util.Locale;
@@ -42,6 +43,11 @@ final class GoErrors {
       return "read: connection reset by peer";
     }
     return message.contains("broken pipe") ? "write: broken pipe" : message;
+  }
+
+  /** Why a stream of HTTP/2 was broken off by the target. */
+  static String stream(int id, @Nullable Http2Error error) {
+    return "stream error: stream ID %d; %s; received from peer".formatted(id, error);
   }
 
   private static String text(Throwable cause) {

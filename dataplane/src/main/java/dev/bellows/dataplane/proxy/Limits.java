@@ -53,5 +53,52 @@ public final class Limits {
   /** Connections waiting to be accepted. */
   public static final int ACCEPT_BACKLOG = 4096;
 
+  /** Streams that a client may have open on one connection of HTTP/2 (data-plane spec §1.1). */
+  public static final int STREAMS_PER_CONNECTION = 250;
+
+  /**
+   * Of a stream of HTTP/2, how much is received before the other side has taken what came earlier.
+   * The original allows 1 MiB for all streams of a connection together, where one stream that
+   * nobody reads stops the others; here each has its own, and a stream holds no more than a
+   * connection of HTTP/1.1 does.
+   */
+  public static final int STREAM_WINDOW_BYTES = 128 * 1024;
+
+  /** Streams at a time on one connection of HTTP/2 to a target; more take another connection. */
+  public static final int STREAMS_PER_UPSTREAM = 100;
+
+  /**
+   * Streams that are broken off on one connection to a target before it is left for a new one. With
+   * those that are open then it stays within what Netty's servers bear (200 in 30 s).
+   */
+  public static final int RESETS_PER_UPSTREAM = 100;
+
+  /** The last stream that is begun on a connection; the protocol has room for some more. */
+  static final int LAST_STREAM = Integer.MAX_VALUE - 2 * STREAMS_PER_UPSTREAM;
+
+  /** The time for which frames of HTTP/2 that cost more than they carry are counted. */
+  public static final Duration FRAME_WINDOW = Duration.ofSeconds(30);
+
+  /** Streams that a peer may reset, or have reset by its mistakes, in {@link #FRAME_WINDOW}. */
+  public static final int RESETS_PER_WINDOW = 1000;
+
+  /**
+   * SETTINGS, PING, PRIORITY and unknown frames in {@link #FRAME_WINDOW}; each frame of a message
+   * allows two more, since some clients answer data with pings to measure the path.
+   */
+  public static final int OVERHEAD_FRAMES_PER_WINDOW = 1000;
+
+  /** Answers to such frames that wait for a peer which does not read. */
+  public static final int QUEUED_CONTROL_FRAMES = 1000;
+
+  /** CONTINUATION frames of less than 8 KiB in one head. */
+  public static final int SMALL_CONTINUATION_FRAMES = 16;
+
+  /** DATA frames without data, one after the other. */
+  public static final int EMPTY_DATA_FRAMES = 10;
+
+  /** How long a client may take to acknowledge that its connection is about to end. */
+  public static final Duration GOAWAY_PATIENCE = Duration.ofSeconds(1);
+
   private Limits() {}
 }

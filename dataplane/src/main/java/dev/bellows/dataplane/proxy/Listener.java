@@ -61,6 +61,10 @@ public final class Listener implements AutoCloseable {
     if (connection != null) {
       connection.drain();
     }
+    Http2Link link = channel.pipeline().get(Http2Link.class);
+    if (link != null) {
+      link.drain();
+    }
   }
 
   /** Stops accepting and closes all connections at once; exchanges in progress end as cut. */

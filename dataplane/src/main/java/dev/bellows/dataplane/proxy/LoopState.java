@@ -1,23 +1,23 @@
 package dev.bellows.dataplane.proxy;
 
+import dev.bellows.core.revision.Protocol;
 import dev.bellows.core.route.Address;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.ChannelPipeline;
 import io.netty.channel.EventLoop;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.local.LocalAddress;
 import io.netty.channel.local.LocalChannel;
-import io.netty.handler.codec.http.HttpRequestEncoder;
 import io.netty.util.concurrent.Future;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /** What one event loop keeps for the engine. Used on that loop only. */
@@ -31,7 +31,8 @@ final class LoopState {
   private final EventLoop loop;
   private final int index;
   private final LongSupplier nanoClock;
-  private final UpstreamPool pool = new UpstreamPool(this);
+  private final Http1Pool http1 = new Http1Pool(this);
+  private final Http2Pool http2 = new Http2Pool(this);
   private final Map<SocketAddress, LocalFlow> unpairedFlows = new HashMap<>();
   private final Deadlines deadlines;
   private final Future<?> expiry;
@@ -44,10 +45,7 @@ final class LoopState {
     this.deadlines = new Deadlines(loop, nanoClock);
     this.expiry =
         loop.scheduleWithFixedDelay(
-            () -> pool.expire(nowNanos()),
-            EXPIRY_INTERVAL_SECONDS,
-            EXPIRY_INTERVAL_SECONDS,
-            TimeUnit.SECONDS);
+            this::expire, EXPIRY_INTERVAL_SECONDS, EXPIRY_INTERVAL_SECONDS, TimeUnit.SECONDS);
   }
 
   EventLoop loop() {
@@ -58,8 +56,24 @@ final class LoopState {
     return index;
   }
 
-  UpstreamPool pool() {
-    return pool;
+  private void expire() {
+    long now = nowNanos();
+    http1.expire(now);
+    http2.expire(now);
+  }
+
+  /** The connections to targets that speak a protocol. */
+  UpstreamPool pool(Protocol protocol) {
+    return switch (protocol) {
+      case HTTP1 -> http1;
+      case H2C -> http2;
+    };
+  }
+
+  /** Closes the idle connections to a target that is no more. */
+  void forget(Address target) {
+    http1.forget(target);
+    http2.forget(target);
   }
 
   Deadlines deadlines() {
@@ -76,8 +90,10 @@ final class LoopState {
 
   /**
    * Connects to a target: inside this JVM if one of its own listeners is there, on the same loop.
+   *
+   * @param handlers adds those of the protocol
    */
-  ChannelFuture connect(UpstreamPool from, Address target, int timeoutMillis) {
+  ChannelFuture connect(Address target, int timeoutMillis, Consumer<Channel> handlers) {
     Bootstrap bootstrap =
         new Bootstrap()
             .group(loop)
@@ -86,7 +102,10 @@ final class LoopState {
                 new ChannelInitializer<Channel>() {
                   @Override
                   protected void initChannel(Channel channel) {
-                    initUpstream(from, target, channel);
+                    if (channel instanceof LocalChannel) {
+                      channel.pipeline().addLast(localFlow(true));
+                    }
+                    handlers.accept(channel);
                   }
                 });
     LocalAddress inside = engine.localAddress(target, this);
@@ -100,19 +119,9 @@ final class LoopState {
         .connect(new InetSocketAddress(target.ip(), target.port()));
   }
 
-  private void initUpstream(UpstreamPool from, Address target, Channel channel) {
-    ChannelPipeline pipeline = channel.pipeline();
-    if (channel instanceof LocalChannel) {
-      pipeline.addLast(localFlow(true));
-    }
-    ResponseDecoder decoder = new ResponseDecoder();
-    HttpRequestEncoder encoder = new HttpRequestEncoder();
-    pipeline.addLast(decoder, encoder);
-    pipeline.addLast(new UpstreamConnection(from, target, channel, decoder, encoder));
-  }
-
   void close() {
     expiry.cancel(false);
-    pool.close();
+    http1.close();
+    http2.close();
   }
 }

@@ -165,7 +165,7 @@ public final class ProxyEngine implements AutoCloseable {
   /** Closes the idle connections to a target that is no more, on every loop. */
   public void forget(Address target) {
     for (LoopState state : states.values()) {
-      state.loop().execute(() -> state.pool().forget(target));
+      state.loop().execute(() -> state.forget(target));
     }
   }
 

@@ -22,12 +22,23 @@ final class RequestCheck {
    * @return the refusal, or null if the request is in order
    */
   static @Nullable Answer refuse(HttpRequest request) {
+    HttpVersion version = request.protocolVersion();
+    if (!request.decoderResult().isFailure()
+        && !version.equals(HttpVersion.HTTP_1_1)
+        && !version.equals(HttpVersion.HTTP_1_0)) {
+      return refusal(505, "unsupported protocol version " + version);
+    }
+    return refuseHead(request, version.equals(HttpVersion.HTTP_1_0));
+  }
+
+  /** Says why a request that came by HTTP/2 is refused; null if it is in order. */
+  static @Nullable Answer refuseHttp2(HttpRequest request) {
+    return refuseHead(request, false);
+  }
+
+  private static @Nullable Answer refuseHead(HttpRequest request, boolean mayLackHost) {
     if (request.decoderResult().isFailure()) {
       return malformed(request.decoderResult().cause());
-    }
-    HttpVersion version = request.protocolVersion();
-    if (!version.equals(HttpVersion.HTTP_1_1) && !version.equals(HttpVersion.HTTP_1_0)) {
-      return refusal(505, "unsupported protocol version " + version);
     }
     if (HttpMethod.CONNECT.equals(request.method())) {
       return refusal(405, "CONNECT is not supported");
@@ -37,7 +48,7 @@ final class RequestCheck {
     if (hosts.size() > 1) {
       return refusal(400, "too many Host headers");
     }
-    if (hosts.isEmpty() && version.equals(HttpVersion.HTTP_1_1)) {
+    if (hosts.isEmpty() && !mayLackHost) {
       return refusal(400, "missing required Host header");
     }
     String host = hosts.isEmpty() ? "" : hosts.getFirst();

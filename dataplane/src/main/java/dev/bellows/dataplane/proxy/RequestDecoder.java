@@ -1,6 +1,8 @@
 package dev.bellows.dataplane.proxy;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.http.DefaultHttpRequest;
@@ -11,6 +13,7 @@ import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.codec.http2.Http2CodecUtil;
 import io.netty.util.concurrent.Future;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -20,9 +23,20 @@ import org.jspecify.annotations.Nullable;
  * Reads requests strictly: what two parsers could read in two ways is an invalid message here, so
  * that it is refused and never forwarded in another reading (RFC 9112 §11.2). Netty's strict line
  * parsing covers line ends, lengths, codings and chunk sizes; a header line continued on the next
- * one (obs-fold, RFC 9112 §5.2), which Netty joins, is refused here.
+ * one (obs-fold, RFC 9112 §5.2), which Netty joins, is refused here. A client that begins with the
+ * preface of HTTP/2 (RFC 9113 §3.4) is told of by an event, whether it has asked before or not.
  */
 final class RequestDecoder extends HttpRequestDecoder {
+  /** What it tells of besides requests. */
+  enum Event {
+    /** The connection begins as HTTP/2. */
+    HTTP2_PREFACE
+  }
+
+  private static final ByteBuf PREFACE =
+      Unpooled.unreleasableBuffer(Http2CodecUtil.connectionPrefaceBuf());
+
+  private boolean virgin = true;
   private boolean inHead = true;
   private boolean betweenLines;
   private boolean refused;
@@ -62,6 +76,17 @@ final class RequestDecoder extends HttpRequestDecoder {
 
   @Override
   protected void decode(ChannelHandlerContext ctx, ByteBuf in, List<Object> out) throws Exception {
+    if (virgin) {
+      int length = Math.min(in.readableBytes(), PREFACE.readableBytes());
+      if (!ByteBufUtil.equals(in, in.readerIndex(), PREFACE, PREFACE.readerIndex(), length)) {
+        virgin = false;
+      } else if (length < PREFACE.readableBytes()) {
+        return; // to be decided by what follows; the time for a head is running
+      } else {
+        ctx.fireUserEventTriggered(Event.HTTP2_PREFACE);
+        return;
+      }
+    }
     if (refused) {
       in.skipBytes(in.readableBytes());
       return;

@@ -1,5 +1,6 @@
 package dev.bellows.dataplane.proxy;
 
+import dev.bellows.core.revision.Protocol;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -11,12 +12,14 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.local.LocalChannel;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.DefaultHttpResponse;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
@@ -51,6 +54,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Cli
   private final ArrayDeque<Object> parked = new ArrayDeque<>(0);
   private @Nullable String peerIp;
 
+  private @Nullable HttpRequest upgrading;
   private @Nullable Exchange current;
   private boolean reading;
   private boolean draining;
@@ -79,6 +83,11 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Cli
   }
 
   @Override
+  public Protocol protocol() {
+    return Protocol.HTTP1;
+  }
+
+  @Override
   public EventLoop loop() {
     return channel.eventLoop();
   }
@@ -89,8 +98,8 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Cli
   }
 
   @Override
-  public UpstreamPool pool() {
-    return loopState.pool();
+  public UpstreamPool pool(Protocol protocol) {
+    return loopState.pool(protocol);
   }
 
   @Override
@@ -127,7 +136,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Cli
   }
 
   boolean isIdle() {
-    return current == null && parked.isEmpty() && !discarding;
+    return current == null && upgrading == null && parked.isEmpty() && !discarding;
   }
 
   /** Serves what it has begun and then closes. */
@@ -164,7 +173,12 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Cli
       begin(request);
     } else if (msg instanceof HttpContent content) {
       Exchange exchange = current;
-      if (exchange != null) {
+      HttpRequest asked = upgrading;
+      if (asked != null) {
+        upgrading = null;
+        content.release(); // the end of a request without a body
+        upgrade(asked);
+      } else if (exchange != null) {
         exchange.onRequestContent(content);
       } else {
         discard(content);
@@ -175,6 +189,18 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Cli
   }
 
   private void begin(HttpRequest request) {
+    Answer refusal = RequestCheck.refuse(request);
+    if (refusal == null && Http2Upgrade.asked(request)) {
+      if (Http2Upgrade.possible(request)) {
+        upgrading = request;
+        return;
+      }
+      Http2Upgrade.forget(request);
+    }
+    serve(request, refusal);
+  }
+
+  private void serve(HttpRequest request, @Nullable Answer refusal) {
     encoder.answering(request.method());
     closeAfterResponse = false;
     http10 = request.protocolVersion().equals(HttpVersion.HTTP_1_0);
@@ -182,12 +208,54 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Cli
     expectsContinue = request.headers().contains(HttpHeaderNames.EXPECT);
     Exchange exchange = new Exchange(this, request, nowNanos());
     current = exchange;
-    Answer refusal = RequestCheck.refuse(request);
     if (refusal != null) {
       exchange.answer(refusal);
     } else {
       exchange.start();
     }
+  }
+
+  // ---- HTTP/2
+
+  @Override
+  public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+    if (event == RequestDecoder.Event.HTTP2_PREFACE) {
+      channel.pipeline().remove(encoder);
+      channel.pipeline().addLast(new Http2Server(listener, loopState, channel, peerIp()).link());
+      leave();
+    } else {
+      ctx.fireUserEventTriggered(event);
+    }
+  }
+
+  private void upgrade(HttpRequest request) {
+    Http2Server http2 = new Http2Server(listener, loopState, channel, peerIp());
+    if (Http2Upgrade.perform(
+        channel.pipeline().context(this), request, http2.link(), this::agreeToHttp2)) {
+      leave();
+      Http2Upgrade.forget(request);
+      http2.serveUpgraded(request);
+    } else {
+      Http2Upgrade.forget(request);
+      serve(request, null);
+      take(LastHttpContent.EMPTY_LAST_CONTENT);
+    }
+  }
+
+  private void agreeToHttp2() {
+    HttpResponse response =
+        new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.SWITCHING_PROTOCOLS);
+    HopByHop.setUpgrade(response.headers(), Http2Upgrade.H2C);
+    write(response);
+    write(LastHttpContent.EMPTY_LAST_CONTENT);
+    channel.pipeline().remove(encoder); // before the handler of HTTP/2 writes
+  }
+
+  /** Leaves the connection to the handler of HTTP/2, and with it what has been read already. */
+  private void leave() {
+    closing = true;
+    channel.pipeline().remove(this);
+    channel.pipeline().remove(decoder);
   }
 
   private void discard(HttpContent content) {

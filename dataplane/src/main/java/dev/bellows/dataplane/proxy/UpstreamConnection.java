@@ -13,13 +13,17 @@ import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A connection to a target. Carries one exchange at a time, or none while it waits in the pool; it
  * goes back there only after a whole response to a wholly sent request.
  */
 final class UpstreamConnection extends ChannelInboundHandlerAdapter implements UpstreamSide {
-  private final UpstreamPool pool;
+  private static final Logger LOG = LoggerFactory.getLogger(UpstreamConnection.class);
+
+  private final Http1Pool pool;
   private final Address target;
   private final Channel channel;
   private final ResponseDecoder decoder;
@@ -34,7 +38,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements U
   private @Nullable Throwable failure;
 
   UpstreamConnection(
-      UpstreamPool pool,
+      Http1Pool pool,
       Address target,
       Channel channel,
       ResponseDecoder decoder,
@@ -233,7 +237,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements U
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
     failure = cause;
     if (!(cause instanceof IOException)) {
-      UpstreamPool.LOG.warn("closing the connection to {}", target, cause);
+      LOG.warn("closing the connection to {}", target, cause);
     }
     channel.close();
   }

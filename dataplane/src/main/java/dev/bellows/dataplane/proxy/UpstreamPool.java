@@ -1,131 +1,33 @@
 package dev.bellows.dataplane.proxy;
 
 import dev.bellows.core.route.Address;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
-import java.util.ArrayDeque;
-import java.util.HashMap;
-import java.util.Iterator;
-import java.util.Map;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
-/**
- * The idle upstream connections of one event loop, the most recently used first: few stay warm and
- * the others expire. Confined to its loop, so taking one is a map look-up.
- */
-final class UpstreamPool {
-  static final Logger LOG = LoggerFactory.getLogger(UpstreamPool.class);
-
-  private final LoopState loopState;
-  private final Map<Address, ArrayDeque<UpstreamConnection>> idle = new HashMap<>();
-  private int idleCount;
-  private boolean closed;
-
-  UpstreamPool(LoopState loopState) {
-    this.loopState = loopState;
-  }
-
+/** The connections of one event loop to targets that speak one protocol. Confined to its loop. */
+interface UpstreamPool {
   /**
-   * Gives the exchange a connection, now or after dialling; or tells it why there is none.
+   * Gives the exchange a side to be answered by, now or after dialling; or tells it why there is
+   * none.
    *
-   * @param pooled whether an idle connection will do
+   * @param pooled whether a connection that is open already will do
    */
-  void acquire(Address target, Exchange exchange, boolean pooled) {
-    UpstreamConnection connection = pooled ? poll(target) : null;
-    if (connection != null) {
-      exchange.onConnected(connection);
-      return;
-    }
-    Dial dial = new Dial(this, target, exchange);
-    exchange.onDialing(dial);
-    dial.start();
-  }
+  void acquire(Address target, Exchange exchange, boolean pooled);
 
-  ChannelFuture connect(Address target, int timeoutMillis) {
-    return loopState.connect(this, target, timeoutMillis);
-  }
+  /** Begins to connect, with the protocol's handlers. */
+  ChannelFuture connect(Address target, int timeoutMillis);
 
-  private @Nullable UpstreamConnection poll(Address target) {
-    ArrayDeque<UpstreamConnection> connections = idle.get(target);
-    if (connections == null) {
-      return null;
-    }
-    UpstreamConnection connection;
-    while ((connection = connections.pollLast()) != null) {
-      idleCount--;
-      if (connection.isActive()) {
-        break;
-      }
-    }
-    if (connections.isEmpty()) {
-      idle.remove(target);
-    }
-    return connection;
-  }
+  /** Gives a new connection to those who wait for it. */
+  void onConnected(Dial dial, Channel channel);
 
-  void release(UpstreamConnection connection) {
-    if (closed || idleCount >= Limits.IDLE_PER_LOOP) {
-      connection.close();
-      return;
-    }
-    ArrayDeque<UpstreamConnection> connections =
-        idle.computeIfAbsent(connection.target(), target -> new ArrayDeque<>(2));
-    if (connections.size() >= Limits.IDLE_PER_TARGET) {
-      connection.close();
-      return;
-    }
-    connection.setReading(true); // to notice that the target closes it
-    connection.idleSince(loopState.nowNanos());
-    connections.addLast(connection);
-    idleCount++;
-  }
-
-  /** The connection was closed by the target, or is being closed. */
-  void remove(UpstreamConnection connection) {
-    ArrayDeque<UpstreamConnection> connections = idle.get(connection.target());
-    if (connections != null && connections.remove(connection)) {
-      idleCount--;
-      if (connections.isEmpty()) {
-        idle.remove(connection.target());
-      }
-    }
-  }
+  /** Nobody can wait for it any more. */
+  void onDialEnd(Dial dial);
 
   /** Closes what has been idle for too long. */
-  void expire(long nowNanos) {
-    for (Iterator<ArrayDeque<UpstreamConnection>> all = idle.values().iterator(); all.hasNext(); ) {
-      ArrayDeque<UpstreamConnection> connections = all.next();
-      UpstreamConnection oldest;
-      while ((oldest = connections.peekFirst()) != null
-          && nowNanos - oldest.idleSinceNanos() >= Limits.IDLE_TIMEOUT.toNanos()) {
-        connections.pollFirst();
-        idleCount--;
-        oldest.close();
-      }
-      if (connections.isEmpty()) {
-        all.remove();
-      }
-    }
-  }
+  void expire(long nowNanos);
 
   /** Closes the idle connections to a target that is no more. */
-  void forget(Address target) {
-    ArrayDeque<UpstreamConnection> connections = idle.remove(target);
-    if (connections != null) {
-      idleCount -= connections.size();
-      connections.forEach(UpstreamConnection::close);
-    }
-  }
+  void forget(Address target);
 
-  void close() {
-    closed = true;
-    idle.values().forEach(connections -> connections.forEach(UpstreamConnection::close));
-    idle.clear();
-    idleCount = 0;
-  }
-
-  int idleCount() {
-    return idleCount;
-  }
+  void close();
 }

@@ -7,6 +7,10 @@
  * while the other takes what was read, so a slow reader or writer makes the proxy hold a bounded
  * number of bytes ({@link dev.bellows.dataplane.proxy.Limits}).
  *
+ * <p>An exchange knows its two sides by {@code ClientSide} and {@code UpstreamSide} and neither's
+ * version of HTTP: a connection of HTTP/1.1 is a side, and so is a stream of HTTP/2. What passes
+ * between them has the form of HTTP/1.1 messages.
+ *
  * <p>Two roles in one JVM are joined by a {@link io.netty.channel.local.LocalChannel} with the same
  * handlers on it: no second path, only no kernel in between.
  */
