@@ -32,6 +32,10 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.Function;
 
 /**
  * A cluster inside this process: API server, controllers, one node, and what it knows of images.
@@ -40,9 +44,9 @@ final class EmbeddedCluster implements AutoCloseable {
   private static final String NODE = "bellows";
 
   private final Registry registry;
-  private final ApiServer apiServer;
+  private final CompletableFuture<ApiServer> apiServer;
   private final Informers informers;
-  private final WorkloadControllers workloads;
+  private final Function<String, WorkloadControllers> workloadsTrusting;
   private final EndpointsController endpoints;
   private final Kubelet kubelet;
   private final ImageRegistry images;
@@ -51,9 +55,9 @@ final class EmbeddedCluster implements AutoCloseable {
 
   private EmbeddedCluster(
       Registry registry,
-      ApiServer apiServer,
+      CompletableFuture<ApiServer> apiServer,
       Informers informers,
-      WorkloadControllers workloads,
+      Function<String, WorkloadControllers> workloadsTrusting,
       EndpointsController endpoints,
       Kubelet kubelet,
       ImageRegistry images,
@@ -62,7 +66,7 @@ final class EmbeddedCluster implements AutoCloseable {
     this.registry = registry;
     this.apiServer = apiServer;
     this.informers = informers;
-    this.workloads = workloads;
+    this.workloadsTrusting = workloadsTrusting;
     this.endpoints = endpoints;
     this.kubelet = kubelet;
     this.images = images;
@@ -86,6 +90,10 @@ final class EmbeddedCluster implements AutoCloseable {
     Registry registry =
         Registry.open(
             store, clock, List.of(new KnativeAdmission(store), clusterIps, new Placement(NODE)));
+    Path logs = directory.path().resolve("logs");
+    CompletableFuture<ApiServer> apiServer =
+        startAside(() -> start(registry, logs, directory, settings.apiPort()));
+    closing.add(() -> apiServer.thenAccept(ApiServer::close).exceptionally(_ -> null).join());
     registry.list(ResourceTypes.SERVICES, null).items().forEach(clusterIps::follow);
     Informers informers = closing.add(new Informers(registry));
     informers.listen(
@@ -101,7 +109,6 @@ final class EmbeddedCluster implements AutoCloseable {
     BuiltInImages builtIns = new BuiltInImages(cache(directory));
     Thread.ofVirtual().name("train-images").start(builtIns::train);
     ImageRegistry images = new ImageRegistry(directory.path(), builtIns);
-    Path logs = directory.path().resolve("logs");
     Kubelet kubelet =
         new Kubelet(
             new Node(
@@ -113,24 +120,41 @@ final class EmbeddedCluster implements AutoCloseable {
                 network,
                 logs,
                 clock));
-    ApiServer apiServer =
-        closing.add(
-            ApiServer.start(
-                registry,
-                new ContainerLogs(logs, pod -> presentState(registry, pod)),
-                directory,
-                new InetSocketAddress(
-                    InetAddress.ofLiteral(Bellows.LOOPBACK), settings.apiPort())));
     return new EmbeddedCluster(
         registry,
         apiServer,
         informers,
-        new WorkloadControllers(registry, informers, events, clock, apiServer.caPem()),
+        authority -> new WorkloadControllers(registry, informers, events, clock, authority),
         new EndpointsController(registry, informers),
         kubelet,
         images,
         network,
         closing);
+  }
+
+  /** On a thread of its own: to make certificates takes longer than all else of the first start. */
+  private static CompletableFuture<ApiServer> startAside(Callable<ApiServer> start) {
+    CompletableFuture<ApiServer> started = new CompletableFuture<>();
+    Thread.ofPlatform()
+        .name("start-api-server")
+        .daemon()
+        .start(() -> {
+          try {
+            started.complete(start.call());
+          } catch (Exception | Error e) {
+            started.completeExceptionally(e);
+          }
+        });
+    return started;
+  }
+
+  private static ApiServer start(Registry registry, Path logs, DataDirectory directory, int port)
+      throws IOException {
+    return ApiServer.start(
+        registry,
+        new ContainerLogs(logs, pod -> presentState(registry, pod)),
+        directory,
+        new InetSocketAddress(InetAddress.ofLiteral(Bellows.LOOPBACK), port));
   }
 
   /** A pod as it is now; empty once it is gone, even if another one has its name. */
@@ -148,9 +172,21 @@ final class EmbeddedCluster implements AutoCloseable {
     return named.isEmpty() ? directory.path().resolve("cache") : Path.of(named);
   }
 
-  /** Lets the controllers and the node work. */
-  void run() {
-    closing.add(workloads);
+  /**
+   * Lets the controllers and the node work, once the API can be reached.
+   *
+   * @throws IOException if it cannot
+   */
+  void run() throws IOException {
+    try {
+      apiServer.join();
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof IOException cause) {
+        throw cause;
+      }
+      throw e;
+    }
+    WorkloadControllers workloads = closing.add(workloadsTrusting.apply(apiServer().caPem()));
     closing.add(endpoints);
     informers.start();
     workloads.start();
@@ -168,7 +204,7 @@ final class EmbeddedCluster implements AutoCloseable {
   }
 
   ApiServer apiServer() {
-    return apiServer;
+    return apiServer.join(); // there since it runs
   }
 
   ImageRegistry images() {
