@@ -44,7 +44,10 @@ class DomainMappingTest {
     assertThat(path.splits().getFirst().service()).isEqualTo(new ServiceId("default", "hello"));
     // The Service of that name leads to the gateway, which then knows the Service's own host.
     assertThat(
-            requireNonNull(stage.backends.get(new ServiceId("default", "hello"))).get("80").ready())
+            requireNonNull(stage.backends.get(new ServiceId("default", "hello")))
+                .get("80")
+                .endpoints()
+                .ready())
         .containsExactly(new Address("10.9.0.9", 8080));
     assertThat(claim().getSpec().namespace()).isEqualTo("default");
   }

@@ -59,7 +59,7 @@ public final class Stage implements IngressListener {
   public final Set<String> unknownImages = new HashSet<>();
   public final LiveConfig config = new LiveConfig(world.cluster.configMaps());
   public final Map<String, Ingress> routed = new LinkedHashMap<>();
-  public final Map<ServiceId, Map<String, dev.bellows.core.route.Endpoints>> backends =
+  public final Map<ServiceId, Map<String, dev.bellows.core.route.ServicePort>> backends =
       new LinkedHashMap<>();
   public final List<String> failures = new ArrayList<>();
 
@@ -386,7 +386,7 @@ public final class Stage implements IngressListener {
   }
 
   @Override
-  public void onService(ServiceId service, Map<String, dev.bellows.core.route.Endpoints> byPort) {
+  public void onService(ServiceId service, Map<String, dev.bellows.core.route.ServicePort> byPort) {
     backends.put(service, byPort);
   }
 

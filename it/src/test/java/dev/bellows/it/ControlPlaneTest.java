@@ -17,6 +17,7 @@ import dev.bellows.core.route.Ingress;
 import dev.bellows.core.route.IngressListener;
 import dev.bellows.core.route.RevisionListener;
 import dev.bellows.core.route.ServiceId;
+import dev.bellows.core.route.ServicePort;
 import io.fabric8.kubernetes.api.model.EndpointsBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
@@ -273,7 +274,7 @@ class ControlPlaneTest implements RevisionListener, IngressListener {
   }
 
   @Override
-  public void onService(ServiceId service, Map<String, Endpoints> byPort) {}
+  public void onService(ServiceId service, Map<String, ServicePort> byPort) {}
 
   @Override
   public void onServiceDeleted(ServiceId service) {}

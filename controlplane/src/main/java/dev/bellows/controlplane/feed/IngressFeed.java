@@ -6,6 +6,7 @@ import dev.bellows.controlplane.reconcile.WellKnown;
 import dev.bellows.controlplane.watch.Change;
 import dev.bellows.controlplane.watch.Cluster;
 import dev.bellows.controlplane.watch.Key;
+import dev.bellows.core.revision.Protocol;
 import dev.bellows.core.route.Ingress;
 import dev.bellows.core.route.IngressListener;
 import dev.bellows.core.route.ServiceId;
@@ -15,6 +16,7 @@ import io.fabric8.kubernetes.api.model.ServicePort;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -40,7 +42,7 @@ public final class IngressFeed {
   private final List<Consumer<Key>> toldListeners = new CopyOnWriteArrayList<>();
   private final ReentrantLock lock = new ReentrantLock();
   private final Map<Key, Ingress> ingresses = new HashMap<>();
-  private final Map<ServiceId, Map<String, dev.bellows.core.route.Endpoints>> services =
+  private final Map<ServiceId, Map<String, dev.bellows.core.route.ServicePort>> services =
       new HashMap<>();
 
   /** How many KIngresses name a Service. */
@@ -188,7 +190,7 @@ public final class IngressFeed {
       }
       return;
     }
-    Map<String, dev.bellows.core.route.Endpoints> byPort =
+    Map<String, dev.bellows.core.route.ServicePort> byPort =
         byPort(
             service.get(),
             meant
@@ -215,16 +217,19 @@ public final class IngressFeed {
     return labels.length == 2 ? Optional.of(new ServiceId(labels[1], labels[0])) : Optional.empty();
   }
 
-  private static Map<String, dev.bellows.core.route.Endpoints> byPort(
+  private static Map<String, dev.bellows.core.route.ServicePort> byPort(
       Service service, Optional<Endpoints> endpoints) {
-    Map<String, dev.bellows.core.route.Endpoints> byPort = new HashMap<>();
+    Map<String, dev.bellows.core.route.ServicePort> byPort = new HashMap<>();
     for (ServicePort port : service.getSpec().getPorts()) {
-      dev.bellows.core.route.Endpoints behind =
+      dev.bellows.core.route.Endpoints addresses =
           endpoints
               .map(found -> PortEndpoints.of(found, port.getName()))
               .orElse(dev.bellows.core.route.Endpoints.NONE);
-      if (port.getName() != null) {
-        byPort.put(port.getName(), behind);
+      String name = Objects.requireNonNullElse(port.getName(), "");
+      dev.bellows.core.route.ServicePort behind =
+          new dev.bellows.core.route.ServicePort(Protocol.ofServicePort(name), addresses);
+      if (!name.isEmpty()) {
+        byPort.put(name, behind);
       }
       byPort.put(String.valueOf(port.getPort()), behind);
     }

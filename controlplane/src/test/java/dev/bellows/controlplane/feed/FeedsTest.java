@@ -1,10 +1,10 @@
 package dev.bellows.controlplane.feed;
 
-import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.bellows.controlplane.Stage;
 import dev.bellows.controlplane.feed.RevisionFeed.ClusterIps;
+import dev.bellows.core.revision.Protocol;
 import dev.bellows.core.revision.Revision;
 import dev.bellows.core.revision.RevisionId;
 import dev.bellows.core.route.Address;
@@ -13,11 +13,14 @@ import dev.bellows.core.route.Ingress;
 import dev.bellows.core.route.IngressListener;
 import dev.bellows.core.route.RevisionListener;
 import dev.bellows.core.route.ServiceId;
+import dev.bellows.core.route.ServicePort;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What the data plane hears while a Service comes up and goes; each thing once. */
 class FeedsTest implements RevisionListener, IngressListener {
@@ -67,16 +70,23 @@ class FeedsTest implements RevisionListener, IngressListener {
     List<String> gateway = heard.stream().filter(call -> call.contains("gateway")).toList();
     assertThat(gateway)
         .containsExactly(
-            "gateway: service default/hello-00001 80 -> [10.9.0.1:8012]",
+            "gateway: service default/hello-00001 80 -> [10.9.0.1:8012] by HTTP1",
             "gateway: ingress default/hello 1");
     heard.clear();
     stage.mode("hello-00001", "Serve");
-    assertThat(heard).contains("gateway: service default/hello-00001 80 -> [10.1.0.1:40001]");
+    assertThat(heard)
+        .contains("gateway: service default/hello-00001 80 -> [10.1.0.1:40001] by HTTP1");
     heard.clear();
     stage.world.remove(stage.world.cluster.ingresses().find("default", "hello").orElseThrow());
     assertThat(heard)
         .containsExactly(
             "gateway: ingress gone default/hello", "gateway: service gone default/hello-00001");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"http2,H2C", "h2c,H2C", "http,HTTP1", "'',HTTP1", "grpc,HTTP1"})
+  void aServicesPortSaysByItsNameWhatIsSpokenThere(String portName, Protocol protocol) {
+    assertThat(Protocol.ofServicePort(portName)).isEqualTo(protocol);
   }
 
   @Override
@@ -119,8 +129,14 @@ class FeedsTest implements RevisionListener, IngressListener {
   }
 
   @Override
-  public void onService(ServiceId service, Map<String, Endpoints> byPort) {
-    heard.add("gateway: service " + service + " 80 -> " + requireNonNull(byPort.get("80")).ready());
+  public void onService(ServiceId service, Map<String, ServicePort> byPort) {
+    byPort.forEach((name, port) -> {
+      if (name.startsWith("8")) {
+        heard.add(
+            "gateway: service %s %s -> %s by %s"
+                .formatted(service, name, port.endpoints().ready(), port.protocol()));
+      }
+    });
   }
 
   @Override

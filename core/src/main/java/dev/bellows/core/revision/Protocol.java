@@ -17,6 +17,16 @@ public enum Protocol {
     this.queueProxyPort = queueProxyPort;
   }
 
+  /**
+   * What is spoken at a Service's port of that name: HTTP/2 at {@code http2} and {@code h2c}, as
+   * ingresses read them, and HTTP/1.1 at any other.
+   *
+   * @param portName may be empty: the only port of a Service needs no name
+   */
+  public static Protocol ofServicePort(String portName) {
+    return portName.equals(H2C.servicePortName) || portName.equals(H2C.wireName) ? H2C : HTTP1;
+  }
+
   /** {@code http1} or {@code h2c}, as {@code protocolType} fields carry it. */
   public String wireName() {
     return wireName;

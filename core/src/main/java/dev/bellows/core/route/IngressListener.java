@@ -15,13 +15,13 @@ public interface IngressListener {
   void onIngressDeleted(String namespace, String name);
 
   /**
-   * The addresses behind a Service.
+   * The addresses behind a Service, and what is spoken there.
    *
    * @param service the Service
    * @param byPort its ports, each under its name and under its number, as a KIngress split may name
    *     it either way
    */
-  void onService(ServiceId service, Map<String, Endpoints> byPort);
+  void onService(ServiceId service, Map<String, ServicePort> byPort);
 
   /** A Service is gone. */
   void onServiceDeleted(ServiceId service);

@@ -1,7 +1,7 @@
 package dev.bellows.dataplane.gateway;
 
-import dev.bellows.core.route.Endpoints;
 import dev.bellows.core.route.ServiceId;
+import dev.bellows.core.route.ServicePort;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -54,10 +54,10 @@ final class Backends {
       return seen == null ? EndpointPool.EMPTY : seen.getOrDefault(port, EndpointPool.EMPTY);
     }
 
-    void update(Map<String, Endpoints> endpoints) {
+    void update(Map<String, ServicePort> ports) {
       Map<String, EndpointPool> before = byPort;
       byPort =
-          endpoints.entrySet().stream()
+          ports.entrySet().stream()
               .collect(
                   Collectors.toUnmodifiableMap(
                       Map.Entry::getKey,
@@ -65,7 +65,7 @@ final class Backends {
                           (before == null
                                   ? EndpointPool.EMPTY
                                   : before.getOrDefault(entry.getKey(), EndpointPool.EMPTY))
-                              .with(entry.getValue().ready())));
+                              .with(entry.getValue())));
     }
 
     void remove() {

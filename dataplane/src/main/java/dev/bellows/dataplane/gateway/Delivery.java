@@ -1,5 +1,6 @@
 package dev.bellows.dataplane.gateway;
 
+import dev.bellows.core.revision.Protocol;
 import dev.bellows.dataplane.gateway.Missing.NoEndpoint;
 import dev.bellows.dataplane.gateway.Missing.NoService;
 import dev.bellows.dataplane.gateway.Missing.Unreachable;
@@ -44,7 +45,8 @@ final class Delivery implements EndListener, FailureHandler {
   /** Starts on the way. */
   void start() {
     exchange.onEnd(this);
-    Endpoint endpoint = target.pool().pick(nanoTime.getAsLong(), tried);
+    EndpointPool pool = target.pool();
+    Endpoint endpoint = pool.pick(nanoTime.getAsLong(), tried);
     if (endpoint == null) {
       tally.unavailable.increment();
       exchange.answer(
@@ -55,13 +57,13 @@ final class Delivery implements EndListener, FailureHandler {
                   : new NoService(target.backend().service())));
       return;
     }
-    send(endpoint);
+    send(endpoint, pool.protocol());
   }
 
-  private void send(Endpoint endpoint) {
+  private void send(Endpoint endpoint, Protocol protocol) {
     current = endpoint;
     endpoint.requestIn();
-    exchange.forward(endpoint.address(), this);
+    exchange.forward(endpoint.address(), protocol, this);
   }
 
   @Override
@@ -77,8 +79,8 @@ final class Delivery implements EndListener, FailureHandler {
       tried = new ArrayList<>(ATTEMPTS_LIMIT);
     }
     tried.add(endpoint);
-    Endpoint next =
-        tried.size() < ATTEMPTS_LIMIT ? target.pool().pick(nanoTime.getAsLong(), tried) : null;
+    EndpointPool pool = target.pool();
+    Endpoint next = tried.size() < ATTEMPTS_LIMIT ? pool.pick(nanoTime.getAsLong(), tried) : null;
     if (next == null) {
       tally.unreachable.increment();
       failed.answer(
@@ -88,7 +90,7 @@ final class Delivery implements EndListener, FailureHandler {
       return;
     }
     tally.retried.increment();
-    send(next);
+    send(next, pool.protocol());
   }
 
   @Override

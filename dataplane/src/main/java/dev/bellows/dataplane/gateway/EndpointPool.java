@@ -1,6 +1,8 @@
 package dev.bellows.dataplane.gateway;
 
+import dev.bellows.core.revision.Protocol;
 import dev.bellows.core.route.Address;
+import dev.bellows.core.route.ServicePort;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -17,26 +19,36 @@ import org.jspecify.annotations.Nullable;
  * addresses which stay, so a request under way notices nothing. Picking allocates nothing.
  */
 final class EndpointPool {
-  static final EndpointPool EMPTY = new EndpointPool(List.of(), new AtomicInteger());
+  static final EndpointPool EMPTY =
+      new EndpointPool(Protocol.HTTP1, List.of(), new AtomicInteger());
 
   /** How many addresses a pick compares at most. */
   private static final int COMPARED = 8;
 
+  private final Protocol protocol;
   private final List<Endpoint> endpoints;
   private final AtomicInteger turn;
 
-  private EndpointPool(List<Endpoint> endpoints, AtomicInteger turn) {
+  private EndpointPool(Protocol protocol, List<Endpoint> endpoints, AtomicInteger turn) {
+    this.protocol = protocol;
     this.endpoints = List.copyOf(endpoints);
     this.turn = turn;
   }
 
-  /** The pool that follows this one when the ready addresses change. */
-  EndpointPool with(List<Address> ready) {
+  /** The pool that follows this one when the port's ready addresses change. */
+  EndpointPool with(ServicePort port) {
     Map<Address, Endpoint> known =
         endpoints.stream().collect(Collectors.toMap(Endpoint::address, Function.identity()));
     List<Endpoint> next =
-        ready.stream().map(address -> known.getOrDefault(address, new Endpoint(address))).toList();
-    return new EndpointPool(next, this == EMPTY ? new AtomicInteger() : turn);
+        port.endpoints().ready().stream()
+            .map(address -> known.getOrDefault(address, new Endpoint(address)))
+            .toList();
+    return new EndpointPool(port.protocol(), next, this == EMPTY ? new AtomicInteger() : turn);
+  }
+
+  /** What is spoken at all of them. */
+  Protocol protocol() {
+    return protocol;
   }
 
   boolean isEmpty() {

@@ -1,9 +1,9 @@
 package dev.bellows.dataplane.gateway;
 
-import dev.bellows.core.route.Endpoints;
 import dev.bellows.core.route.Ingress;
 import dev.bellows.core.route.IngressListener;
 import dev.bellows.core.route.ServiceId;
+import dev.bellows.core.route.ServicePort;
 import dev.bellows.dataplane.gateway.RoutingTable.HostRoutes;
 import java.util.List;
 import java.util.Map;
@@ -46,7 +46,7 @@ final class Routes implements IngressListener {
   }
 
   @Override
-  public void onService(ServiceId service, Map<String, Endpoints> byPort) {
+  public void onService(ServiceId service, Map<String, ServicePort> byPort) {
     backends.of(service).update(byPort);
   }
 

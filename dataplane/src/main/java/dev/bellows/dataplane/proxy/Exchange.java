@@ -277,9 +277,11 @@ public final class Exchange {
     if (upgrade != null && protocol == Protocol.HTTP1) {
       HopByHop.setUpgrade(headers, upgrade); // HTTP/2 knows no such thing
     }
-    request.setProtocolVersion(HttpVersion.HTTP_1_1);
-    if (!headers.contains(HeaderNames.HOST)) {
-      headers.set(HeaderNames.HOST, to.toString()); // only HTTP/1.0 goes without
+    if (!version.equals(HttpVersion.HTTP_1_1)) {
+      request.setProtocolVersion(HttpVersion.HTTP_1_1);
+      if (!headers.contains(HeaderNames.HOST)) {
+        headers.set(HeaderNames.HOST, to.toString()); // HTTP/1.0 may go without
+      }
     }
   }
 

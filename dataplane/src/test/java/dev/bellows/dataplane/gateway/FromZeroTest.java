@@ -15,6 +15,7 @@ import dev.bellows.core.route.Ingress.Rule;
 import dev.bellows.core.route.Ingress.Split;
 import dev.bellows.core.route.Ingress.Visibility;
 import dev.bellows.core.route.ServiceId;
+import dev.bellows.core.route.ServicePort;
 import dev.bellows.core.stat.StatMessage;
 import dev.bellows.dataplane.activator.Activator;
 import dev.bellows.dataplane.activator.ActivatorConfig;
@@ -124,8 +125,9 @@ class FromZeroTest {
     }
   }
 
-  private static Map<String, Endpoints> ready(Address address) {
-    return Map.of("80", new Endpoints(List.of(address), List.of()));
+  private static Map<String, ServicePort> ready(Address address) {
+    return Map.of(
+        "80", new ServicePort(Protocol.HTTP1, new Endpoints(List.of(address), List.of())));
   }
 
   private static Ingress ingress() {

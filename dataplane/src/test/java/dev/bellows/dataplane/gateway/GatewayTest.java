@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.bellows.core.revision.Protocol;
 import dev.bellows.core.route.Address;
 import dev.bellows.core.route.Endpoints;
 import dev.bellows.core.route.Ingress;
@@ -13,6 +14,7 @@ import dev.bellows.core.route.Ingress.Rule;
 import dev.bellows.core.route.Ingress.Split;
 import dev.bellows.core.route.Ingress.Visibility;
 import dev.bellows.core.route.ServiceId;
+import dev.bellows.core.route.ServicePort;
 import dev.bellows.dataplane.activator.TestPod;
 import dev.bellows.dataplane.proxy.EventLoops;
 import dev.bellows.dataplane.proxy.Listener;
@@ -319,7 +321,11 @@ class GatewayTest {
   private void service(ServiceId service, Address... ready) {
     gateway
         .routes()
-        .onService(service, Map.of("80", new Endpoints(Arrays.asList(ready), List.of())));
+        .onService(
+            service,
+            Map.of(
+                "80",
+                new ServicePort(Protocol.HTTP1, new Endpoints(Arrays.asList(ready), List.of()))));
   }
 
   private String get(String target, String... headers) throws IOException {

@@ -2,6 +2,7 @@ package dev.bellows.dataplane.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.bellows.core.revision.Protocol;
 import dev.bellows.core.route.Address;
 import dev.bellows.core.route.Endpoints;
 import dev.bellows.core.route.Ingress;
@@ -11,6 +12,7 @@ import dev.bellows.core.route.Ingress.Rule;
 import dev.bellows.core.route.Ingress.Split;
 import dev.bellows.core.route.Ingress.Visibility;
 import dev.bellows.core.route.ServiceId;
+import dev.bellows.core.route.ServicePort;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -124,7 +126,7 @@ class RoutesTest {
 
   @Test
   void addressesAreUsedInTurnAndTheBusierOneLess() {
-    EndpointPool pool = EndpointPool.EMPTY.with(addresses(3));
+    EndpointPool pool = EndpointPool.EMPTY.with(port(3));
     List<Endpoint> first = pick(pool, 3);
     assertThat(new HashSet<>(first)).hasSize(3);
 
@@ -135,12 +137,14 @@ class RoutesTest {
 
   @Test
   void anAddressThatCouldNotBeReachedIsAvoidedWhileThereIsAnother() {
-    EndpointPool pool = EndpointPool.EMPTY.with(addresses(2));
+    EndpointPool pool = EndpointPool.EMPTY.with(port(2));
     Endpoint bad = pick(pool, 1).getFirst();
     bad.avoidUntil(1_000);
 
     assertThat(pick(pool, 4)).doesNotContain(bad);
-    EndpointPool alone = pool.with(List.of(bad.address()));
+    EndpointPool alone =
+        pool.with(
+            new ServicePort(Protocol.HTTP1, new Endpoints(List.of(bad.address()), List.of())));
     assertThat(alone.pick(0, List.of())).isSameAs(bad);
     assertThat(alone.pick(0, List.of(bad))).isNull();
     assertThat(bad.avoidedAt(999)).isTrue();
@@ -154,15 +158,15 @@ class RoutesTest {
     Route.Target target = ((Route) match("h", "/", Map.of())).next();
     assertThat(target.backend().exists()).isFalse();
 
-    routes.onService(hello, Map.of("80", new Endpoints(addresses(1), List.of())));
+    routes.onService(hello, Map.of("80", port(1)));
     Endpoint before = target.pool().pick(0, List.of());
-    routes.onService(hello, Map.of("80", new Endpoints(addresses(2), List.of())));
+    routes.onService(hello, Map.of("80", port(2)));
     assertThat(pick(target.pool(), 2)).contains(before);
 
     routes.onServiceDeleted(hello);
     assertThat(target.backend().exists()).isFalse();
     assertThat(target.pool().isEmpty()).isTrue();
-    routes.onService(hello, Map.of("80", new Endpoints(addresses(1), List.of())));
+    routes.onService(hello, Map.of("80", port(1)));
     assertThat(((Route) match("h", "/", Map.of())).next().pool().isEmpty()).isFalse();
   }
 
@@ -218,6 +222,10 @@ class RoutesTest {
 
   private static Split split(String service, int percent) {
     return new Split(new ServiceId("default", service), "80", percent, Map.of());
+  }
+
+  private static ServicePort port(int count) {
+    return new ServicePort(Protocol.HTTP1, new Endpoints(addresses(count), List.of()));
   }
 
   private static List<Address> addresses(int count) {

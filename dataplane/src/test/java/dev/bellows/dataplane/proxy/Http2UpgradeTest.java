@@ -17,8 +17,13 @@ import org.junit.jupiter.api.Test;
 /** A client of HTTP/1.1 may ask to go on in HTTP/2 (RFC 7540 §3.2). */
 class Http2UpgradeTest extends ProxyFixture {
   private static final String ASKING =
-      "Host: h\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
-          + "HTTP2-Settings: AAMAAABkAAQAAP__\r\n";
+      String.join(
+          "\r\n",
+          "Host: h",
+          "Connection: Upgrade, HTTP2-Settings",
+          "Upgrade: h2c",
+          "HTTP2-Settings: AAMAAABkAAQAAP__",
+          "");
 
   private Address telling() throws IOException {
     return listen(exchange ->

@@ -100,7 +100,35 @@ public final class Http2Peer implements AutoCloseable {
   }
 
   /** A frame as it came. */
-  public record Frame(int type, int flags, int stream, byte[] payload) {
+  public static final class Frame {
+    private final int type;
+    private final int flags;
+    private final int stream;
+    private final byte[] payload;
+
+    Frame(int type, int flags, int stream, byte[] payload) {
+      this.type = type;
+      this.flags = flags;
+      this.stream = stream;
+      this.payload = payload;
+    }
+
+    public int type() {
+      return type;
+    }
+
+    public int flags() {
+      return flags;
+    }
+
+    public int stream() {
+      return stream;
+    }
+
+    public byte[] payload() {
+      return payload;
+    }
+
     public boolean ends() {
       return (flags & END_STREAM) != 0 && (type == DATA || type == HEADERS);
     }
@@ -209,7 +237,7 @@ public final class Http2Peer implements AutoCloseable {
       block.write(127);
       length -= 127;
       for (; length >= 128; length >>= 7) {
-        block.write(length & 127 | 128);
+        block.write((length & 127) | 128);
       }
       block.write(length);
     }
@@ -275,7 +303,7 @@ public final class Http2Peer implements AutoCloseable {
   }
 
   private Frame read() throws IOException {
-    int length = in.readUnsignedByte() << 16 | in.readUnsignedShort();
+    int length = (in.readUnsignedByte() << 16) | in.readUnsignedShort();
     int type = in.readUnsignedByte();
     int flags = in.readUnsignedByte();
     int stream = in.readInt();
