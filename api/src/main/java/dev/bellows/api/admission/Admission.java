@@ -16,6 +16,7 @@ public final class Admission {
   public static final String CLUSTER_DOMAIN = "cluster.local";
 
   private static final int BAD_REQUEST = 400;
+  private static final String DEFAULTING_WEBHOOK = "webhook.serving.knative.dev";
   private static final String VALIDATION_WEBHOOK = "validation.webhook.serving.knative.dev";
   private static final String CONFIG_WEBHOOK = "config.webhook.serving.knative.dev";
 
@@ -38,9 +39,9 @@ public final class Admission {
     }
     return switch (request.group()) {
       case "" -> admitCore(request);
-      case "serving.knative.dev" -> reviewServing(request).outcome();
+      case "serving.knative.dev" -> outcome(request.kind(), reviewServing(request));
       case "autoscaling.internal.knative.dev", "networking.internal.knative.dev" ->
-          reviewInternal(request).outcome();
+          outcome(request.kind(), reviewInternal(request));
       default -> new Admitted(request.object(), List.of());
     };
   }
@@ -51,7 +52,7 @@ public final class Admission {
       return new Admitted(object, List.of());
     }
     return ConfigMapAdmission.refusal(object, request.config())
-        .map(reason -> denied(CONFIG_WEBHOOK, reason))
+        .map(reason -> denied(CONFIG_WEBHOOK, "validation failed: " + reason))
         .orElseGet(() -> new Admitted(object, List.of()));
   }
 
@@ -61,12 +62,21 @@ public final class Admission {
    * @param object with its defaults, whether it is admitted or not
    * @param findings errors and warnings
    */
-  record Review(ObjectNode object, FieldErrors findings) {
-    AdmissionOutcome outcome() {
-      return findings.refuse()
-          ? denied(VALIDATION_WEBHOOK, findings.errorText())
-          : new Admitted(object, findings.warnings().stream().map(FieldError::toString).toList());
+  record Review(ObjectNode object, FieldErrors findings) {}
+
+  private static AdmissionOutcome outcome(String kind, Review review) {
+    FieldErrors findings = review.findings();
+    if (findings.refuse()) {
+      return denied(VALIDATION_WEBHOOK, "validation failed: " + findings.errorText());
     }
+    // After the rules, whose words are better.
+    return TypedForm.unreadable(kind, review.object())
+        .map(why ->
+            denied(
+                DEFAULTING_WEBHOOK, "mutation failed: cannot decode incoming new object: " + why))
+        .orElseGet(() ->
+            new Admitted(
+                review.object(), findings.warnings().stream().map(FieldError::toString).toList()));
   }
 
   Review reviewServing(AdmissionRequest request) {
@@ -121,8 +131,6 @@ public final class Admission {
 
   private static AdmissionOutcome denied(String webhook, String reason) {
     return new Denied(
-        BAD_REQUEST,
-        "admission webhook \"%s\" denied the request: validation failed: %s"
-            .formatted(webhook, reason));
+        BAD_REQUEST, "admission webhook \"%s\" denied the request: %s".formatted(webhook, reason));
   }
 }

@@ -122,7 +122,7 @@ final class FieldCheck {
       return value.isNumber() ? new TextNode(value.asText()) : value;
     }
     if (schema.isIntOrString()) {
-      require(value.isTextual() || value.isIntegralNumber(), value, schema, path, struct);
+      require(value.isTextual() || isWhole(value, schema), value, schema, path, struct);
       return value;
     }
     switch (schema.type()) {
@@ -142,11 +142,15 @@ final class FieldCheck {
       }
       case "string" -> require(value.isTextual(), value, schema, path, struct);
       case "boolean" -> require(value.isBoolean(), value, schema, path, struct);
-      case "integer" -> require(value.isIntegralNumber(), value, schema, path, struct);
+      case "integer" -> require(isWhole(value, schema), value, schema, path, struct);
       case "number" -> require(value.isNumber(), value, schema, path, struct);
       default -> {} // the schema leaves it open
     }
     return value;
+  }
+
+  private static boolean isWhole(JsonNode value, Schema schema) {
+    return value.isIntegralNumber() && schema.inRange(value);
   }
 
   private void require(boolean fits, JsonNode value, Schema schema, String path, String struct) {
@@ -161,7 +165,7 @@ final class FieldCheck {
         kind,
         version,
         "json: cannot unmarshal "
-            + jsonType(value)
+            + jsonType(value, schema)
             + " into Go struct field "
             + struct
             + "."
@@ -175,20 +179,21 @@ final class FieldCheck {
         kind + " in version \"" + version + "\" cannot be handled as a " + kind + ": " + why);
   }
 
-  private static String jsonType(JsonNode value) {
+  private static String jsonType(JsonNode value, Schema schema) {
     return switch (value.getNodeType()) {
       case OBJECT -> "object";
       case ARRAY -> "array";
       case STRING -> "string";
       case BOOLEAN -> "bool";
-      case NUMBER -> "number" + (value.isIntegralNumber() ? "" : " " + value.asText());
+      case NUMBER ->
+          "number" + (value.isIntegralNumber() && !schema.isInteger() ? "" : " " + value.asText());
       default -> "null";
     };
   }
 
   private static String goType(Schema schema) {
     return switch (schema.type()) {
-      case "integer" -> schema.keyword("format").asText("int64");
+      case "integer" -> schema.integerFormat();
       case "boolean" -> "bool";
       case "number" -> "float64";
       case "string" -> "string";

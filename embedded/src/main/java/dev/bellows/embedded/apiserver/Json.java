@@ -10,8 +10,11 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.ValueNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.util.Comparator;
 import org.jspecify.annotations.Nullable;
 
@@ -19,9 +22,6 @@ import org.jspecify.annotations.Nullable;
 public final class Json {
   /** Deeper documents are refused: a recursive reader must not run out of stack. */
   static final int MAX_DEPTH = 200;
-
-  private static final JsonMapper MAPPER = mapper(false);
-  private static final JsonMapper STRICT = mapper(true);
 
   /** Numbers are equal by value: 1 read from text and 1L set by code are one number. */
   private static final Comparator<JsonNode> BY_VALUE =
@@ -31,6 +31,38 @@ public final class Json {
         }
         return a.equals(b) ? 0 : 1;
       };
+
+  /**
+   * Refuses numbers beyond the range of a double: other clients, kubectl among them, could not read
+   * the object any more, nor any list that it is in.
+   */
+  static final JsonNodeFactory NODES =
+      new JsonNodeFactory() {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public ValueNode numberNode(@Nullable BigDecimal number) {
+          return number == null ? nullNode() : super.numberNode(finite(number));
+        }
+
+        @Override
+        public ValueNode numberNode(@Nullable BigInteger number) {
+          return number == null ? nullNode() : super.numberNode(finite(number));
+        }
+
+        private static <N extends Number> N finite(N number) {
+          if (Double.isInfinite(number.doubleValue())) {
+            throw ApiException.badRequest(
+                "error decoding the request body: json: cannot unmarshal number "
+                    + number
+                    + " into Go value of type float64");
+          }
+          return number;
+        }
+      };
+
+  private static final JsonMapper MAPPER = mapper(false);
+  private static final JsonMapper STRICT = mapper(true);
 
   private Json() {}
 
@@ -47,7 +79,7 @@ public final class Json {
     return JsonMapper.builder(factory)
         .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
         .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-        .nodeFactory(JsonNodeFactory.instance)
+        .nodeFactory(NODES)
         .build();
   }
 

@@ -64,6 +64,20 @@ final class Schema {
         || keyword("format").asText("").equals("int-or-string");
   }
 
+  boolean isInteger() {
+    return type().equals("integer");
+  }
+
+  /** {@code int32} or {@code int64}. */
+  String integerFormat() {
+    return isIntOrString() || keyword("format").asText("").equals("int32") ? "int32" : "int64";
+  }
+
+  /** Whether a number is one that clients, which read it as that format, can hold. */
+  boolean inRange(JsonNode number) {
+    return integerFormat().equals("int32") ? number.canConvertToInt() : number.canConvertToLong();
+  }
+
   /** Whether fields that the schema does not name are kept. */
   boolean preservesUnknown() {
     return keyword("x-kubernetes-preserve-unknown-fields").asBoolean();

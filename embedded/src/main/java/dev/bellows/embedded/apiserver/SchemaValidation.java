@@ -267,6 +267,10 @@ final class SchemaValidation {
   }
 
   private void number(JsonNode value, Schema schema, String path) {
+    if ((schema.isInteger() || schema.isIntOrString()) && !schema.inRange(value)) {
+      invalid(path, value, "should be within the range of " + schema.integerFormat());
+      return;
+    }
     BigDecimal number = value.decimalValue();
     JsonNode least = schema.keyword("minimum");
     if (least.isNumber()) {

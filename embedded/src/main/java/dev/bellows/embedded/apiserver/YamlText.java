@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonParseException;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.util.JsonParserDelegate;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
@@ -24,12 +25,16 @@ public final class YamlText {
     LoaderOptions options = new LoaderOptions();
     options.setNestingDepthLimit(Json.MAX_DEPTH);
     options.setCodePointLimit(BodyAggregator.MAX_BODY_BYTES);
-    return new YAMLMapper(
+    YAMLFactory factory =
         YAMLFactory.builder()
             .loaderOptions(options)
             // As YAML has it, and as a factory that is not built by a builder does by itself.
             .enable(YAMLParser.Feature.EMPTY_STRING_AS_NULL)
-            .build());
+            .build();
+    return YAMLMapper.builder(factory)
+        .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+        .nodeFactory(Json.NODES)
+        .build();
   }
 
   /**
