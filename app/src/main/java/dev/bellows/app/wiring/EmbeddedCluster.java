@@ -21,6 +21,7 @@ import dev.bellows.embedded.network.EndpointsController;
 import dev.bellows.embedded.network.LoopbackNetwork;
 import dev.bellows.embedded.runtime.process.ProcessRuntime;
 import dev.bellows.embedded.store.DataDirectory;
+import dev.bellows.embedded.store.DataFiles;
 import dev.bellows.embedded.store.ObjectStore;
 import dev.bellows.embedded.workload.Placement;
 import dev.bellows.embedded.workload.WorkloadControllers;
@@ -90,7 +91,7 @@ final class EmbeddedCluster implements AutoCloseable {
     Registry registry =
         Registry.open(
             store, clock, List.of(new KnativeAdmission(store), clusterIps, new Placement(NODE)));
-    Path logs = directory.path().resolve("logs");
+    Path logs = DataFiles.ownerOnlyDirectory(directory.path().resolve("logs"));
     CompletableFuture<ApiServer> apiServer =
         startAside(() -> start(registry, logs, directory, settings.apiPort()));
     closing.add(() -> apiServer.thenAccept(ApiServer::close).exceptionally(_ -> null).join());

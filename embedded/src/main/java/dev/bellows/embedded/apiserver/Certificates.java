@@ -62,7 +62,7 @@ record Certificates(X509Certificate authority, X509Certificate server, PrivateKe
    * @param address further name or IP address that the server is reached by
    */
   static Certificates of(Path dataDirectory, String address, Instant now) throws IOException {
-    Path directory = Files.createDirectories(dataDirectory.resolve("pki"));
+    Path directory = DataFiles.ownerOnlyDirectory(dataDirectory.resolve("pki"));
     Path caFile = directory.resolve("ca.crt");
     Path caKeyFile = directory.resolve("ca.key");
     Path serverFile = directory.resolve("server.crt");

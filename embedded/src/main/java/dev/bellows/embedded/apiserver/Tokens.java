@@ -27,7 +27,7 @@ final class Tokens {
 
   /** Reads the tokens of a data directory, making those that are missing. */
   static Tokens of(Path dataDirectory) throws IOException {
-    Path file = Files.createDirectories(dataDirectory.resolve("pki")).resolve("tokens.json");
+    Path file = DataFiles.ownerOnlyDirectory(dataDirectory.resolve("pki")).resolve("tokens.json");
     ObjectNode stored = Files.exists(file) ? Json.read(Files.readAllBytes(file)) : Json.object();
     SecureRandom random = new SecureRandom();
     Map<String, String> tokens = new LinkedHashMap<>();

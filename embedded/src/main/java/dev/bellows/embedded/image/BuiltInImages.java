@@ -1,5 +1,6 @@
 package dev.bellows.embedded.image;
 
+import dev.bellows.embedded.store.DataFiles;
 import dev.bellows.images.Autoscale;
 import dev.bellows.images.HelloWorld;
 import java.io.IOException;
@@ -10,6 +11,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -107,7 +109,7 @@ public final class BuiltInImages {
     Path fresh =
         archive.resolveSibling(archive.getFileName() + "." + ProcessHandle.current().pid());
     try {
-      Files.createDirectories(archive.toAbsolutePath().getParent());
+      DataFiles.ownerOnlyDirectory(Objects.requireNonNull(archive.toAbsolutePath().getParent()));
       List<String> command = new ArrayList<>();
       command.add(java.toString());
       command.addAll(FLAGS);

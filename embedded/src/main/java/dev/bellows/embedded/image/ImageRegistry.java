@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.bellows.embedded.store.DataFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
@@ -53,6 +54,7 @@ public final class ImageRegistry {
           .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
           .build();
 
+  private final Path directory;
   private final Path file;
   private final BuiltInImages builtIns;
   private Read read = Read.NOTHING;
@@ -102,7 +104,8 @@ public final class ImageRegistry {
    * @param builtIns images that are there without being added
    */
   public ImageRegistry(Path dataDirectory, BuiltInImages builtIns) {
-    this.file = dataDirectory.resolve("images.json");
+    this.directory = dataDirectory.toAbsolutePath();
+    this.file = directory.resolve("images.json");
     this.builtIns = builtIns;
   }
 
@@ -259,7 +262,7 @@ public final class ImageRegistry {
 
   private synchronized void change(Consumer<Map<ImageName, Image>> change) {
     try {
-      Files.createDirectories(file.toAbsolutePath().getParent());
+      DataFiles.ownerOnlyDirectory(directory);
       try (FileChannel channel =
               FileChannel.open(
                   file.resolveSibling("images.lock"),
@@ -279,6 +282,9 @@ public final class ImageRegistry {
                         image.workingDirectory().map(Path::toString).orElse("")))
                 .toList();
         Path fresh = file.resolveSibling("images.json.new");
+        Files.deleteIfExists(fresh); // of a process that was killed while it wrote
+        Files.createFile(fresh);
+        DataFiles.ownerOnly(fresh); // variables may be secrets
         JSON.writeValue(fresh.toFile(), Map.of("images", stored));
         Files.move(
             fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);

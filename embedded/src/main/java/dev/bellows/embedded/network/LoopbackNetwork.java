@@ -2,6 +2,7 @@ package dev.bellows.embedded.network;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.bellows.embedded.store.DataFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.BindException;
@@ -80,7 +81,7 @@ public final class LoopbackNetwork implements PodNetwork {
         claim.close();
         continue;
       }
-      Files.createDirectories(dataDirectory);
+      DataFiles.ownerOnlyDirectory(dataDirectory);
       Files.write(record, JSON.writeValueAsBytes(Map.of("podCIDR", "127." + network + ".0.0/16")));
       return new LoopbackNetwork(network, claim);
     }

@@ -7,12 +7,8 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileSystems;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.util.Set;
 
 /**
  * The one directory that a running Bellows owns. Held by a lock of the operating system, so that it
@@ -32,13 +28,22 @@ public final class DataDirectory implements AutoCloseable {
   /**
    * Makes the directory where it is missing (mode 0700) and takes hold of it.
    *
+   * @throws StoreException.Exposed if anyone may write there
    * @throws StoreException.InUse if another process holds it; the message names that process
    * @throws UncheckedIOException if the directory cannot be made or written to
    */
   public static DataDirectory claim(Path directory) {
     Path path = directory.toAbsolutePath().normalize();
     try {
-      create(path);
+      DataFiles.ownerOnlyDirectory(path);
+      if (DataFiles.isWritableByAnyone(path)) {
+        throw new StoreException.Exposed(
+            "data directory "
+                + path
+                + " can be written by anyone, who could say what runs here: chmod go-w "
+                + path
+                + ", or choose another directory");
+      }
       FileChannel channel =
           FileChannel.open(
               path.resolve(LOCK_FILE),
@@ -78,17 +83,6 @@ public final class DataDirectory implements AutoCloseable {
       channel.close();
     } catch (IOException e) {
       throw new UncheckedIOException("cannot release data directory " + path, e);
-    }
-  }
-
-  private static void create(Path path) throws IOException {
-    if (FileSystems.getDefault().supportedFileAttributeViews().contains("posix")) {
-      Files.createDirectories(
-          path,
-          PosixFilePermissions.asFileAttribute(
-              Set.copyOf(PosixFilePermissions.fromString("rwx------"))));
-    } else {
-      Files.createDirectories(path);
     }
   }
 

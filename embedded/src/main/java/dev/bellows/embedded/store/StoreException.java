@@ -28,6 +28,15 @@ public sealed class StoreException extends RuntimeException {
     }
   }
 
+  /** Others than its owner could change what is in the data directory. */
+  public static final class Exposed extends StoreException {
+    @Serial private static final long serialVersionUID = 1L;
+
+    Exposed(String message) {
+      super(message, null);
+    }
+  }
+
   /** The file cannot be trusted; nothing was changed in it. */
   public static final class Damaged extends StoreException {
     @Serial private static final long serialVersionUID = 1L;

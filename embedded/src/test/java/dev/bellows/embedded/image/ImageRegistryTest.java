@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -124,6 +125,20 @@ class ImageRegistryTest {
     registry.add(image("dev.local/autoscale", "./mine"));
     assertThat(program("dev.local/autoscale")).isEqualTo("./mine");
     assertThat(registry.list()).hasSize(2);
+  }
+
+  /** Whoever adds the first image makes the data directory, and variables may be secrets. */
+  @Test
+  void whatAnImageIsToldStaysWithItsOwner() throws Exception {
+    Path fresh = home.resolve("not/yet");
+    new ImageRegistry(fresh, new BuiltInImages(home.resolve("cache")))
+        .add(new Image("hello", List.of("./hello"), Map.of("PASSWORD", "x"), Optional.empty()));
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(fresh)))
+        .isEqualTo("rwx------");
+    assertThat(
+            PosixFilePermissions.toString(
+                Files.getPosixFilePermissions(fresh.resolve("images.json"))))
+        .isEqualTo("rw-------");
   }
 
   @Test

@@ -21,6 +21,19 @@ class DataDirectoryTest {
     }
   }
 
+  /** Whoever may write there may say which program an image name stands for. */
+  @Test
+  void oneThatAnyoneMayWriteToIsRefused() throws Exception {
+    Path open = Files.createDirectory(home.resolve("open"));
+    Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rwxrwxrwx"));
+    assertThatThrownBy(() -> DataDirectory.claim(open))
+        .isInstanceOf(StoreException.Exposed.class)
+        .hasMessageContaining("can be written by anyone")
+        .hasMessageContaining("chmod go-w " + open);
+    Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rwxrwxr-x"));
+    DataDirectory.claim(open).close();
+  }
+
   @Test
   void aSecondClaimNamesTheHolder() throws Exception {
     ForkedJvm holder = ForkedJvm.start(Holder.class, home.toString());

@@ -1,6 +1,7 @@
 package dev.bellows.embedded.runtime.process;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.bellows.embedded.store.DataFiles;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -29,7 +30,7 @@ final class Journal {
   record Entry(long pid, long startTicks, String bootId, String podUid, String container) {}
 
   Journal(Path directory) throws IOException {
-    this.directory = Files.createDirectories(directory);
+    this.directory = DataFiles.ownerOnlyDirectory(directory);
   }
 
   void add(Entry entry) throws IOException {

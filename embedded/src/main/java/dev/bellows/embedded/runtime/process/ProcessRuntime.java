@@ -8,6 +8,7 @@ import dev.bellows.embedded.runtime.ExitStatus;
 import dev.bellows.embedded.runtime.log.LineSplitter;
 import dev.bellows.embedded.runtime.log.LogFile;
 import dev.bellows.embedded.runtime.log.LogLine;
+import dev.bellows.embedded.store.DataFiles;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -77,12 +78,12 @@ public final class ProcessRuntime implements ContainerRuntime {
   }
 
   ProcessRuntime(Path directory, Launcher launcher, Clock clock) throws IOException {
-    Files.createDirectories(directory);
+    DataFiles.ownerOnlyDirectory(directory);
     this.launcher = launcher;
     this.clock = clock;
     runtimeId = identity(directory.resolve("runtime-id"));
     journal = new Journal(directory.resolve("running"));
-    defaultDirectory = Files.createDirectories(directory.resolve("work"));
+    defaultDirectory = DataFiles.ownerOnlyDirectory(directory.resolve("work"));
     bootId = ProcessTable.bootId();
     Leftovers.end(runtimeId, journal);
   }
