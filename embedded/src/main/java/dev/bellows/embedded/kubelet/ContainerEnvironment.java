@@ -57,6 +57,7 @@ final class ContainerEnvironment {
       String prefix = source.path("prefix").asText("");
       values(source.path("configMapRef"), source.path("secretRef"))
           .forEach((key, value) -> variables.put(prefix + key, value));
+      variables.putAll(decided);
     }
     for (JsonNode variable : container.path("env")) {
       String name = variable.path("name").asText();

@@ -162,7 +162,7 @@ class KubeletTest {
   void theEnvironmentIsResolvedAndReferredTo() {
     cluster.create(
         ResourceTypes.CONFIG_MAPS,
-        "{metadata: {name: settings, namespace: default}, data: {color: blue}}");
+        "{metadata: {name: settings, namespace: default}, data: {color: blue, PORT: \"1\"}}");
     cluster.create(
         ResourceTypes.SECRETS,
         "{metadata: {name: keys, namespace: default}, data: {key: b3BlbiBzZXNhbWU=}}");
@@ -173,6 +173,7 @@ class KubeletTest {
             image: sh
             args: ["echo $(A) '$$(A)' $FROM_IMAGE $COLOR $KEY $NAME $IP $PORT $URL; sleep 1000"]
             ports: [{containerPort: 8080}]
+            envFrom: [{configMapRef: {name: settings}}]
             env:
             - {name: A, value: one}
             - {name: PORT, value: "8080"}
@@ -214,7 +215,7 @@ class KubeletTest {
         });
     cluster.create(
         ResourceTypes.CONFIG_MAPS,
-        "{metadata: {name: late, namespace: default}, data: {color: blue}}");
+        "{metadata: {name: late, namespace: default}, data: {color: blue, PORT: \"1\"}}");
     awaitReady();
   }
 
