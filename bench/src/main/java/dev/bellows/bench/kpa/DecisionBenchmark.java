@@ -1,5 +1,6 @@
 package dev.bellows.bench.kpa;
 
+import dev.bellows.bench.Fleet;
 import dev.bellows.core.kpa.Autoscaler;
 import dev.bellows.core.kpa.ScaleResult;
 import dev.bellows.core.stat.Aggregation;

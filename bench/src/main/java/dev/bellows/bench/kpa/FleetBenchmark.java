@@ -1,5 +1,6 @@
 package dev.bellows.bench.kpa;
 
+import dev.bellows.bench.Fleet;
 import dev.bellows.core.kpa.Autoscaler;
 import dev.bellows.core.stat.Aggregation;
 import dev.bellows.core.stat.MetricCollection;
@@ -33,10 +34,8 @@ import org.openjdk.jmh.infra.Blackhole;
     value = 2,
     jvmArgs = {"-Xms1g", "-Xmx1g"})
 public class FleetBenchmark {
-  private static final int REVISIONS = 100_000;
-
-  private final MetricCollection[] metrics = new MetricCollection[REVISIONS];
-  private final Autoscaler[] autoscalers = new Autoscaler[REVISIONS];
+  private final MetricCollection[] metrics = new MetricCollection[Fleet.REVISIONS];
+  private final Autoscaler[] autoscalers = new Autoscaler[Fleet.REVISIONS];
   private final Stat[] loads = new Stat[16];
   private Instant now = Fleet.START;
 
@@ -45,7 +44,7 @@ public class FleetBenchmark {
     for (int i = 0; i < loads.length; i++) {
       loads[i] = new Stat("service-scraper", 5.0 * i, i, 50.0 * i, i, 3600, 0);
     }
-    for (int i = 0; i < REVISIONS; i++) {
+    for (int i = 0; i < Fleet.REVISIONS; i++) {
       metrics[i] = Fleet.metrics(Aggregation.LINEAR);
       autoscalers[i] = Fleet.autoscaler(now, Duration.ofSeconds(i % 3 * 30L));
     }
@@ -58,14 +57,14 @@ public class FleetBenchmark {
   public void twoSeconds(Blackhole blackhole) {
     report(0);
     report(1);
-    for (int i = 0; i < REVISIONS; i++) {
+    for (int i = 0; i < Fleet.REVISIONS; i++) {
       blackhole.consume(autoscalers[i].step(now, i % 16, metrics[i].concurrencyAt(now)));
     }
   }
 
   private void report(int second) {
     now = now.plusSeconds(1);
-    for (int i = 0; i < REVISIONS; i++) {
+    for (int i = 0; i < Fleet.REVISIONS; i++) {
       metrics[i].record(now, loads[(i + second) % loads.length]);
     }
   }

@@ -1,6 +1,7 @@
 package dev.bellows.bench.scaling;
 
 import dev.bellows.api.config.NetworkConfig.MeshCompatibilityMode;
+import dev.bellows.bench.Fleet;
 import dev.bellows.controlplane.scaling.Decider;
 import dev.bellows.controlplane.scaling.MetricCollector;
 import dev.bellows.controlplane.scaling.MultiScaler;
@@ -54,13 +55,12 @@ import org.openjdk.jmh.annotations.Warmup;
     value = 2,
     jvmArgs = {"-Xms1g", "-Xmx1g"})
 public class ScalingLoopBenchmark {
-  private static final int REVISIONS = 100_000;
   private static final int ONE_IN = 100;
 
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final Pods pods = new Pods();
   private final Stat stat = new Stat("pod", 5, 0, 50, 0, 3600, 0);
-  private Instant now = Instant.parse("2026-11-21T10:00:00Z");
+  private Instant now = Fleet.START;
   private final MetricCollector metrics =
       new MetricCollector(
           (revision, target) ->
@@ -82,28 +82,14 @@ public class ScalingLoopBenchmark {
   public void create() {
     MetricSpec metric =
         new MetricSpec(Duration.ofSeconds(60), Duration.ofSeconds(6), "revision-private");
-    DeciderSpec spec =
-        new DeciderSpec(
-            "concurrency",
-            7,
-            10,
-            211,
-            100,
-            2,
-            1000,
-            2,
-            Duration.ofSeconds(60),
-            Duration.ZERO,
-            1,
-            0,
-            true);
-    for (int i = 0; i < REVISIONS; i++) {
+    DeciderSpec spec = Fleet.spec(Duration.ZERO);
+    for (int i = 0; i < Fleet.REVISIONS; i++) {
       RevisionId id = new RevisionId("default", "revision-" + i);
       pods.add(id, i % ONE_IN == 0 ? 1 : 0);
       metrics.createOrUpdate(id, metric, Aggregation.LINEAR);
       scaler.createOrUpdate(new Decider(id, "", "c", id.name(), spec), now);
       metrics.record(id, now, stat);
-      if (i % (REVISIONS / 200) == 0) {
+      if (i % (Fleet.REVISIONS / 200) == 0) {
         now = now.plusMillis(10); // as if they had been made over two seconds
       }
     }

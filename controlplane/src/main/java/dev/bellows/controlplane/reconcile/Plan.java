@@ -1,5 +1,6 @@
 package dev.bellows.controlplane.reconcile;
 
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import java.util.List;
 
 /**
@@ -19,6 +20,29 @@ public record Plan(List<Step> steps, Outcome outcome) {
   /** These writes, and nothing left for later. */
   public static Plan of(List<Step> steps) {
     return new Plan(steps, Outcome.done());
+  }
+
+  /** What is to be written where the API refuses to create an object: mostly, why. */
+  @FunctionalInterface
+  public interface IfRefused {
+    Plan plan(HasMetadata child, String message);
+  }
+
+  /**
+   * Applies every step; where the API refuses to create an object, what {@code ifRefused} makes of
+   * it, too.
+   *
+   * @throws StepFailed if a step failed, that one included
+   */
+  public Outcome applyWith(Writer writer, IfRefused ifRefused) {
+    try {
+      return applyWith(writer);
+    } catch (StepFailed e) {
+      if (e.step() instanceof Step.Create(HasMetadata child) && e.why() == StepFailed.Why.REFUSED) {
+        ifRefused.plan(child, String.valueOf(e.getMessage())).applyWith(writer);
+      }
+      throw e;
+    }
   }
 
   /** Applies every step. */

@@ -7,9 +7,6 @@ import dev.bellows.controlplane.reconcile.Controller;
 import dev.bellows.controlplane.reconcile.Outcome;
 import dev.bellows.controlplane.reconcile.Reconciler;
 import dev.bellows.controlplane.reconcile.RevisionNames;
-import dev.bellows.controlplane.reconcile.Step;
-import dev.bellows.controlplane.reconcile.StepFailed;
-import dev.bellows.controlplane.reconcile.StepFailed.Why;
 import dev.bellows.controlplane.reconcile.Writer;
 import dev.bellows.controlplane.watch.Cluster;
 import dev.bellows.controlplane.watch.Key;
@@ -47,15 +44,8 @@ public final class ConfigurationReconciler implements Reconciler {
     }
     Seen seen = observe(configuration.get());
     Instant now = clock.instant();
-    try {
-      return ConfigurationPlan.plan(seen, now).applyWith(writer);
-    } catch (StepFailed e) {
-      if (e.step() instanceof Step.Create && e.why() == Why.REFUSED) {
-        ConfigurationPlan.creationRefused(seen, now, String.valueOf(e.getMessage()))
-            .applyWith(writer);
-      }
-      throw e;
-    }
+    return ConfigurationPlan.plan(seen, now)
+        .applyWith(writer, (_, message) -> ConfigurationPlan.creationRefused(seen, now, message));
   }
 
   private Seen observe(Configuration configuration) {

@@ -68,13 +68,15 @@ final class ServicePlan {
   }
 
   /** The event that tells of a child that was refused. */
-  static Step creationRefused(Service service, HasMetadata child, String message) {
-    return new Step.Announce(
-        service,
-        Severity.WARNING,
-        "CreationFailed",
-        "Failed to create %s \"%s\": %s"
-            .formatted(child.getKind(), child.getMetadata().getName(), message));
+  static Plan creationRefused(Service service, HasMetadata child, String message) {
+    return Plan.of(
+        List.of(
+            new Step.Announce(
+                service,
+                Severity.WARNING,
+                "CreationFailed",
+                "Failed to create %s \"%s\": %s"
+                    .formatted(child.getKind(), child.getMetadata().getName(), message))));
   }
 
   private Plan plan() {

@@ -6,13 +6,9 @@ import dev.bellows.controlplane.reconcile.Controller;
 import dev.bellows.controlplane.reconcile.Outcome;
 import dev.bellows.controlplane.reconcile.Reconciler;
 import dev.bellows.controlplane.reconcile.RevisionNames;
-import dev.bellows.controlplane.reconcile.Step;
-import dev.bellows.controlplane.reconcile.StepFailed;
-import dev.bellows.controlplane.reconcile.StepFailed.Why;
 import dev.bellows.controlplane.reconcile.Writer;
 import dev.bellows.controlplane.watch.Cluster;
 import dev.bellows.controlplane.watch.Key;
-import io.fabric8.kubernetes.api.model.HasMetadata;
 import java.time.InstantSource;
 import java.util.Optional;
 
@@ -45,15 +41,9 @@ public final class ServiceReconciler implements Reconciler {
     if (service.isEmpty() || Children.isBeingDeleted(service.get())) {
       return Outcome.done();
     }
-    try {
-      return ServicePlan.plan(observe(key, service.get()), clock.instant()).applyWith(writer);
-    } catch (StepFailed e) {
-      if (e.step() instanceof Step.Create(HasMetadata child) && e.why() == Why.REFUSED) {
-        writer.apply(
-            ServicePlan.creationRefused(service.get(), child, String.valueOf(e.getMessage())));
-      }
-      throw e;
-    }
+    return ServicePlan.plan(observe(key, service.get()), clock.instant())
+        .applyWith(
+            writer, (child, message) -> ServicePlan.creationRefused(service.get(), child, message));
   }
 
   private Seen observe(Key key, Service service) {
