@@ -139,12 +139,18 @@ public final class Informers implements AutoCloseable {
 
     @Override
     public void onAdd(T object) {
-      watched.put(object);
+      put(object);
     }
 
     @Override
     public void onUpdate(T before, T after) {
-      watched.put(after);
+      put(after);
+    }
+
+    // Who owns which field is no business of ours, and of a large object it is the larger part.
+    private void put(T object) {
+      object.getMetadata().setManagedFields(List.of());
+      watched.put(object);
     }
 
     @Override

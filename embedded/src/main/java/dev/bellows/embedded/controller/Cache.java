@@ -67,7 +67,8 @@ public final class Cache {
   }
 
   /**
-   * Takes a state over unless a newer one is known.
+   * Takes a state over unless a newer one is known. Who owns which field is taken off it: nobody
+   * here asks, and of a large object it is the larger part.
    *
    * @return the state that was known before, and whether the new one was taken
    */
@@ -79,6 +80,9 @@ public final class Cache {
     }
     if (known != null) {
       unindex(key, known);
+    }
+    if (object.path("metadata") instanceof ObjectNode metadata) {
+      metadata.remove("managedFields");
     }
     objects.put(key, object);
     byNamespace.computeIfAbsent(key.namespace(), any -> new LinkedHashSet<>()).add(key);
