@@ -1,7 +1,11 @@
-"""Serves HTTP on $PORT; prints the id of every request (?id=N) and answers with it."""
+"""Serves HTTP on $PORT; prints the id of every request (?id=N) and answers with it.
+
+With ?sleep=S it takes S seconds over it.
+"""
 
 import os
 import sys
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlparse
 
@@ -10,9 +14,11 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self):
-        request_id = parse_qs(urlparse(self.path).query)["id"][0]
+        query = parse_qs(urlparse(self.path).query)
+        request_id = query["id"][0]
         sys.stdout.write("id " + request_id + "\n")
         sys.stdout.flush()
+        time.sleep(float(query.get("sleep", ["0"])[0]))
         body = request_id.encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))

@@ -169,6 +169,67 @@ class ClearErrorsIT {
     becomes("rev/deaf-00001", "ProgressDeadlineExceeded");
   }
 
+  @Test
+  void logsOfWhatIsNotThere() {
+    refusedInOneLine(
+        bellows.bellows("logs", "nobody"),
+        "bellows: no pod of a service \"nobody\" runs now, and no pod has that name");
+    refusedInOneLine(
+        bellows.bellows("logs", "healthy", "-n", "elsewhere"),
+        "bellows: no pod of a service \"healthy\" runs now, and no pod has that name");
+    refusedInOneLine(
+        bellows.bellows("logs", "healthy", "-c", "nothing"),
+        "bellows: container nothing is not valid for pod healthy-00001-deployment-");
+  }
+
+  @Test
+  void logsOfAPodThatDoesNotRunYet() throws IOException {
+    Path file = directory.resolve("pods.yaml");
+    Files.writeString(
+        file,
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: waits}
+        spec: {containers: [{name: only, image: dev.local/nobody-made-this}]}
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: two}
+        spec: {containers: [{name: one, image: x.local/y}, {name: other, image: x.local/y}]}
+        """);
+    bellows.bellows("apply", "-f", file.toString()).succeeded();
+    becomes("pod/waits", "bellows image add dev.local/nobody-made-this");
+    refusedInOneLine(
+        bellows.bellows("logs", "waits"),
+        "bellows: container \"only\" in pod \"waits\" is waiting to start: ");
+    refusedInOneLine(
+        bellows.bellows("logs", "waits", "-f"),
+        "bellows: container \"only\" in pod \"waits\" is waiting to start: ");
+    refusedInOneLine(
+        bellows.bellows("logs", "two"),
+        "bellows: pod \"two\" has several containers, name one with -c: one, other");
+  }
+
+  @Test
+  void logsOfSeveralPodsNameThePodInEachLine() throws IOException {
+    Service pair = Service.of("pair", "dev.local/helloworld", "min-scale: \"2\"");
+    pair.applyAndAwaitReady(bellows, directory);
+    Awaitility.await()
+        .atMost(60, TimeUnit.SECONDS)
+        .pollInterval(250, TimeUnit.MILLISECONDS)
+        .untilAsserted(() ->
+            assertThat(bellows.bellows("logs", "pair").succeeded().output().lines())
+                .hasSize(2)
+                .allMatch(
+                    line -> line.matches("\\[pair-00001-deployment-\\S+] listening on port \\d+")));
+  }
+
+  private static void refusedInOneLine(Command.Result result, String line) {
+    assertThat(result.exitCode()).as(result.output()).isEqualTo(1);
+    assertThat(result.output().lines()).hasSize(1).allMatch(each -> each.startsWith(line));
+  }
+
   private static void refused(Command.Result result, String why) {
     assertThat(result.exitCode()).as(result.output()).isEqualTo(1);
     assertThat(result.output()).contains(why).doesNotContain("\tat ");

@@ -16,10 +16,9 @@ final class DeleteCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     try (ClusterAccess cluster = ClusterAccess.open(dataDirectory.path())) {
-      ClusterAccess.Kind kind = cluster.kind(target.kind());
-      String name = target.requiredName();
-      cluster.send("DELETE", kind.path(target.namespace(), name), "application/json", "", "");
-      System.out.printf("%s \"%s\" deleted%n", kind.singular(), name);
+      Target.Named named = target.named(cluster);
+      cluster.send("DELETE", named.path(), "application/json", "", "");
+      System.out.printf("%s \"%s\" deleted%n", named.kind().singular(), named.name());
     }
     return 0;
   }

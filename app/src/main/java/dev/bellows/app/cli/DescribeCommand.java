@@ -19,9 +19,7 @@ final class DescribeCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     try (ClusterAccess cluster = ClusterAccess.open(dataDirectory.path())) {
-      ClusterAccess.Kind kind = cluster.kind(target.kind());
-      JsonNode object =
-          cluster.get(kind.path(target.namespace(), target.requiredName()), "application/json");
+      JsonNode object = cluster.get(target.named(cluster).path(), "application/json");
       print(object);
       JsonNode events =
           cluster.get(

@@ -1,5 +1,6 @@
 package dev.bellows.app.cli;
 
+import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Status;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -12,6 +13,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -28,6 +30,7 @@ import picocli.CommandLine.Parameters;
     description = "Print what a service's pods (or one pod) have printed.",
     mixinStandardHelpOptions = true)
 final class LogsCommand implements Callable<Integer> {
+  private static final String USER_CONTAINER = "user-container";
   private static final String SERVICE_LABEL = "serving.knative.dev/service";
 
   @Mixin private DataDirectory dataDirectory = new DataDirectory();
@@ -47,8 +50,9 @@ final class LogsCommand implements Callable<Integer> {
 
   @Option(
       names = {"-c", "--container"},
-      description = "container (default: user-container)")
-  private String container = "user-container";
+      description =
+          "container (default: user-container, or the pod's only one if it has none of that name)")
+  private Optional<String> container = Optional.empty();
 
   @Override
   public Integer call() {
@@ -69,8 +73,10 @@ final class LogsCommand implements Callable<Integer> {
         List<Future<?>> prints = new ArrayList<>();
         for (Pod pod : pods) {
           String podName = pod.getMetadata().getName();
+          String from = container.orElseGet(() -> usualContainer(pod));
           prints.add(
-              printers.submit(() -> print(client, podName, prefix ? "[" + podName + "] " : "")));
+              printers.submit(
+                  () -> print(client, podName, from, prefix ? "[" + podName + "] " : "")));
         }
         for (Future<?> print : prints) {
           print.get();
@@ -98,7 +104,22 @@ final class LogsCommand implements Callable<Integer> {
     return new UserError(said == null ? String.valueOf(error.getMessage()) : said);
   }
 
-  private void print(KubernetesClient client, String pod, String prefix) {
+  private static String usualContainer(Pod pod) {
+    List<String> names = pod.getSpec().getContainers().stream().map(Container::getName).toList();
+    if (names.contains(USER_CONTAINER)) {
+      return USER_CONTAINER;
+    }
+    if (names.size() == 1) {
+      return names.getFirst();
+    }
+    throw new UserError(
+        "pod \""
+            + pod.getMetadata().getName()
+            + "\" has several containers, name one with -c: "
+            + String.join(", ", names));
+  }
+
+  private void print(KubernetesClient client, String pod, String container, String prefix) {
     var log = client.pods().inNamespace(namespace).withName(pod).inContainer(container);
     if (!follow) {
       log.getLog().lines().forEach(line -> System.out.println(prefix + line));

@@ -36,11 +36,31 @@ final class Target {
   /**
    * @throws UserError if no name was given
    */
-  String requiredName() {
+  private String requiredName() {
     if (name().isEmpty()) {
       throw new UserError("which " + kind() + "? give a name, as in: " + kind() + "/NAME");
     }
     return name();
+  }
+
+  /**
+   * One object, as the API knows it.
+   *
+   * @param kind of the object
+   * @param name of the object
+   * @param path that the API has it under
+   */
+  record Named(ClusterAccess.Kind kind, String name, String path) {}
+
+  /**
+   * The object that was named.
+   *
+   * @throws UserError if there is no such kind, or no name was given
+   */
+  Named named(ClusterAccess cluster) {
+    ClusterAccess.Kind kind = cluster.kind(kind());
+    String name = requiredName();
+    return new Named(kind, name, kind.path(namespace, name));
   }
 
   String namespace() {

@@ -1,6 +1,9 @@
 package dev.bellows.app.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.bellows.core.literal.DurationLiteral;
+import dev.bellows.core.literal.Literal;
+import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -19,33 +22,42 @@ final class WaitCommand implements Callable<Integer> {
   @Mixin private DataDirectory dataDirectory = new DataDirectory();
   @Mixin private Target target = new Target();
 
-  @Option(names = "--for", paramLabel = "CONDITION", description = "condition (default: Ready)")
+  @Option(
+      names = "--for",
+      paramLabel = "CONDITION",
+      description = "a condition's type, also as condition=TYPE (default: Ready)")
   private String condition = "Ready";
 
-  @Option(names = "--timeout", paramLabel = "SECONDS", description = "give up after (default: 60)")
-  private int timeoutSeconds = 60;
+  @Option(
+      names = "--timeout",
+      paramLabel = "DURATION",
+      description =
+          "give up after, such as 90s, 2m or 1m30s; 0 looks once, a bare number is in seconds"
+              + " (default: 60s)")
+  private String timeout = "60s";
 
   @Override
   public Integer call() {
-    long giveUp = System.nanoTime() + TimeUnit.SECONDS.toNanos(timeoutSeconds);
+    condition = condition.replaceFirst("^condition=", "");
+    Duration patience = duration(timeout);
+    long began = System.nanoTime();
     try (ClusterAccess cluster = ClusterAccess.open(dataDirectory.path())) {
-      ClusterAccess.Kind kind = cluster.kind(target.kind());
-      String path = kind.path(target.namespace(), target.requiredName());
+      Target.Named named = target.named(cluster);
       while (true) {
-        JsonNode seen = seen(cluster.get(path, "application/json"));
+        JsonNode seen = seen(cluster.get(named.path(), "application/json"));
         if (seen.path("status").asText().equals("True")) {
-          System.out.printf("%s/%s condition met%n", kind.plural(), target.name());
+          System.out.printf("%s/%s condition met%n", named.kind().plural(), named.name());
           return 0;
         }
-        if (System.nanoTime() >= giveUp) {
+        if (System.nanoTime() - began >= patience.toNanos()) {
           throw new UserError(
-              "%s/%s: condition %s is still %s after %d s%s"
+              "%s/%s: condition %s is still %s after %s%s"
                   .formatted(
-                      kind.plural(),
-                      target.name(),
+                      named.kind().plural(),
+                      named.name(),
                       condition,
                       seen.path("status").asText("absent"),
-                      timeoutSeconds,
+                      timeout.matches("\\d+") ? timeout + "s" : timeout,
                       seen.path("message").asText("").isEmpty()
                           ? ""
                           : ": " + seen.path("message").asText()));
@@ -53,6 +65,23 @@ final class WaitCommand implements Callable<Integer> {
         LockSupport.parkNanos(LOOK_EVERY_NANOS);
       }
     }
+  }
+
+  /**
+   * As kubectl reads it; a bare number is in seconds, which kubectl refuses.
+   *
+   * @throws UserError if it is none, or negative
+   */
+  static Duration duration(String text) {
+    String unit = text.matches("\\d+") ? "s" : "";
+    return switch (DurationLiteral.parse(text + unit)) {
+      case Literal.Value(Duration value) when !value.isNegative() -> value;
+      case Literal.Value(Duration _),
+          Literal.Malformed<Duration> _,
+          Literal.OutOfRange<Duration> _ ->
+          throw new UserError(
+              "--timeout=" + text + " is no duration; such are 90s, 2m, 1m30s, 500ms");
+    };
   }
 
   private JsonNode seen(JsonNode object) {
