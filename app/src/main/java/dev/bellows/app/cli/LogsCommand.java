@@ -125,6 +125,8 @@ final class LogsCommand implements Callable<Integer> {
       log.getLog().lines().forEach(line -> System.out.println(prefix + line));
       return;
     }
+    // Asked first: what the API says when it refuses to follow would be handed out as the log.
+    String _ = log.tailingLines(0).getLog();
     try (LogWatch watch = log.watchLog();
         BufferedReader lines =
             new BufferedReader(new InputStreamReader(watch.getOutput(), StandardCharsets.UTF_8))) {
