@@ -1,12 +1,13 @@
 package dev.bellows.dataplane.gateway;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
 import dev.bellows.core.route.ServiceId;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.util.LinkedHashMap;
 import java.util.Locale;
-import java.util.Map;
 
 /** Why a request could not be passed on, told so that the reader knows where to look. */
 sealed interface Missing {
@@ -111,7 +112,7 @@ sealed interface Missing {
     TEXT("text/plain; charset=utf-8"),
     JSON("application/json");
 
-    private static final ObjectMapper MAPPER = new ObjectMapper();
+    private static final JsonFactory FACTORY = new JsonFactory();
 
     private final String contentType;
 
@@ -132,14 +133,16 @@ sealed interface Missing {
       return switch (this) {
         case TEXT -> (missing.sentence() + "\n").getBytes(StandardCharsets.UTF_8);
         case JSON -> {
-          Map<String, Object> fields = new LinkedHashMap<>();
-          fields.put("status", missing.status());
-          fields.put("message", missing.sentence());
-          try {
-            yield MAPPER.writeValueAsBytes(fields);
-          } catch (JsonProcessingException e) {
-            throw new IllegalStateException("two fields cannot fail to be written", e);
+          ByteArrayOutputStream body = new ByteArrayOutputStream();
+          try (JsonGenerator json = FACTORY.createGenerator(body)) {
+            json.writeStartObject();
+            json.writeNumberField("status", missing.status());
+            json.writeStringField("message", missing.sentence());
+            json.writeEndObject();
+          } catch (IOException e) {
+            throw new UncheckedIOException("writing to memory", e);
           }
+          yield body.toByteArray();
         }
       };
     }

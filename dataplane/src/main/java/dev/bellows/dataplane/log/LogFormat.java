@@ -1,8 +1,7 @@
 package dev.bellows.dataplane.log;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.core.io.JsonStringEncoder;
+import dev.bellows.dataplane.json.JsonValue;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.time.Instant;
@@ -50,23 +49,23 @@ record LogFormat(
    * @throws IllegalArgumentException if it is no JSON object or names a level that there is not
    */
   static LogFormat parse(String zap, String level, Map<String, String> fields) {
-    JsonNode config;
+    JsonValue config;
     try {
-      config = new ObjectMapper().readTree(zap.isBlank() ? "{}" : zap);
-    } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException("not JSON: " + e.getOriginalMessage(), e);
+      config = JsonValue.parse(zap.isBlank() ? "{}" : zap);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("not JSON: " + e.getMessage(), e);
     }
-    if (!config.isObject()) {
+    if (!(config instanceof JsonValue.Fields)) {
       throw new IllegalArgumentException("not a JSON object: " + zap);
     }
-    JsonNode keys = config.path("encoderConfig");
+    JsonValue keys = config.get("encoderConfig");
     return new LogFormat(
-        level(level.isEmpty() ? config.path("level").asText("info") : level),
-        keys.path("levelKey").asText(DEFAULT.levelKey),
-        keys.path("timeKey").asText(DEFAULT.timeKey),
-        keys.path("nameKey").asText(DEFAULT.nameKey),
-        keys.path("messageKey").asText(DEFAULT.messageKey),
-        keys.path("stacktraceKey").asText(DEFAULT.stacktraceKey),
+        level(level.isEmpty() ? config.get("level").text("info") : level),
+        keys.get("levelKey").text(DEFAULT.levelKey),
+        keys.get("timeKey").text(DEFAULT.timeKey),
+        keys.get("nameKey").text(DEFAULT.nameKey),
+        keys.get("messageKey").text(DEFAULT.messageKey),
+        keys.get("stacktraceKey").text(DEFAULT.stacktraceKey),
         fields);
   }
 
@@ -115,21 +114,7 @@ record LogFormat(
 
   private static void quote(StringBuilder line, String text) {
     line.append('"');
-    for (int i = 0; i < text.length(); i++) {
-      char each = text.charAt(i);
-      switch (each) {
-        case '"', '\\' -> line.append('\\').append(each);
-        case '\n' -> line.append("\\n");
-        case '\t' -> line.append("\\t");
-        default -> {
-          if (each < ' ') {
-            line.append(String.format("\\u%04x", (int) each));
-          } else {
-            line.append(each);
-          }
-        }
-      }
-    }
+    JsonStringEncoder.getInstance().quoteAsString(text, line);
     line.append('"');
   }
 }

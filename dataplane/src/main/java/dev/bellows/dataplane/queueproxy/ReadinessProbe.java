@@ -1,9 +1,7 @@
 package dev.bellows.dataplane.queueproxy;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.bellows.core.route.Address;
+import dev.bellows.dataplane.json.JsonValue;
 import dev.bellows.dataplane.probe.Probe;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -19,7 +17,6 @@ import java.util.Map;
  * @param successThreshold consecutive passes that it takes, where {@code period} is zero
  */
 public record ReadinessProbe(Probe probe, Duration period, Duration timeout, int successThreshold) {
-  private static final ObjectMapper JSON = new ObjectMapper();
   private static final String VARIABLE = "SERVING_READINESS_PROBE";
 
   /** Whether the queue-proxy itself repeats the question until it passes. */
@@ -36,63 +33,63 @@ public record ReadinessProbe(Probe probe, Duration period, Duration timeout, int
     if (json.isBlank()) {
       return List.of();
     }
-    JsonNode node;
+    JsonValue value;
     try {
-      node = JSON.readTree(json);
-    } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException(VARIABLE + " is not JSON: " + e.getOriginalMessage(), e);
+      value = JsonValue.parse(json);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(VARIABLE + " is not JSON: " + e.getMessage(), e);
     }
-    if (node.isArray() != array) {
+    if (value instanceof JsonValue.Elements != array) {
       throw new IllegalArgumentException(
           VARIABLE + (array ? " must be an array of probes" : " must be one probe"));
     }
-    List<ReadinessProbe> probes = new ArrayList<>();
-    if (array) {
-      node.forEach(each -> probes.add(parse(each)));
-    } else {
-      probes.add(parse(node));
+    if (!array) {
+      return List.of(parse(value));
     }
+    List<ReadinessProbe> probes = new ArrayList<>();
+    value.elements().forEach(each -> probes.add(parse(each)));
     return probes;
   }
 
-  private static ReadinessProbe parse(JsonNode node) {
-    return new ReadinessProbe(
-        question(node),
-        Duration.ofSeconds(node.path("periodSeconds").asInt(0)),
-        Duration.ofSeconds(Math.max(1, node.path("timeoutSeconds").asInt(1))),
-        Math.max(1, node.path("successThreshold").asInt(1)));
+  private static ReadinessProbe parse(JsonValue probe) {
+    try {
+      return new ReadinessProbe(
+          question(probe),
+          Duration.ofSeconds(probe.get("periodSeconds").number(0)),
+          Duration.ofSeconds(Math.max(1, probe.get("timeoutSeconds").number(1))),
+          (int) Math.max(1, probe.get("successThreshold").number(1)));
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(VARIABLE + ": " + e.getMessage(), e);
+    }
   }
 
-  private static Probe question(JsonNode node) {
-    JsonNode get = node.path("httpGet");
-    if (get.isObject()) {
+  private static Probe question(JsonValue probe) {
+    if (probe.get("httpGet") instanceof JsonValue.Fields get) {
       return httpGet(get);
     }
-    JsonNode connect = node.path("tcpSocket");
-    if (connect.isObject()) {
+    if (probe.get("tcpSocket") instanceof JsonValue.Fields connect) {
       return new Probe.TcpConnect(address(connect));
     }
-    throw new IllegalArgumentException(VARIABLE + " must have httpGet or tcpSocket, got " + node);
+    throw new IllegalArgumentException("a probe must have httpGet or tcpSocket");
   }
 
-  private static Probe httpGet(JsonNode get) {
+  private static Probe httpGet(JsonValue get) {
     List<Map.Entry<String, String>> headers = new ArrayList<>();
-    get.path("httpHeaders")
-        .forEach(header ->
-            headers.add(Map.entry(header.path("name").asText(), header.path("value").asText())));
-    String path = get.path("path").asText("");
+    for (JsonValue header : get.get("httpHeaders").elements()) {
+      headers.add(Map.entry(header.get("name").text(""), header.get("value").text("")));
+    }
+    String path = get.get("path").text("");
     return new Probe.HttpGet(
         address(get),
-        get.path("scheme").asText("HTTP").equalsIgnoreCase("HTTPS"),
+        get.get("scheme").text("HTTP").equalsIgnoreCase("HTTPS"),
         path.startsWith("/") ? path : "/" + path,
         headers);
   }
 
-  private static Address address(JsonNode handler) {
-    JsonNode port = handler.path("port");
-    int number = port.isTextual() ? Integer.parseInt(port.textValue()) : port.asInt();
-    String host = handler.path("host").asText("");
-    return new Address(host.isEmpty() ? "127.0.0.1" : host, number);
+  private static Address address(JsonValue handler) {
+    String host = handler.get("host").text("");
+    return new Address(
+        host.isEmpty() ? "127.0.0.1" : host, Math.toIntExact(handler.get("port").number(0)));
   }
 
   /** The same probe, asked at {@code to} if it was to be asked at {@code from}. */

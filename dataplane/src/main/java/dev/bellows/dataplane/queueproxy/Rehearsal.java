@@ -28,6 +28,7 @@ final class Rehearsal {
   private Rehearsal() {}
 
   public static void main(String[] arguments) throws IOException {
+    Sidecar.tune(); // before anything of Netty is loaded
     JsonLogs.install("", "", Map.of()); // before anything makes a logger
     EventLoopGroup loops = EventLoops.create("program", 1);
     try (ProxyEngine program = new ProxyEngine(loops, System::nanoTime);
