@@ -44,7 +44,9 @@ public final class ApiException extends RuntimeException {
     status.put("kind", "Status").put("apiVersion", "v1");
     status.putObject("metadata");
     status.put("status", "Failure").put("message", getMessage());
-    status.put("reason", reason);
+    if (!reason.isEmpty()) {
+      status.put("reason", reason);
+    }
     if (!details.isEmpty()) {
       status.set("details", details.deepCopy());
     }
@@ -90,6 +92,21 @@ public final class ApiException extends RuntimeException {
             + " again");
   }
 
+  /** 409 for the deletion of another object than the one that is there. */
+  static ApiException precondition(ResourceType type, String name, String why) {
+    ObjectNode details = Json.object();
+    details.put("name", name);
+    if (!type.group().isEmpty()) {
+      details.put("group", type.group());
+    }
+    details.put("kind", type.kind());
+    return new ApiException(
+        409,
+        "Conflict",
+        "Operation cannot be fulfilled on " + type.groupKind() + " \"" + name + "\": " + why,
+        details);
+  }
+
   /** 409 of server-side apply: other managers own the fields. */
   static ApiException applyConflict(List<Cause> causes) {
     StringBuilder message = new StringBuilder("Apply failed with ").append(causes.size());
@@ -127,6 +144,47 @@ public final class ApiException extends RuntimeException {
         details(type, name));
   }
 
+  /** 403, as authorization refuses. */
+  static ApiException notAllowed(String user, Action action) {
+    ObjectNode details = Json.object();
+    String message =
+        switch (action) {
+          case Action.OnPath path ->
+              "forbidden: User \""
+                  + user
+                  + "\" cannot "
+                  + path.verb()
+                  + " path \""
+                  + path.path()
+                  + "\"";
+          case Action.OnObjects objects -> {
+            if (!objects.name().isEmpty()) {
+              details.put("name", objects.name());
+            }
+            if (!objects.group().isEmpty()) {
+              details.put("group", objects.group());
+            }
+            details.put("kind", objects.plural());
+            yield objects.plural()
+                + (objects.group().isEmpty() ? "" : "." + objects.group())
+                + (objects.name().isEmpty() ? "" : " \"" + objects.name() + "\"")
+                + " is forbidden: User \""
+                + user
+                + "\" cannot "
+                + objects.verb()
+                + " resource \""
+                + objects.resource()
+                + "\" in API group \""
+                + objects.group()
+                + "\""
+                + (objects.namespace().isEmpty()
+                    ? " at the cluster scope"
+                    : " in the namespace \"" + objects.namespace() + "\"");
+          }
+        };
+    return new ApiException(403, "Forbidden", message, details);
+  }
+
   /** 405. */
   public static ApiException methodNotAllowed() {
     return new ApiException(
@@ -150,13 +208,30 @@ public final class ApiException extends RuntimeException {
     }
     details.put("kind", type.kind());
     causes(details, causes);
-    List<String> texts = causes.stream().map(Cause::toString).distinct().toList();
-    String list = texts.size() == 1 ? texts.getFirst() : "[" + String.join(", ", texts) + "]";
     return new ApiException(
-        422, "Invalid", type.groupKind() + " \"" + name + "\" is invalid: " + list, details);
+        422,
+        "Invalid",
+        type.groupKind() + " \"" + name + "\" is invalid: " + list(causes),
+        details);
   }
 
-  /** Any other refusal. */
+  /** 422 with every option of a request that is wrong. */
+  static ApiException invalidOptions(String kind, List<Cause> causes) {
+    ObjectNode details = Json.object();
+    details.put("group", "meta.k8s.io").put("kind", kind);
+    causes(details, causes);
+    return new ApiException(
+        422, "Invalid", kind + ".meta.k8s.io \"\" is invalid: " + list(causes), details);
+  }
+
+  private static String list(List<Cause> causes) {
+    List<String> texts = causes.stream().map(Cause::toString).distinct().toList();
+    return texts.size() == 1 ? texts.getFirst() : "[" + String.join(", ", texts) + "]";
+  }
+
+  /**
+   * Any other refusal; an empty reason is left out, as kube-apiserver does of unforeseen faults.
+   */
   public static ApiException of(int code, String reason, String message) {
     return new ApiException(code, reason, message, Json.object());
   }

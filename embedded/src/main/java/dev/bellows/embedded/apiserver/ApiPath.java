@@ -22,6 +22,11 @@ record ApiPath(
   /** Paths of namespaces themselves: a third part is their subresource, not a resource inside. */
   private static final List<String> NAMESPACE_SUBRESOURCES = List.of("status", "finalize");
 
+  /** The collection that the object is in. */
+  ApiPath collection() {
+    return new ApiPath(group, version, namespace, plural, "", "");
+  }
+
   static ApiPath of(String group, String version, List<String> parts) {
     if (parts.stream().anyMatch(String::isEmpty)) {
       throw ApiException.noSuchResource();

@@ -3,6 +3,7 @@ package dev.bellows.embedded.apiserver;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.QueryStringDecoder;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -25,7 +26,7 @@ record ApiRequest(
     Map<String, List<String>> query,
     HttpHeaders headers,
     Body body,
-    String user,
+    User user,
     Answer answer) {
   /** What came with the request. */
   static final class Body {
@@ -52,11 +53,23 @@ record ApiRequest(
     QueryStringDecoder decoder =
         new QueryStringDecoder(uri, StandardCharsets.UTF_8, true, MAX_PARAMETERS);
     return new ApiRequest(
-        method, decoder.path(), decoder.parameters(), headers, new Body(body), "", answer);
+        method, decoder.path(), decoder.parameters(), headers, new Body(body), User.NOBODY, answer);
   }
 
-  ApiRequest by(String who) {
+  ApiRequest by(User who) {
     return new ApiRequest(method, path, query, headers, body, who, answer);
+  }
+
+  /** The same with the answer going another way. */
+  ApiRequest answeredBy(Answer other) {
+    return new ApiRequest(method, path, query, headers, body, user, other);
+  }
+
+  /** The same with one parameter more. */
+  ApiRequest with(String name, String value) {
+    Map<String, List<String>> more = new HashMap<>(query);
+    more.put(name, List.of(value));
+    return new ApiRequest(method, path, more, headers, body, user, answer);
   }
 
   /** A parameter, empty if it is not given. */

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
@@ -85,7 +86,9 @@ public final class ApiServer implements AutoCloseable {
     SSLContext tls = certificates.tls();
     EventLoopGroup loops = new MultiThreadIoEventLoopGroup(2, NioIoHandler.newFactory());
     ChannelGroup channels = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
-    Router router = new Router(registry, logs, tokens);
+    ServiceAccountTokens accounts =
+        ServiceAccountTokens.of(directory.path(), registry.store(), InstantSource.system());
+    Router router = new Router(registry, logs, tokens, accounts);
     Channel server;
     try {
       server =

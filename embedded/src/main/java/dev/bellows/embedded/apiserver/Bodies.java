@@ -2,6 +2,7 @@ package dev.bellows.embedded.apiserver;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.io.JsonEOFException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -58,6 +59,10 @@ final class Bodies {
         JsonNode value = yaml.readValueAsTree();
         return value == null ? MissingNode.getInstance() : value;
       }
+    } catch (JsonEOFException e) {
+      // Go's words, which clients know.
+      throw ApiException.badRequest(
+          "couldn't get version/kind; json parse error: unexpected end of JSON input");
     } catch (JsonProcessingException e) {
       throw ApiException.badRequest("error decoding the request body: " + e.getOriginalMessage());
     } catch (IOException e) {

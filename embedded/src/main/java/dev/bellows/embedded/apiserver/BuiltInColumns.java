@@ -82,7 +82,12 @@ final class BuiltInColumns {
                     (object, now) -> Age.since(Json.text(object, "firstTimestamp"), now)),
                 wide("Count", (object, now) -> object.path("count").asInt(1)),
                 new Columns.Column(
-                    "Name", "string", "name", 1, (object, now) -> ObjectMeta.of(object).name()))));
+                    "Name",
+                    "string",
+                    "name",
+                    "",
+                    1,
+                    (object, now) -> ObjectMeta.of(object).name()))));
     put(
         ResourceTypes.DEPLOYMENTS,
         text(
@@ -123,6 +128,7 @@ final class BuiltInColumns {
                     "Created At",
                     "date",
                     "",
+                    "",
                     0,
                     (object, now) -> Json.text(object, "metadata", "creationTimestamp")))));
   }
@@ -130,7 +136,7 @@ final class BuiltInColumns {
   private BuiltInColumns() {}
 
   static Columns of(ResourceType type) {
-    return COLUMNS.getOrDefault(type, new Columns(List.of(Columns.name(), Columns.age())));
+    return COLUMNS.getOrDefault(type, new Columns(List.of(Columns.name(), Columns.createdAt())));
   }
 
   /** Name first, and age last unless it already has its place. */

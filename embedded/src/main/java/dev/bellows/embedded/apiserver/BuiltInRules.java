@@ -11,6 +11,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /** The rules of the built-in kinds: defaults that their clients and controllers see, and checks. */
 final class BuiltInRules {
@@ -22,7 +23,10 @@ final class BuiltInRules {
     RULES.put(ResourceTypes.DEPLOYMENTS, new DeploymentRules());
     RULES.put(ResourceTypes.REPLICA_SETS, new ReplicaSetRules());
     RULES.put(ResourceTypes.SERVICES, new ServiceRules());
+    RULES.put(ResourceTypes.CONFIG_MAPS, new ConfigMapRules());
     RULES.put(ResourceTypes.SECRETS, new SecretRules());
+    RULES.put(ResourceTypes.MUTATING_WEBHOOK_CONFIGURATIONS, new WebhookRules());
+    RULES.put(ResourceTypes.VALIDATING_WEBHOOK_CONFIGURATIONS, new WebhookRules());
     RULES.put(ResourceTypes.ENDPOINTS, new EndpointsRules());
     RULES.put(ResourceTypes.ENDPOINT_SLICES, new EndpointSliceRules());
     RULES.put(ResourceTypes.CUSTOM_RESOURCE_DEFINITIONS, new DefinitionRules());
@@ -61,6 +65,7 @@ final class BuiltInRules {
 
     @Override
     public void onCreate(ObjectNode object) {
+      PodSpecRules.onCreate(Json.child(object, "spec"));
       object
           .putObject("status")
           .put("phase", "Pending")
@@ -70,6 +75,11 @@ final class BuiltInRules {
     @Override
     public void validate(ObjectNode object, List<Cause> causes) {
       PodSpecRules.validate(object.path("spec"), "spec", causes);
+    }
+
+    @Override
+    public void validateUpdate(ObjectNode old, ObjectNode object, List<Cause> causes) {
+      PodSpecRules.validateUpdate(old.path("spec"), object.path("spec"), causes);
     }
   }
 
@@ -241,12 +251,103 @@ final class BuiltInRules {
           && !after.asText("").equals(before)
           && !object.path("spec").path("type").asText().equals("ExternalName")
           && !old.path("spec").path("type").asText().equals("ExternalName")) {
-        causes.add(Cause.invalid("spec.clusterIP", after, "field is immutable"));
+        causes.add(
+            Cause.invalid(
+                "spec.clusterIPs[0]", Json.array().add(after), "may not change once set"));
+      }
+    }
+  }
+
+  /** What ConfigMaps and Secrets have in common: small files, which may be fixed for good. */
+  private static final class DataRules {
+    private static final Pattern KEY = Pattern.compile("[-._a-zA-Z0-9]+");
+    private static final int MAX_BYTES = 1 << 20;
+
+    static void validate(ObjectNode object, List<Cause> causes) {
+      long bytes = 0;
+      for (String part : List.of("data", "binaryData")) {
+        for (Map.Entry<String, JsonNode> each : object.path(part).properties()) {
+          String key = each.getKey();
+          if (!KEY.matcher(key).matches()) {
+            causes.add(
+                Cause.invalid(
+                    part + "[" + key + "]",
+                    key,
+                    "a valid config key must consist of alphanumeric characters, '-', '_' or '.'"
+                        + " (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for"
+                        + " validation is '[-._a-zA-Z0-9]+')"));
+          }
+          bytes += each.getValue().asText().getBytes(StandardCharsets.UTF_8).length;
+        }
+      }
+      if (bytes > MAX_BYTES) {
+        causes.add(
+            new Cause(
+                "FieldValueTooLong", "", "Too long: may not be more than " + MAX_BYTES + " bytes"));
+      }
+    }
+
+    static void validateUpdate(ObjectNode old, ObjectNode object, List<Cause> causes) {
+      if (!old.path("immutable").asBoolean()) {
+        return;
+      }
+      for (String part : List.of("immutable", "data", "binaryData")) {
+        if (!Json.same(old.path(part), object.path(part))) {
+          causes.add(Cause.forbidden(part, "field is immutable when `immutable` is set"));
+        }
+      }
+    }
+  }
+
+  private static final class ConfigMapRules implements KindRules {
+    @Override
+    public void validate(ObjectNode object, List<Cause> causes) {
+      DataRules.validate(object, causes);
+    }
+
+    @Override
+    public void validateUpdate(ObjectNode old, ObjectNode object, List<Cause> causes) {
+      DataRules.validateUpdate(old, object, causes);
+    }
+  }
+
+  private static final class WebhookRules implements KindRules {
+    @Override
+    public void complete(ObjectNode object) {
+      boolean mutating = object.path("kind").asText().startsWith("Mutating");
+      for (JsonNode each : object.path("webhooks")) {
+        if (each instanceof ObjectNode webhook) {
+          standard(webhook, "failurePolicy", "Fail");
+          standard(webhook, "matchPolicy", "Equivalent");
+          PodSpecRules.number(webhook, "timeoutSeconds", 10);
+          Json.child(webhook, "namespaceSelector");
+          Json.child(webhook, "objectSelector");
+          if (mutating) {
+            standard(webhook, "reinvocationPolicy", "Never");
+          }
+          if (webhook.path("clientConfig").path("service") instanceof ObjectNode service) {
+            PodSpecRules.number(service, "port", 443);
+          }
+          scopes(webhook.path("rules"));
+        }
+      }
+    }
+  }
+
+  private static void scopes(JsonNode rules) {
+    for (JsonNode rule : rules) {
+      if (rule instanceof ObjectNode each) {
+        standard(each, "scope", "*");
       }
     }
   }
 
   private static final class SecretRules implements KindRules {
+    @Override
+    public void validate(ObjectNode object, List<Cause> causes) {
+      DataRules.validate(object, causes);
+    }
+
     @Override
     public void complete(ObjectNode object) {
       standard(object, "type", "Opaque");
@@ -268,6 +369,7 @@ final class BuiltInRules {
       if (!Json.same(old.path("type"), object.path("type"))) {
         causes.add(Cause.invalid("type", object.path("type"), "field is immutable"));
       }
+      DataRules.validateUpdate(old, object, causes);
     }
   }
 

@@ -44,6 +44,31 @@ final class BuiltIns {
               "source",
               "type"));
 
+  /** Kinds of which an update makes what is not there. */
+  static final Set<ResourceType> CREATED_BY_UPDATE =
+      Set.of(
+          ResourceTypes.SERVICES,
+          ResourceTypes.ENDPOINTS,
+          ResourceTypes.EVENTS,
+          ResourceTypes.LIMIT_RANGES,
+          ResourceTypes.LEASES,
+          ResourceTypes.ROLES,
+          ResourceTypes.ROLE_BINDINGS,
+          ResourceTypes.CLUSTER_ROLES,
+          ResourceTypes.CLUSTER_ROLE_BINDINGS);
+
+  /** Kinds that are kept for their clients' sake: no controller here looks at them. */
+  static final Set<ResourceType> WITHOUT_EFFECT =
+      Set.of(
+          ResourceTypes.HORIZONTAL_POD_AUTOSCALERS,
+          ResourceTypes.POD_DISRUPTION_BUDGETS,
+          ResourceTypes.NETWORK_POLICIES,
+          ResourceTypes.RESOURCE_QUOTAS,
+          ResourceTypes.LIMIT_RANGES,
+          ResourceTypes.PERSISTENT_VOLUME_CLAIMS,
+          ResourceTypes.MUTATING_WEBHOOK_CONFIGURATIONS,
+          ResourceTypes.VALIDATING_WEBHOOK_CONFIGURATIONS);
+
   private BuiltIns() {}
 
   static List<Resource> all() {
@@ -55,7 +80,7 @@ final class BuiltIns {
         resource(ResourceTypes.ENDPOINTS, "ep", "", "", false),
         resource(ResourceTypes.CONFIG_MAPS, "cm", "", "", false),
         resource(ResourceTypes.SECRETS, "", "", "", false),
-        resource(ResourceTypes.SERVICE_ACCOUNTS, "sa", "", "", false),
+        resource(ResourceTypes.SERVICE_ACCOUNTS, "sa", "", "token", false),
         resource(ResourceTypes.EVENTS, "ev", "", "", false),
         resource(ResourceTypes.PERSISTENT_VOLUME_CLAIMS, "pvc", "", "status", false),
         resource(ResourceTypes.RESOURCE_QUOTAS, "quota", "", "status", false),
@@ -116,6 +141,11 @@ final class BuiltIns {
     @Override
     public Columns columns() {
       return BuiltInColumns.of(type);
+    }
+
+    @Override
+    public ScalePaths scale() {
+      return ScalePaths.BUILT_IN;
     }
   }
 

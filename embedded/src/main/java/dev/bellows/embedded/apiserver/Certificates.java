@@ -19,6 +19,7 @@ import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.security.spec.ECGenParameterSpec;
 import java.security.spec.PKCS8EncodedKeySpec;
+import java.security.spec.X509EncodedKeySpec;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
@@ -149,6 +150,22 @@ record Certificates(X509Certificate authority, X509Certificate server, PrivateKe
       return context;
     } catch (GeneralSecurityException e) {
       throw new IOException("the server's certificate cannot be used: " + e.getMessage(), e);
+    }
+  }
+
+  /** The key pair in two files, made if they are missing. */
+  static KeyPair keyPair(Path keyFile, Path publicKeyFile) throws IOException {
+    try {
+      if (!Files.exists(keyFile) || !Files.exists(publicKeyFile)) {
+        KeyPair made = keys();
+        write(keyFile, "PRIVATE KEY", made.getPrivate().getEncoded());
+        write(publicKeyFile, "PUBLIC KEY", made.getPublic().getEncoded());
+      }
+      return new KeyPair(
+          KeyFactory.getInstance("EC").generatePublic(new X509EncodedKeySpec(body(publicKeyFile))),
+          key(keyFile));
+    } catch (GeneralSecurityException e) {
+      throw new IOException(keyFile + " cannot be used: " + e.getMessage(), e);
     }
   }
 

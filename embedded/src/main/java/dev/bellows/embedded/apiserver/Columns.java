@@ -18,6 +18,7 @@ record Columns(List<Column> columns) {
    * @param name its heading
    * @param type {@code string}, {@code integer}, {@code date}, {@code boolean}, {@code number}
    * @param format {@code name} for the object's name, otherwise empty
+   * @param description for those who ask what it means
    * @param priority 0 is always shown, 1 only with {@code -o wide}
    * @param cell makes the value, knowing the present time
    */
@@ -25,6 +26,7 @@ record Columns(List<Column> columns) {
       String name,
       String type,
       String format,
+      String description,
       int priority,
       BiFunction<ObjectNode, Instant, Object> cell) {}
 
@@ -37,7 +39,7 @@ record Columns(List<Column> columns) {
           .put("name", column.name())
           .put("type", column.type())
           .put("format", column.format())
-          .put("description", "")
+          .put("description", column.description())
           .put("priority", column.priority());
     }
     return definitions;
@@ -53,20 +55,26 @@ record Columns(List<Column> columns) {
   }
 
   static Column text(String name, BiFunction<ObjectNode, Instant, Object> cell) {
-    return new Column(name, "string", "", 0, cell);
+    return new Column(name, "string", "", "", 0, cell);
   }
 
   static Column wide(String name, BiFunction<ObjectNode, Instant, Object> cell) {
-    return new Column(name, "string", "", 1, cell);
+    return new Column(name, "string", "", "", 1, cell);
   }
 
   static Column number(String name, BiFunction<ObjectNode, Instant, Object> cell) {
-    return new Column(name, "integer", "", 0, cell);
+    return new Column(name, "integer", "", "", 0, cell);
   }
 
   /** The first column of every kind. */
   static Column name() {
-    return new Column("Name", "string", "name", 0, (object, now) -> ObjectMeta.of(object).name());
+    return new Column(
+        "Name", "string", "name", "", 0, (object, now) -> ObjectMeta.of(object).name());
+  }
+
+  /** When the object was created, as kinds without columns of their own show it. */
+  static Column createdAt() {
+    return text("Created At", (object, now) -> Json.text(object, "metadata", "creationTimestamp"));
   }
 
   /** How long ago the object was created. */

@@ -22,6 +22,7 @@ final class CustomColumns {
               column.path("name").asText(),
               type,
               column.path("format").asText(""),
+              column.path("description").asText(""),
               column.path("priority").asInt(0),
               (object, now) -> cell(path, type, object, now)));
     }

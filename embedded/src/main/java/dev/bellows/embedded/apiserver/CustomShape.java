@@ -52,6 +52,11 @@ final class CustomShape implements Resource.Shape {
   }
 
   @Override
+  public ScalePaths scale() {
+    return ScalePaths.of(stored.path("subresources").path("scale"));
+  }
+
+  @Override
   public String toString() {
     return versions.toString(); // tells one state of a definition from the next
   }

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /** The rules of CustomResourceDefinitions. A stored definition is served from that moment on. */
 final class DefinitionRules implements KindRules {
@@ -88,9 +89,12 @@ final class DefinitionRules implements KindRules {
       JsonNode version = spec.path("versions").get(i);
       storage += version.path("storage").asBoolean() ? 1 : 0;
       if (!version.path("schema").path("openAPIV3Schema").isObject()) {
-        causes.add(
-            Cause.required(
-                "spec.versions[" + i + "].schema.openAPIV3Schema", "schemas are required"));
+        causes.add(Cause.required("spec.versions[" + i + "].schema.openAPIV3Schema", ""));
+      } else {
+        structural(
+            version.path("schema").path("openAPIV3Schema"),
+            "spec.versions[" + i + "].schema.openAPIV3Schema",
+            causes);
       }
     }
     if (storage != 1) {
@@ -99,6 +103,25 @@ final class DefinitionRules implements KindRules {
               "spec.versions",
               spec.path("versions"),
               "must have exactly one version marked as storage version"));
+    }
+  }
+
+  /** Every field says its type, or that it may be anything: what else is there gets dropped. */
+  private static void structural(JsonNode schema, String path, List<Cause> causes) {
+    boolean open =
+        schema.path("x-kubernetes-int-or-string").asBoolean()
+            || schema.path("x-kubernetes-preserve-unknown-fields").asBoolean();
+    if (schema.path("type").asText("").isEmpty() && !open) {
+      causes.add(Cause.required(path + ".type", "must not be empty for specified object fields"));
+    }
+    for (Map.Entry<String, JsonNode> field : schema.path("properties").properties()) {
+      structural(field.getValue(), path + ".properties[" + field.getKey() + "]", causes);
+    }
+    if (schema.path("items").isObject()) {
+      structural(schema.path("items"), path + ".items", causes);
+    }
+    if (schema.path("additionalProperties").isObject()) {
+      structural(schema.path("additionalProperties"), path + ".additionalProperties", causes);
     }
   }
 

@@ -87,23 +87,25 @@ final class Deletions {
   static void requirePreconditions(ResourceType type, ObjectNode object, DeleteOptions how) {
     ObjectMeta meta = ObjectMeta.of(object);
     if (how.uid().isPresent() && !how.uid().get().equals(meta.uid())) {
-      throw ApiException.conflict(
+      throw ApiException.precondition(
           type,
           meta.name(),
-          "Precondition failed: UID in precondition: "
+          "the UID in the precondition ("
               + how.uid().get()
-              + ", UID in object meta: "
-              + meta.uid());
+              + ") does not match the UID in record ("
+              + meta.uid()
+              + "). The object might have been deleted and then recreated");
     }
     if (how.resourceVersion().isPresent()
         && !how.resourceVersion().get().equals(meta.resourceVersion())) {
-      throw ApiException.conflict(
+      throw ApiException.precondition(
           type,
           meta.name(),
-          "Precondition failed: ResourceVersion in precondition: "
+          "the ResourceVersion in the precondition ("
               + how.resourceVersion().get()
-              + ", ResourceVersion in object meta: "
-              + meta.resourceVersion());
+              + ") does not match the ResourceVersion in record ("
+              + meta.resourceVersion()
+              + "). The object might have been modified");
     }
   }
 }

@@ -178,7 +178,8 @@ final class Discovery {
 
   private static Map<String, String> reviewKinds(String group) {
     return switch (group) {
-      case "authentication.k8s.io" -> Map.of("selfsubjectreviews", "SelfSubjectReview");
+      case "authentication.k8s.io" ->
+          Map.of("selfsubjectreviews", "SelfSubjectReview", "tokenreviews", "TokenReview");
       case "authorization.k8s.io" ->
           Map.of(
               "selfsubjectaccessreviews", "SelfSubjectAccessReview",

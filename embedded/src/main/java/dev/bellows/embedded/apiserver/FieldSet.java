@@ -86,8 +86,25 @@ final class FieldSet {
     return json;
   }
 
+  /** Which places of an object count. */
+  private enum Places {
+    /** The values: what an apply asks for. */
+    VALUES,
+    /** Also the maps and lists that hold them, where they can be absent: what an update changes. */
+    HOLDERS_TOO
+  }
+
   /** All fields that an object sets. */
   static FieldSet of(ObjectNode object, Schema schema) {
+    return of(object, schema, Places.VALUES);
+  }
+
+  /** All fields that an object sets, and the maps and lists that it would not need to have. */
+  static FieldSet withHolders(ObjectNode object, Schema schema) {
+    return of(object, schema, Places.HOLDERS_TOO);
+  }
+
+  private static FieldSet of(ObjectNode object, Schema schema, Places places) {
     TreeMap<String, FieldSet> children = new TreeMap<>();
     for (Map.Entry<String, JsonNode> field : object.properties()) {
       String name = field.getKey();
@@ -103,10 +120,34 @@ final class FieldSet {
         }
         value = owned;
       }
-      FieldSet child = ofValue(value, schema.field(name).orElse(Schema.ANY));
-      put(children, "f:" + name, child);
+      Schema part = schema.field(name).orElse(Schema.ANY);
+      FieldSet child = ofValue(value, part, places);
+      boolean holder =
+          places == Places.HOLDERS_TOO
+              && !name.equals("metadata")
+              && isHolder(value)
+              && mayBeAbsent(schema, name, part);
+      put(children, "f:" + name, holder ? child.withMember() : child);
     }
     return new FieldSet(false, children);
+  }
+
+  private static boolean isHolder(JsonNode value) {
+    return value.isContainerNode() && !value.isEmpty();
+  }
+
+  /**
+   * Whether a map or list is there only if someone has set it. A struct within a struct always is,
+   * and so is a list that is required: Go writes them when they are empty, too.
+   */
+  private static boolean mayBeAbsent(Schema parent, String name, Schema part) {
+    if (!parent.isBuiltIn()) {
+      return true;
+    }
+    if (part.type().equals("array")) {
+      return !parent.requires(name);
+    }
+    return part.reference().isEmpty() || part.keyword("x-pointer").asBoolean();
   }
 
   private static void put(Map<String, FieldSet> children, String element, FieldSet child) {
@@ -115,14 +156,19 @@ final class FieldSet {
     }
   }
 
-  private static FieldSet ofValue(JsonNode value, Schema schema) {
+  private static FieldSet ofValue(JsonNode value, Schema schema, Places places) {
     if (value instanceof ObjectNode object && !object.isEmpty() && !isAtomic(schema)) {
       TreeMap<String, FieldSet> children = new TreeMap<>();
       for (Map.Entry<String, JsonNode> field : object.properties()) {
-        FieldSet child = ofValue(field.getValue(), schema.field(field.getKey()).orElse(Schema.ANY));
+        Schema part = schema.field(field.getKey()).orElse(Schema.ANY);
+        FieldSet child = ofValue(field.getValue(), part, places);
         // The keys of a free map are data: each is owned in itself.
         boolean data = !schema.names(field.getKey());
-        put(children, "f:" + field.getKey(), data ? child.withMember() : child);
+        boolean holder =
+            places == Places.HOLDERS_TOO
+                && isHolder(field.getValue())
+                && mayBeAbsent(schema, field.getKey(), part);
+        put(children, "f:" + field.getKey(), data || holder ? child.withMember() : child);
       }
       return new FieldSet(false, children);
     }
@@ -132,7 +178,9 @@ final class FieldSet {
       TreeMap<String, FieldSet> children = new TreeMap<>();
       for (JsonNode element : list) {
         FieldSet child =
-            schema.listKind() == Schema.ListKind.MAP ? ofValue(element, schema.items()) : EMPTY;
+            schema.listKind() == Schema.ListKind.MAP
+                ? ofValue(element, schema.items(), places)
+                : EMPTY;
         put(children, element(element, schema), child.withMember());
       }
       return new FieldSet(false, children);

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.util.DefaultIndenter;
+import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -22,6 +24,12 @@ import org.jspecify.annotations.Nullable;
 public final class Json {
   /** Deeper documents are refused: a recursive reader must not run out of stack. */
   static final int MAX_DEPTH = 200;
+
+  /** As Go indents: lists too have a line per element. */
+  private static final DefaultPrettyPrinter PRETTY =
+      new DefaultPrettyPrinter()
+          .withArrayIndenter(new DefaultIndenter("  ", "\n"))
+          .withObjectIndenter(new DefaultIndenter("  ", "\n"));
 
   /** Numbers are equal by value: 1 read from text and 1L set by code are one number. */
   private static final Comparator<JsonNode> BY_VALUE =
@@ -121,6 +129,15 @@ public final class Json {
     try {
       return MAPPER.writeValueAsBytes(node);
     } catch (JsonProcessingException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The same JSON over several lines. */
+  static byte[] pretty(byte[] compact) {
+    try {
+      return MAPPER.writer(PRETTY).writeValueAsBytes(MAPPER.readTree(compact));
+    } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }

@@ -10,6 +10,7 @@ import dev.bellows.embedded.store.StoreException;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.function.Predicate;
@@ -24,6 +25,9 @@ final class ListRequest {
   private final Predicate<JsonNode> selected;
   private final boolean selecting;
 
+  /** How the stored bytes of every object of the kind begin. */
+  private final byte[] kind;
+
   ListRequest(Resource resource, @Nullable String namespace, ApiRequest request, Views views) {
     this.resource = resource;
     this.namespace = namespace;
@@ -33,6 +37,7 @@ final class ListRequest {
         !request.parameter("labelSelector").isEmpty()
             || !request.parameter("fieldSelector").isEmpty();
     this.selected = selector(resource, request);
+    this.kind = beginning(resource.type());
   }
 
   static Predicate<JsonNode> selector(Resource resource, ApiRequest request) {
@@ -64,7 +69,10 @@ final class ListRequest {
   }
 
   void answer(ObjectStore store) {
-    long limit = request.number("limit").orElse(0);
+    requireConsistent();
+    // A list from the cache comes as a whole, as informers count on.
+    long limit =
+        request.parameter("resourceVersion").equals("0") ? 0 : request.number("limit").orElse(0);
     Snapshot snapshot = snapshot(store);
     List<Entry> entries = snapshot.entries();
     String token = request.parameter("continue");
@@ -94,6 +102,23 @@ final class ListRequest {
           "remainingItemCount"); // Kubernetes does not count what a selector has to look for
     }
     request.answer().json(200, views.list(objects.subList(0, shown), meta));
+  }
+
+  private void requireConsistent() {
+    boolean version = !request.parameter("resourceVersion").isEmpty();
+    boolean paging = !request.parameter("continue").isEmpty();
+    if (!request.parameter("resourceVersionMatch").isEmpty() && !version) {
+      throw ApiException.invalidOptions(
+          "ListOptions",
+          List.of(
+              Cause.forbidden(
+                  "resourceVersionMatch",
+                  "resourceVersionMatch is forbidden unless resourceVersion is provided")));
+    }
+    if (paging && version && !request.parameter("resourceVersion").equals("0")) {
+      throw ApiException.badRequest(
+          "specifying resource version is not allowed when using continue");
+    }
   }
 
   private static List<Entry> page(List<Entry> entries, long limit, long revision, ObjectNode meta) {
@@ -140,16 +165,45 @@ final class ListRequest {
    *
    * @throws ApiException 400 if it is none
    */
-  static long version(String text) {
-    if (!text.matches("[0-9]{1,18}")) {
-      throw ApiException.badRequest(
-          "Invalid value: \""
-              + text
-              + "\": strconv.ParseUint: parsing \""
-              + text
-              + "\": invalid syntax");
+  private static long version(String text) {
+    if (!isVersion(text)) {
+      throw ApiException.badRequest("invalid resource version: " + notAVersion(text));
     }
     return Long.parseLong(text);
+  }
+
+  static boolean isVersion(String text) {
+    return text.matches("[0-9]{1,18}");
+  }
+
+  static String notAVersion(String text) {
+    return "resourceVersion: Invalid value: \""
+        + text
+        + "\": strconv.ParseUint: parsing \""
+        + text
+        + "\": invalid syntax";
+  }
+
+  private static byte[] beginning(ResourceType type) {
+    return ("{\"kind\":\"" + type.kind() + "\",\"apiVersion\":\"" + type.apiVersion() + "\",")
+        .getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** An object of a built-in kind leaves its kind to the list's, as kube-apiserver's do. */
+  private void item(byte[] value, ByteArrayOutputStream out) {
+    int start = resource.isCustom() ? 0 : endOf(kind, value);
+    if (start > 0) {
+      out.write('{');
+    }
+    out.write(value, start, value.length - start);
+  }
+
+  /** Where a text goes on that begins as expected; 0 if it begins otherwise. */
+  private static int endOf(byte[] expected, byte[] value) {
+    boolean begins =
+        value.length > expected.length
+            && Arrays.equals(expected, 0, expected.length, value, 0, expected.length);
+    return begins ? expected.length : 0;
   }
 
   /** The list's bytes made of the objects' bytes: nothing is read and written again. */
@@ -168,7 +222,7 @@ final class ListRequest {
       if (i > 0) {
         out.write(',');
       }
-      out.writeBytes(entries.get(i).value());
+      item(entries.get(i).value(), out);
     }
     out.writeBytes("]}\n".getBytes(StandardCharsets.UTF_8));
     return out.toByteArray();

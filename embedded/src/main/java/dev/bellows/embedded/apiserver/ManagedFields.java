@@ -112,8 +112,8 @@ final class ManagedFields {
       managed = read(before);
     }
     Schema schema = resource.schema();
-    FieldSet was = FieldSet.of(old, schema);
-    FieldSet is = FieldSet.of(object, schema);
+    FieldSet was = FieldSet.withHolders(old, schema);
+    FieldSet is = FieldSet.withHolders(object, schema);
     FieldSet changed =
         is.minus(was).union(FieldMerge.modified(old, object, schema).intersection(is));
     FieldSet removed = was.minus(is);

@@ -5,11 +5,14 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /** What labels, annotations and owner references may look like. */
 final class MetadataRules {
   private static final int MAX_ANNOTATION_BYTES = 256 << 10;
+  private static final Set<String> STANDARD_FINALIZERS =
+      Set.of("kubernetes", "orphan", "foregroundDeletion");
   private static final int MAX_NAME = 63;
   private static final int MAX_PREFIX = 253;
   private static final Pattern NAME = Pattern.compile("([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]");
@@ -61,6 +64,21 @@ final class MetadataRules {
         }
       }
       index++;
+    }
+  }
+
+  /** Of built-in kinds; a custom kind's finalizers may have any name. */
+  static void checkFinalizers(ObjectMeta meta, List<Cause> causes) {
+    List<String> finalizers = meta.finalizers();
+    for (int i = 0; i < finalizers.size(); i++) {
+      String name = finalizers.get(i);
+      if (!name.contains("/") && !STANDARD_FINALIZERS.contains(name)) {
+        causes.add(
+            Cause.invalid(
+                "metadata.finalizers[" + i + "]",
+                name,
+                "name is neither a standard finalizer name nor is it fully qualified"));
+      }
     }
   }
 

@@ -1,25 +1,28 @@
 package dev.bellows.embedded.apiserver;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.bellows.embedded.store.Entry;
 import dev.bellows.embedded.store.Key;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import java.util.Optional;
-import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /** Answers requests for objects: the verbs on collections, objects and their subresources. */
 final class ObjectRequests {
+  /** As errors of a binding name it. */
+  private static final ResourceType BINDING =
+      new ResourceType("", "v1", "Binding", "pods/binding", true);
+
   private final Registry registry;
   private final LogRequests logs;
   private final Scales scales;
+  private final ServiceAccountTokens accounts;
 
-  ObjectRequests(Registry registry, PodLogs logs) {
+  ObjectRequests(Registry registry, PodLogs logs, ServiceAccountTokens accounts) {
     this.registry = registry;
+    this.accounts = accounts;
     this.logs = new LogRequests(registry, logs);
     this.scales = new Scales(registry);
   }
@@ -69,10 +72,15 @@ final class ObjectRequests {
       case "POST" -> {
         ObjectNode object = body(resource, path, request);
         inNamespace(resource, path, object);
-        ObjectNode made = registry.create(resource.type(), object, options(request));
+        ObjectNode made = registry.create(resource.type(), object, RequestOptions.write(request));
         request.answer().json(201, views.of(made));
       }
-      case "DELETE" -> deleteCollection(resource, path, request, views);
+      case "DELETE" -> {
+        if (namespace == null) {
+          throw ApiException.methodNotAllowed(); // too much for one request
+        }
+        deleteCollection(resource, namespace, request, views);
+      }
       default -> throw ApiException.methodNotAllowed();
     }
   }
@@ -84,7 +92,7 @@ final class ObjectRequests {
       case "PUT" -> {
         ObjectNode object = body(resource, path, request);
         addressed(path, object);
-        request.answer().json(200, views.of(registry.update(type, object, options(request))));
+        put(resource, object, request, views);
       }
       case "PATCH" -> patched(patch(resource, Subresource.NONE, path, request), request, views);
       case "DELETE" -> {
@@ -92,7 +100,11 @@ final class ObjectRequests {
             registry
                 .writes()
                 .delete(
-                    type, path.namespace(), path.name(), deleteOptions(request), options(request));
+                    type,
+                    path.namespace(),
+                    path.name(),
+                    RequestOptions.delete(request),
+                    RequestOptions.write(request));
         if (deletion.gone() && !returnsDeleted(type)) {
           request.answer().json(200, deleted(type, deletion.object()));
         } else {
@@ -100,6 +112,20 @@ final class ObjectRequests {
         }
       }
       default -> throw ApiException.methodNotAllowed();
+    }
+  }
+
+  private void put(Resource resource, ObjectNode object, ApiRequest request, Views views) {
+    ResourceType type = resource.type();
+    WriteOptions options = RequestOptions.write(request);
+    try {
+      request.answer().json(200, views.of(registry.update(type, object, options)));
+    } catch (ApiException e) {
+      boolean made = e.code() == 404 && BuiltIns.CREATED_BY_UPDATE.contains(type);
+      if (!made || !ObjectMeta.of(object).resourceVersion().isEmpty()) {
+        throw e;
+      }
+      request.answer().json(201, views.of(registry.create(type, object, options)));
     }
   }
 
@@ -131,7 +157,9 @@ final class ObjectRequests {
             addressed(path, object);
             request
                 .answer()
-                .json(200, views.of(registry.updateStatus(type, object, options(request))));
+                .json(
+                    200,
+                    views.of(registry.updateStatus(type, object, RequestOptions.write(request))));
           }
           case "PATCH" ->
               patched(patch(resource, Subresource.STATUS, path, request), request, views);
@@ -148,12 +176,22 @@ final class ObjectRequests {
       }
       case "scale" -> scales.handle(resource, path, request);
       case "log" -> logs.handle(path, request);
+      case "token" -> {
+        requirePost(request);
+        ObjectNode wanted = Bodies.object(request.body().bytes(), request.header("content-type"));
+        request.answer().json(201, accounts.issue(path.namespace(), path.name(), wanted));
+      }
       case "binding" -> bind(path, request);
       case "eviction" -> {
         requirePost(request);
         registry
             .writes()
-            .delete(type, path.namespace(), path.name(), DeleteOptions.DEFAULT, options(request));
+            .delete(
+                type,
+                path.namespace(),
+                path.name(),
+                DeleteOptions.DEFAULT,
+                RequestOptions.write(request));
         request.answer().json(201, success());
       }
       default -> throw ApiException.noSuchResource();
@@ -172,11 +210,28 @@ final class ObjectRequests {
           String assigned = Json.text(pod, "spec", "nodeName");
           if (!assigned.isEmpty()) {
             throw ApiException.conflict(
-                ResourceTypes.PODS,
+                BINDING,
                 path.name(),
                 "pod " + path.name() + " is already assigned to node \"" + assigned + "\"");
           }
           Json.child(pod, "spec").put("nodeName", node);
+          return pod;
+        });
+    registry.editStatus(
+        ResourceTypes.PODS,
+        path.namespace(),
+        path.name(),
+        pod -> {
+          ObjectNode status = Json.child(pod, "status");
+          if (!status.path("conditions").isArray()) {
+            status
+                .putArray("conditions")
+                .addObject()
+                .put("type", "PodScheduled")
+                .put("status", "True")
+                .putNull("lastProbeTime")
+                .put("lastTransitionTime", ObjectMeta.time(Instant.now()));
+          }
           return pod;
         });
     request.answer().json(201, success());
@@ -188,12 +243,11 @@ final class ObjectRequests {
     }
   }
 
-  private void deleteCollection(Resource resource, ApiPath path, ApiRequest request, Views views) {
+  private void deleteCollection(
+      Resource resource, String namespace, ApiRequest request, Views views) {
     ResourceType type = resource.type();
-    @Nullable String namespace =
-        type.namespaced() && path.namespace().isEmpty() ? null : path.namespace();
     var selected = ListRequest.selector(resource, request);
-    DeleteOptions how = deleteOptions(request);
+    DeleteOptions how = RequestOptions.delete(request);
     ObjectNode meta = Json.object();
     List<ObjectNode> deleted = new ArrayList<>();
     for (ObjectNode object : registry.list(type, namespace).items()) {
@@ -205,7 +259,12 @@ final class ObjectRequests {
         deleted.add(
             registry
                 .writes()
-                .delete(type, of.namespace(), of.name(), how.ifUid(of.uid()), options(request))
+                .delete(
+                    type,
+                    of.namespace(),
+                    of.name(),
+                    how.ifUid(of.uid()),
+                    RequestOptions.write(request))
                 .object());
       } catch (ApiException e) {
         if (e.code() != 404 && e.code() != 409) {
@@ -231,7 +290,7 @@ final class ObjectRequests {
             path.namespace(),
             path.name(),
             patch(resource, request),
-            options(request));
+            RequestOptions.write(request));
   }
 
   static Patch patch(Resource resource, ApiRequest request) {
@@ -255,21 +314,17 @@ final class ObjectRequests {
         yield new Patch.StrategicMerge(Bodies.object(request.body().bytes(), "application/json"));
       }
       case "application/apply-patch+yaml" -> {
-        if (request.parameter("fieldManager").isEmpty()) {
-          throw ApiException.of(
-              422,
-              "Invalid",
-              "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required"
-                  + " for apply patch");
+        ObjectNode wanted = Bodies.object(request.body().bytes(), "application/yaml");
+        if (Json.text(wanted, "apiVersion").isEmpty() || Json.text(wanted, "kind").isEmpty()) {
+          throw ApiException.badRequest(
+              "invalid object type: /"
+                  + Json.text(wanted, "apiVersion")
+                  + ", Kind="
+                  + Json.text(wanted, "kind"));
         }
-        yield new Patch.Apply(
-            Bodies.object(request.body().bytes(), "application/yaml"), request.flag("force"));
+        yield new Patch.Apply(wanted, request.flag("force"));
       }
-      default ->
-          throw Bodies.unknownForm(
-              "application/json-patch+json, application/merge-patch+json,"
-                  + (resource.isCustom() ? "" : " application/strategic-merge-patch+json,")
-                  + " application/apply-patch+yaml");
+      default -> throw ApiException.of(415, "UnsupportedMediaType", "415: Unsupported Media Type");
     };
   }
 
@@ -334,94 +389,6 @@ final class ObjectRequests {
       }
       meta.node().put("namespace", path.namespace());
     }
-  }
-
-  static WriteOptions options(ApiRequest request) {
-    String manager = request.parameter("fieldManager");
-    if (manager.isEmpty()) {
-      // As kube-apiserver: what the client calls itself, up to the first slash.
-      String agent = request.header("user-agent");
-      int slash = agent.indexOf('/');
-      manager = slash > 0 ? agent.substring(0, slash) : agent.isEmpty() ? "unknown" : agent;
-    }
-    WriteOptions.FieldValidation validation =
-        switch (request.parameter("fieldValidation")) {
-          case "", "Warn" -> WriteOptions.FieldValidation.WARN;
-          case "Strict" -> WriteOptions.FieldValidation.STRICT;
-          case "Ignore" -> WriteOptions.FieldValidation.IGNORE;
-          default ->
-              throw ApiException.of(
-                  422,
-                  "Invalid",
-                  "fieldValidation parameter \""
-                      + request.parameter("fieldValidation")
-                      + "\" is not supported; supported values: Ignore, Strict, Warn");
-        };
-    String dryRun = request.parameter("dryRun");
-    if (!dryRun.isEmpty() && !dryRun.equals("All")) {
-      throw ApiException.badRequest(
-          "invalid dryRun value \"" + dryRun + "\"; supported values: All");
-    }
-    List<String> duplicates =
-        validation == WriteOptions.FieldValidation.IGNORE || !isJson(request)
-            ? List.of()
-            : DuplicateFields.find(request.body().bytes());
-    return new WriteOptions(
-        request.user(), manager, validation, duplicates, !dryRun.isEmpty(), request.answer()::warn);
-  }
-
-  /** Whether the body is an object's own text, in which a field may stand twice. */
-  private static boolean isJson(ApiRequest request) {
-    String type = Bodies.mediaType(request.header("content-type"));
-    return type.isEmpty()
-        || type.endsWith("/json")
-        || type.endsWith("+json")
-        || type.endsWith("yaml");
-  }
-
-  private static DeleteOptions deleteOptions(ApiRequest request) {
-    ObjectNode body =
-        request.body().isEmpty()
-            ? Json.object()
-            : Bodies.object(request.body().bytes(), request.header("content-type"));
-    String policy = body.path("propagationPolicy").asText(request.parameter("propagationPolicy"));
-    Optional<DeleteOptions.Propagation> propagation =
-        switch (policy) {
-          case "" -> orphaning(body, request);
-          case "Orphan", "Background", "Foreground" ->
-              Optional.of(DeleteOptions.Propagation.valueOf(policy.toUpperCase(Locale.ROOT)));
-          default ->
-              throw ApiException.badRequest(
-                  "invalid propagationPolicy \""
-                      + policy
-                      + "\"; supported values: Orphan, Background, Foreground");
-        };
-    OptionalLong grace =
-        body.hasNonNull("gracePeriodSeconds")
-            ? OptionalLong.of(body.path("gracePeriodSeconds").asLong())
-            : request.number("gracePeriodSeconds");
-    JsonNode preconditions = body.path("preconditions");
-    boolean dryRun = !body.path("dryRun").isEmpty() || !request.parameter("dryRun").isEmpty();
-    return new DeleteOptions(
-        grace,
-        propagation,
-        given(preconditions, "uid"),
-        given(preconditions, "resourceVersion"),
-        dryRun);
-  }
-
-  private static Optional<DeleteOptions.Propagation> orphaning(
-      ObjectNode body, ApiRequest request) {
-    String orphan = body.path("orphanDependents").asText(request.parameter("orphanDependents"));
-    return switch (orphan) {
-      case "true" -> Optional.of(DeleteOptions.Propagation.ORPHAN);
-      case "false" -> Optional.of(DeleteOptions.Propagation.BACKGROUND);
-      default -> Optional.empty();
-    };
-  }
-
-  private static Optional<String> given(JsonNode node, String field) {
-    return node.hasNonNull(field) ? Optional.of(node.path(field).asText()) : Optional.empty();
   }
 
   /** Kinds whose deletion answers with the object rather than with a Status. */

@@ -8,11 +8,15 @@ import java.util.ArrayDeque;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.zip.CRC32C;
 
-/** OpenAPI v3 documents, one per group and version, made when they are asked for. */
+/**
+ * OpenAPI documents, made when they are asked for: in the third version one per group and version,
+ * in the second one of all.
+ */
 final class OpenApi {
   private static final List<String> QUERY =
       List.of("dryRun", "fieldManager", "fieldValidation", "pretty");
@@ -75,6 +79,56 @@ final class OpenApi {
     }
     addReferenced(schemas, wanted);
     return document;
+  }
+
+  /** All of it as one document of the older form, for clients that know no other. */
+  ObjectNode second() {
+    ObjectNode document = Json.object();
+    document.put("swagger", "2.0");
+    document.putObject("info").put("title", "Kubernetes").put("version", "v1." + Discovery.MINOR);
+    ObjectNode paths = document.putObject("paths");
+    ObjectNode definitions = document.putObject("definitions");
+    Set<GroupVersion> done = new LinkedHashSet<>();
+    for (Resource resource : registry.catalog().all()) {
+      for (String version : resource.versions()) {
+        done.add(new GroupVersion(resource.type().group(), version));
+      }
+    }
+    for (GroupVersion each : done) {
+      ObjectNode third = document(each.group(), each.version());
+      for (Map.Entry<String, JsonNode> path : third.path("paths").properties()) {
+        ObjectNode methods = paths.putObject(path.getKey());
+        path.getValue()
+            .properties()
+            .forEach(method -> methods.set(method.getKey(), second(method.getValue())));
+      }
+      definitions.setAll((ObjectNode) third.path("components").path("schemas"));
+    }
+    refer(document);
+    return document;
+  }
+
+  private record GroupVersion(String group, String version) {}
+
+  private static ObjectNode second(JsonNode operation) {
+    ObjectNode older = operation.deepCopy();
+    for (JsonNode parameter : older.path("parameters")) {
+      if (parameter instanceof ObjectNode each) {
+        each.setAll((ObjectNode) each.remove("schema"));
+      }
+    }
+    ObjectNode answer = (ObjectNode) older.path("responses").path("200");
+    JsonNode content = answer.remove("content");
+    answer.set("schema", content.path("application/json").path("schema"));
+    return older;
+  }
+
+  private static void refer(JsonNode part) {
+    if (part instanceof ObjectNode object && object.path("$ref").isTextual()) {
+      String name = object.path("$ref").asText().substring(Definitions.REFERENCE.length());
+      object.put("$ref", "#/definitions/" + name);
+    }
+    part.forEach(OpenApi::refer);
   }
 
   private static String definition(

@@ -42,6 +42,68 @@ final class PodSpecRules {
     }
   }
 
+  /** What a pod, unlike a template, is given when it is created. */
+  static void onCreate(ObjectNode spec) {
+    standard(spec, "serviceAccountName", "default");
+    spec.put("serviceAccount", Json.text(spec, "serviceAccountName")); // its old name
+    standard(spec, "preemptionPolicy", "PreemptLowerPriority");
+    if (!spec.hasNonNull("priority")) {
+      spec.put("priority", 0);
+    }
+    for (String taint : List.of("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")) {
+      tolerate(spec, taint);
+    }
+  }
+
+  private static void tolerate(ObjectNode spec, String taint) {
+    ArrayNode tolerations =
+        spec.path("tolerations") instanceof ArrayNode found ? found : spec.putArray("tolerations");
+    for (JsonNode each : tolerations) {
+      String key = each.path("key").asText("");
+      if (key.equals(taint) || key.isEmpty()) {
+        return;
+      }
+    }
+    tolerations
+        .addObject()
+        .put("key", taint)
+        .put("operator", "Exists")
+        .put("effect", "NoExecute")
+        .put("tolerationSeconds", 300);
+  }
+
+  /** Adds a cause if more of a pod's spec has changed than may. */
+  static void validateUpdate(JsonNode old, JsonNode spec, List<Cause> causes) {
+    boolean placed = old.path("nodeName").asText("").isEmpty();
+    if (!Json.same(fixed(old, placed), fixed(spec, placed))) {
+      causes.add(
+          Cause.forbidden(
+              "spec",
+              "pod updates may not change fields other than"
+                  + " `spec.containers[*].image`,`spec.initContainers[*].image`,"
+                  + "`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing"
+                  + " tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if"
+                  + " it was previously negative)"));
+    }
+  }
+
+  /** What stays as it was; the node too, once there is one. */
+  private static JsonNode fixed(JsonNode spec, boolean placed) {
+    if (!(spec.deepCopy() instanceof ObjectNode fixed)) {
+      return spec;
+    }
+    fixed.remove(List.of("activeDeadlineSeconds", "tolerations", "terminationGracePeriodSeconds"));
+    if (placed) {
+      fixed.remove("nodeName");
+    }
+    for (String kind : List.of("initContainers", "containers")) {
+      for (JsonNode container : fixed.path(kind)) {
+        ((ObjectNode) container).remove("image");
+      }
+    }
+    return fixed;
+  }
+
   private static void container(ObjectNode container) {
     String image = Json.text(container, "image");
     if (!container.hasNonNull("imagePullPolicy")) {

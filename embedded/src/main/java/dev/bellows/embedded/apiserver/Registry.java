@@ -10,6 +10,7 @@ import dev.bellows.embedded.store.Snapshot;
 import dev.bellows.embedded.store.StoreException;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -46,8 +47,10 @@ public final class Registry {
   public static Registry open(
       ObjectStore store, InstantSource clock, List<AdmissionStep> admission) {
     Catalogs catalogs = new Catalogs(store);
-    return new Registry(
-        store, catalogs, new WritePath(store, catalogs, clock, List.copyOf(admission)));
+    List<AdmissionStep> steps = new ArrayList<>();
+    steps.add(new ServiceAccountAdmission(store));
+    steps.addAll(admission);
+    return new Registry(store, catalogs, new WritePath(store, catalogs, clock, List.copyOf(steps)));
   }
 
   /**

@@ -41,6 +41,9 @@ record Resource(
 
     /** The columns of {@code kubectl get}. */
     Columns columns();
+
+    /** Where objects keep what their scale shows; asked only of kinds that have one. */
+    ScalePaths scale();
   }
 
   /** Where a kind comes from. */

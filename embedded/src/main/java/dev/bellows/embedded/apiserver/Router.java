@@ -21,17 +21,21 @@ final class Router {
   private final Semaphore inFlight = new Semaphore(MAX_IN_FLIGHT);
   private final Semaphore watches = new Semaphore(MAX_WATCHES);
   private final Tokens tokens;
+  private final ServiceAccountTokens accounts;
+  private final Rbac rbac;
   private final Discovery discovery;
   private final ObjectRequests objects;
   private final OpenApi openApi;
   private final Reviews reviews;
 
-  Router(Registry registry, PodLogs logs, Tokens tokens) {
+  Router(Registry registry, PodLogs logs, Tokens tokens, ServiceAccountTokens accounts) {
     this.tokens = tokens;
+    this.accounts = accounts;
+    this.rbac = new Rbac(registry.store());
     this.discovery = new Discovery(registry);
-    this.objects = new ObjectRequests(registry, logs);
+    this.objects = new ObjectRequests(registry, logs, accounts);
     this.openApi = new OpenApi(registry);
-    this.reviews = new Reviews();
+    this.reviews = new Reviews(rbac, this::holder);
   }
 
   /** Answers a request, on the caller's thread. */
@@ -55,7 +59,9 @@ final class Router {
 
   private void answer(ApiRequest request) {
     try {
-      route(isOpen(request) ? request : request.by(user(request)));
+      ApiRequest shown =
+          request.flag("pretty") ? request.answeredBy(new PrettyAnswer(request.answer())) : request;
+      route(isOpen(shown) ? shown : shown.by(user(shown)));
     } catch (ApiException e) {
       request.answer().json(e.code(), e.status());
     } catch (RuntimeException e) {
@@ -70,13 +76,17 @@ final class Router {
         && List.of("/healthz", "/livez", "/readyz", "/version").contains(request.path());
   }
 
-  private String user(ApiRequest request) {
+  private User user(ApiRequest request) {
     String authorization = request.header("authorization");
-    Optional<String> user =
+    Optional<User> user =
         authorization.regionMatches(true, 0, "Bearer ", 0, 7)
-            ? tokens.user(authorization.substring(7).strip())
+            ? holder(authorization.substring(7).strip())
             : Optional.empty();
     return user.orElseThrow(() -> ApiException.of(401, "Unauthorized", "Unauthorized"));
+  }
+
+  private Optional<User> holder(String token) {
+    return tokens.user(token).or(() -> accounts.user(token));
   }
 
   private void route(ApiRequest request) {
@@ -84,6 +94,9 @@ final class Router {
     String trimmed =
         path.endsWith("/") && path.length() > 1 ? path.substring(0, path.length() - 1) : path;
     List<String> parts = List.of(trimmed.substring(1).split("/", -1));
+    if (!isOpen(request) && !isObjects(parts)) {
+      rbac.require(request.user(), Action.of(request));
+    }
     switch (parts.getFirst()) {
       case "healthz", "livez", "readyz" ->
           request
@@ -96,8 +109,21 @@ final class Router {
     }
   }
 
+  /** Whether a path leads below a group and version, where rights are about objects. */
+  private static boolean isObjects(List<String> parts) {
+    return (parts.getFirst().equals("api") && parts.size() > 2)
+        || (parts.getFirst().equals("apis") && parts.size() > 3);
+  }
+
   private void openApi(ApiRequest request, List<String> parts) {
-    if (parts.size() < 2 || !parts.get(1).equals("v3") || !request.method().equals("GET")) {
+    if (parts.size() < 2 || !request.method().equals("GET")) {
+      throw ApiException.noSuchResource();
+    }
+    if (parts.size() == 2 && parts.get(1).equals("v2")) {
+      request.answer().json(200, openApi.second());
+      return;
+    }
+    if (!parts.get(1).equals("v3")) {
       throw ApiException.noSuchResource();
     }
     ObjectNode document =
@@ -108,6 +134,17 @@ final class Router {
           default -> throw ApiException.noSuchResource();
         };
     request.answer().json(200, document);
+  }
+
+  /** The form of a watch from before there was a parameter for it. */
+  private void watch(ApiPath path, ApiRequest request) {
+    ApiRequest watching = request.with("watch", "true");
+    rbac.require(request.user(), Action.of(path.collection(), watching));
+    objects.handle(
+        path.collection(),
+        path.name().isEmpty()
+            ? watching
+            : watching.with("fieldSelector", "metadata.name=" + path.name()));
   }
 
   private void api(ApiRequest request, List<String> parts) {
@@ -123,7 +160,12 @@ final class Router {
     }
     String group = core ? "" : parts.get(1);
     String version = parts.get(prefix - 1);
+    if (parts.get(prefix).equals("watch") && parts.size() > prefix + 1) {
+      watch(ApiPath.of(group, version, parts.subList(prefix + 1, parts.size())), request);
+      return;
+    }
     ApiPath path = ApiPath.of(group, version, parts.subList(prefix, parts.size()));
+    rbac.require(request.user(), Action.of(path, request));
     if (!reviews.answer(path, request)) {
       objects.handle(path, request);
     }

@@ -3,7 +3,6 @@ package dev.bellows.embedded.apiserver;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
-import java.util.StringJoiner;
 
 /** The {@code scale} subresource: an {@code autoscaling/v1 Scale} in front of an object. */
 final class Scales {
@@ -17,7 +16,7 @@ final class Scales {
     ResourceType type = resource.type();
     ObjectNode answer =
         switch (request.method()) {
-          case "GET" -> of(registry.get(type, path.namespace(), path.name()));
+          case "GET" -> of(resource, registry.get(type, path.namespace(), path.name()));
           case "PUT" -> {
             ObjectNode wanted =
                 Bodies.object(request.body().bytes(), request.header("content-type"));
@@ -50,6 +49,7 @@ final class Scales {
       java.util.function.UnaryOperator<ObjectNode> change) {
     ResourceType type = resource.type();
     return of(
+        resource,
         registry
             .writes()
             .edit(
@@ -58,7 +58,7 @@ final class Scales {
                 path.namespace(),
                 path.name(),
                 object -> {
-                  ObjectNode scale = change.apply(of(object));
+                  ObjectNode scale = change.apply(of(resource, object));
                   String version = ObjectMeta.of(scale).resourceVersion();
                   if (!version.isEmpty()
                       && !version.equals(ObjectMeta.of(object).resourceVersion())) {
@@ -74,13 +74,14 @@ final class Scales {
                             Cause.invalid(
                                 "spec.replicas", replicas, "must be greater than or equal to 0")));
                   }
-                  Json.child(object, "spec").put("replicas", number);
+                  resource.shape().scale().setWanted(object, number);
                   return object;
                 },
-                ObjectRequests.options(request)));
+                RequestOptions.write(request)));
   }
 
-  private static ObjectNode of(ObjectNode object) {
+  private static ObjectNode of(Resource resource, ObjectNode object) {
+    ScalePaths paths = resource.shape().scale();
     ObjectMeta meta = ObjectMeta.of(object);
     ObjectNode scale = Json.object();
     scale.put("kind", "Scale").put("apiVersion", "autoscaling/v1");
@@ -88,19 +89,11 @@ final class Scales {
     scaleMeta.put("name", meta.name()).put("namespace", meta.namespace()).put("uid", meta.uid());
     scaleMeta.put("resourceVersion", meta.resourceVersion());
     scaleMeta.put("creationTimestamp", Json.text(meta.node(), "creationTimestamp"));
-    scale.putObject("spec").put("replicas", object.path("spec").path("replicas").asInt(0));
+    scale.putObject("spec").put("replicas", paths.wantedOf(object));
     scale
         .putObject("status")
-        .put("replicas", object.path("status").path("replicas").asInt(0))
-        .put("selector", selector(object.path("spec").path("selector")));
+        .put("replicas", paths.presentOf(object))
+        .put("selector", paths.selectorOf(object));
     return scale;
-  }
-
-  private static String selector(JsonNode selector) {
-    StringJoiner text = new StringJoiner(",");
-    for (var pair : selector.path("matchLabels").properties()) {
-      text.add(pair.getKey() + "=" + pair.getValue().asText());
-    }
-    return text.toString();
   }
 }

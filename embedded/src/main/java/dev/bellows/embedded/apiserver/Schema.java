@@ -92,6 +92,26 @@ final class Schema {
     return keyword("x-kubernetes-embedded-resource").asBoolean();
   }
 
+  /** Whether this describes a built-in kind or a part of one: their fields have numbers. */
+  boolean isBuiltIn() {
+    for (JsonNode field : keyword("properties")) {
+      if (field.has("x-number")) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether an object without the field is not valid. */
+  boolean requires(String field) {
+    for (JsonNode each : keyword("required")) {
+      if (each.asText().equals(field)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   boolean names(String field) {
     return keyword("properties").has(field);
   }

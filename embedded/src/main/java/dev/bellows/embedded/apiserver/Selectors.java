@@ -120,12 +120,20 @@ final class Selectors {
       String field = term.substring(0, operator).strip();
       String value = term.substring(operator).replaceFirst("!=|==|=", "").strip();
       if (!isSelectable(resource, field)) {
-        throw ApiException.badRequest("field label not supported: " + field);
+        throw ApiException.badRequest(unknown(resource, field));
       }
       String[] path = field.split("\\.");
       all = all.and(object -> Json.text(object, path).equals(value) != unequal);
     }
     return all;
+  }
+
+  private static String unknown(Resource resource, String field) {
+    return resource.selectableFields().isEmpty()
+        ? "\""
+            + field
+            + "\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\""
+        : "field label not supported: " + field;
   }
 
   private static boolean isSelectable(Resource resource, String field) {

@@ -9,13 +9,7 @@ import java.util.List;
 final class Settlement {
   /** Metadata that only the server writes. */
   private static final List<String> SERVERS =
-      List.of(
-          "uid",
-          "resourceVersion",
-          "creationTimestamp",
-          "deletionTimestamp",
-          "deletionGracePeriodSeconds",
-          "generation");
+      List.of("uid", "resourceVersion", "creationTimestamp", "generation");
 
   private Settlement() {}
 
@@ -31,6 +25,11 @@ final class Settlement {
     requireSame(type, before, meta);
     object.put("apiVersion", type.apiVersion()).put("kind", type.kind());
     SERVERS.forEach(field -> keep(before.node(), meta.node(), field));
+    if (!meta.isDeleting()) {
+      // Left out it stays; to be given another value is a fault, which the checks tell.
+      keep(before.node(), meta.node(), "deletionTimestamp");
+    }
+    keep(before.node(), meta.node(), "deletionGracePeriodSeconds");
     meta.node().remove("selfLink");
     switch (part) {
       case NONE, SCALE -> {
@@ -49,9 +48,11 @@ final class Settlement {
         ObjectNode own = ObjectMeta.of(given).node();
         ObjectNode kept = ObjectMeta.of(object).node();
         keep(own, kept, "managedFields");
-        if (type.equals(ResourceTypes.PODS)) {
-          // The one kind whose status writers also mark the object itself.
+        if (type.equals(ResourceTypes.PODS) || type.equals(ResourceTypes.DEPLOYMENTS)) {
+          // Kinds whose status writers also mark the object itself.
           keep(own, kept, "annotations");
+        }
+        if (type.equals(ResourceTypes.PODS)) {
           keep(own, kept, "labels");
         }
       }
@@ -107,12 +108,24 @@ final class Settlement {
   }
 
   /** Counts the generation up if what the user wants has changed. */
-  static void countGeneration(Resource resource, ObjectNode old, ObjectNode object) {
+  static void countGeneration(
+      Resource resource, Subresource part, ObjectNode old, ObjectNode object) {
     if (resource.countsGenerations()
-        && !Json.same(intent(resource, old), intent(resource, object))) {
+        && (!Json.same(intent(resource, old), intent(resource, object))
+            || annotationsCount(resource, part, old, object))) {
       ObjectMeta meta = ObjectMeta.of(object);
       meta.node().put("generation", meta.generation() + 1);
     }
+  }
+
+  /** Of a Deployment the annotations are what the user wants, too: its ReplicaSets inherit them. */
+  private static boolean annotationsCount(
+      Resource resource, Subresource part, ObjectNode old, ObjectNode object) {
+    return resource.type().equals(ResourceTypes.DEPLOYMENTS)
+        && part == Subresource.NONE
+        && !Json.same(
+            ObjectMeta.of(old).node().get("annotations"),
+            ObjectMeta.of(object).node().get("annotations"));
   }
 
   /** The spec; of kinds without one and of custom kinds, all but metadata and status. */
@@ -131,6 +144,10 @@ final class Settlement {
   /** Adds a cause for each change of metadata that nobody may make. */
   static void checkMetadata(ObjectNode old, ObjectNode object, List<Cause> causes) {
     ObjectMeta before = ObjectMeta.of(old);
+    JsonNode deletion = ObjectMeta.of(object).node().path("deletionTimestamp");
+    if (!Json.same(before.node().path("deletionTimestamp"), deletion)) {
+      causes.add(Cause.invalid("metadata.deletionTimestamp", deletion, "field is immutable"));
+    }
     if (before.isDeleting()) {
       List<String> added = new ArrayList<>(ObjectMeta.of(object).finalizers());
       added.removeAll(before.finalizers());

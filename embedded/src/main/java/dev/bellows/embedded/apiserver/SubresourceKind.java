@@ -18,6 +18,8 @@ record SubresourceKind(String group, String version, String kind, List<String> v
           new SubresourceKind("autoscaling", "v1", "Scale", List.of("get", "patch", "update"));
       case "log" -> new SubresourceKind("", "v1", "Pod", List.of("get"));
       case "eviction" -> new SubresourceKind("policy", "v1", "Eviction", List.of("create"));
+      case "token" ->
+          new SubresourceKind("authentication.k8s.io", "v1", "TokenRequest", List.of("create"));
       case "binding" -> new SubresourceKind("", "v1", "Binding", List.of("create"));
       case "finalize" ->
           new SubresourceKind(type.group(), type.version(), type.kind(), List.of("update"));

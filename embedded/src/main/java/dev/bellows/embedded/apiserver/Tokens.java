@@ -58,7 +58,7 @@ final class Tokens {
   }
 
   /** Whose token this is. Takes as long for a wrong token as for a right one. */
-  Optional<String> user(String token) {
+  Optional<User> user(String token) {
     byte[] given = token.getBytes(StandardCharsets.UTF_8);
     String user = "";
     for (Map.Entry<String, String> each : tokenOfUser.entrySet()) {
@@ -66,6 +66,6 @@ final class Tokens {
         user = each.getKey();
       }
     }
-    return user.isEmpty() ? Optional.empty() : Optional.of(user);
+    return user.isEmpty() ? Optional.empty() : Optional.of(User.master(user));
   }
 }

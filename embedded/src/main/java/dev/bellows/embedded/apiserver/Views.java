@@ -7,6 +7,8 @@ import java.util.List;
 
 /** Objects in the form that a client asked for. */
 final class Views {
+  private static final List<String> KIND = List.of("kind", "apiVersion");
+
   private final Resource resource;
   private final String version;
   private final Accept accept;
@@ -54,7 +56,13 @@ final class Views {
     }
     list.set("metadata", listMeta);
     ArrayNode all = list.putArray("items");
-    items.forEach(item -> all.add(of(item)));
+    for (ObjectNode item : items) {
+      ObjectNode shown = of(item);
+      if (accept == Accept.OBJECT && !resource.isCustom()) {
+        shown.remove(KIND); // it is the list's
+      }
+      all.add(shown);
+    }
     return list;
   }
 

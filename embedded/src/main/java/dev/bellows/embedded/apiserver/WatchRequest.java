@@ -50,12 +50,15 @@ final class WatchRequest {
     boolean initial = request.flag("sendInitialEvents");
     if (initial
         && (!bookmarks || !request.parameter("resourceVersionMatch").equals("NotOlderThan"))) {
-      throw ApiException.of(
-          422,
-          "Invalid",
-          "ListOptions.meta.k8s.io \"\" is invalid: resourceVersionMatch: Forbidden:"
-              + " sendInitialEvents requires setting resourceVersionMatch to NotOlderThan and"
-              + " allowWatchBookmarks");
+      throw ApiException.invalidOptions(
+          "ListOptions",
+          List.of(
+              Cause.forbidden(
+                  "resourceVersionMatch",
+                  "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan")));
+    }
+    if (!since.isEmpty() && !ListRequest.isVersion(since)) {
+      throw ApiException.of(500, "", ListRequest.notAVersion(since));
     }
     boolean fromState =
         request.parameter("sendInitialEvents").isEmpty()
@@ -64,7 +67,7 @@ final class WatchRequest {
     Snapshot state =
         fromState || since.isEmpty() || since.equals("0")
             ? registry.store().list(resource.type().resource(), namespace)
-            : new Snapshot(ListRequest.version(since), List.of());
+            : new Snapshot(Long.parseLong(since), List.of());
     Feed feed;
     try {
       feed = registry.follow(resource.type(), state.revision());

@@ -104,7 +104,7 @@ final class WritePath {
     ObjectMeta meta = ObjectMeta.of(object);
     object.put("apiVersion", type.apiVersion()).put("kind", type.kind());
     if (!meta.resourceVersion().isEmpty()) {
-      throw ApiException.badRequest("resourceVersion should not be set on objects to be created");
+      throw ApiException.of(500, "", "resourceVersion should not be set on objects to be created");
     }
     shape(resource, object, cannotBeHandled(type), options);
     requireNamespace(type, meta);
@@ -123,6 +123,11 @@ final class WritePath {
         options);
     complete(resource, object);
     validate(resource, object, Optional.empty());
+    if (BuiltIns.WITHOUT_EFFECT.contains(type)) {
+      options
+          .warnings()
+          .accept(type.groupKind() + " is stored here, and nothing acts on it (docs/embedded.md)");
+    }
     if (notes) {
       ManagedFields.noteUpdate(
           resource,
@@ -149,11 +154,7 @@ final class WritePath {
     meta.node()
         .remove(
             List.of(
-                "resourceVersion",
-                "deletionTimestamp",
-                "deletionGracePeriodSeconds",
-                "selfLink",
-                "generation"));
+                "resourceVersion", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"));
     meta.node().put("uid", UUID.randomUUID().toString());
     meta.node().put("creationTimestamp", ObjectMeta.time(clock.instant()));
     if (resource.countsGenerations()) {
@@ -285,7 +286,7 @@ final class WritePath {
     if (!key.namespace().isEmpty()) {
       meta.node().put("namespace", key.namespace());
     }
-    shape(resource, wanted, cannotBeHandled(type), options);
+    requireDeclared(resource, key, wanted);
     for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       if (store.get(key).isPresent() || part != Subresource.NONE) {
         UnaryOperator<ObjectNode> change =
@@ -353,7 +354,7 @@ final class WritePath {
           options);
       complete(resource, object);
       validate(resource, object, Optional.of(old));
-      Settlement.countGeneration(resource, old, object);
+      Settlement.countGeneration(resource, attempt.part(), old, object);
       if (attempt.notes()) {
         ManagedFields.noteUpdate(
             resource, attempt.part(), old, object, options.fieldManager(), clock.instant());
@@ -433,6 +434,32 @@ final class WritePath {
     }
   }
 
+  /** Of an apply every field must be known, since its manager is going to own it. */
+  private static void requireDeclared(Resource resource, Key key, ObjectNode wanted) {
+    List<String> unknown = FieldCheck.prune(resource, wanted);
+    if (unknown.isEmpty()) {
+      return;
+    }
+    List<String> errors =
+        unknown.stream().map(path -> "." + path + ": field not declared in schema").toList();
+    ResourceType type = resource.type();
+    throw ApiException.of(
+        500,
+        "",
+        "failed to create typed patch object ("
+            + key.namespace()
+            + "/"
+            + key.name()
+            + "; "
+            + type.apiVersion()
+            + ", Kind="
+            + type.kind()
+            + "): "
+            + (errors.size() == 1
+                ? errors.getFirst()
+                : "errors:\n  " + String.join("\n  ", errors)));
+  }
+
   /** Drops what the kind does not have, and says so as the client wants it. */
   private static void shape(
       Resource resource, ObjectNode object, Refusal refusal, WriteOptions options) {
@@ -492,6 +519,8 @@ final class WritePath {
     MetadataRules.check(meta, causes);
     if (resource.isCustom()) {
       SchemaValidation.validate(object, resource.schema(), causes);
+    } else {
+      MetadataRules.checkFinalizers(meta, causes);
     }
     resource.rules().validate(object, causes);
     old.ifPresent(before -> {
@@ -529,7 +558,12 @@ final class WritePath {
   private static LongFunction<byte[]> stamped(ObjectNode object) {
     return version -> {
       ObjectMeta.of(object).node().put("resourceVersion", Long.toString(version));
-      return Json.bytes(object);
+      // Kind first: a list leaves it out by leaving out the beginning (ListRequest).
+      ObjectNode ordered = Json.object();
+      ordered.set("kind", object.path("kind"));
+      ordered.set("apiVersion", object.path("apiVersion"));
+      ordered.setAll(object);
+      return Json.bytes(ordered);
     };
   }
 }

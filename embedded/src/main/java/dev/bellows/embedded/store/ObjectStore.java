@@ -45,7 +45,6 @@ public final class ObjectStore implements AutoCloseable {
   private final ArrayBlockingQueue<Waiting> queue = new ArrayBlockingQueue<>(MAX_WAITING);
   private final AtomicLong writes = new AtomicLong();
   private final AtomicLong commits = new AtomicLong();
-  private final long startRevision;
   private final Thread writer;
   private volatile long revision;
   private volatile boolean closing;
@@ -54,7 +53,6 @@ public final class ObjectStore implements AutoCloseable {
 
   private ObjectStore(Database database, long revision) {
     this.database = database;
-    this.startRevision = revision;
     this.revision = revision;
     this.writer = Thread.ofPlatform().name("store-writer").daemon().unstarted(this::run);
   }
@@ -175,7 +173,8 @@ public final class ObjectStore implements AutoCloseable {
   }
 
   private Shelf shelf(String resource) {
-    return shelves.computeIfAbsent(resource, none -> new Shelf(startRevision));
+    // Of a kind that is new nothing has happened yet, and nobody can have followed it.
+    return shelves.computeIfAbsent(resource, none -> new Shelf(revision));
   }
 
   private void run() {

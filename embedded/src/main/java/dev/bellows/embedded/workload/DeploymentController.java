@@ -286,7 +286,11 @@ final class DeploymentController implements AutoCloseable {
   private void write(Deployment deployment, ReplicaSet current, ObjectNode status) {
     Key key = Key.of(deployment.node());
     try {
-      if (!JsonEquality.same(status, deployment.status())) {
+      String revision = Long.toString(current.revision());
+      JsonNode annotations = deployment.node().path("metadata").path("annotations");
+      if (!JsonEquality.same(status, deployment.status())
+          || !annotations.path(ReplicaSet.REVISION).asText().equals(revision)) {
+        // By the status, so that the annotation does not count as a wish of the user's.
         deployments.apply(
             registry.editStatus(
                 ResourceTypes.DEPLOYMENTS,
@@ -294,17 +298,12 @@ final class DeploymentController implements AutoCloseable {
                 key.name(),
                 present -> {
                   present.set("status", status);
+                  present
+                      .withObjectProperty("metadata")
+                      .withObjectProperty("annotations")
+                      .put(ReplicaSet.REVISION, revision);
                   return present;
                 }));
-      }
-      String revision = Long.toString(current.revision());
-      JsonNode annotations = deployment.node().path("metadata").path("annotations");
-      if (!annotations.path(ReplicaSet.REVISION).asText().equals(revision)) {
-        ObjectNode patch = JsonNodeFactory.instance.objectNode();
-        patch.putObject("metadata").putObject("annotations").put(ReplicaSet.REVISION, revision);
-        deployments.apply(
-            registry.patch(
-                ResourceTypes.DEPLOYMENTS, key.namespace(), key.name(), new Patch.Merge(patch)));
       }
     } catch (ApiException e) {
       if (e.code() != 404) {

@@ -10,6 +10,7 @@ import dev.bellows.embedded.apiserver.ResourceTypes;
 import dev.bellows.embedded.controller.ControllerLoop;
 import dev.bellows.embedded.controller.Informers;
 import dev.bellows.embedded.controller.Key;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -23,10 +24,12 @@ final class NamespaceController implements AutoCloseable {
   private static final Duration LOOK_AGAIN = Duration.ofMillis(200);
 
   private final Registry registry;
+  private final Clock clock;
   private final ControllerLoop<Key> loop = new ControllerLoop<>("namespaces", 2, this::reconcile);
 
-  NamespaceController(Registry registry, Informers informers) {
+  NamespaceController(Registry registry, Informers informers, Clock clock) {
     this.registry = registry;
+    this.clock = clock;
     informers.listen(
         ResourceTypes.NAMESPACES,
         (before, after) -> {
@@ -52,7 +55,9 @@ final class NamespaceController implements AutoCloseable {
     if (namespace.isEmpty() || !namespace.get().path("metadata").hasNonNull("deletionTimestamp")) {
       return Optional.empty();
     }
-    if (!deleteContent(key.name())) {
+    NamespaceRemains remains = deleteContent(key.name());
+    if (!remains.isEmpty()) {
+      tell(key, remains);
       return Optional.of(LOOK_AGAIN);
     }
     ObjectNode empty = namespace.get();
@@ -62,22 +67,37 @@ final class NamespaceController implements AutoCloseable {
     return Optional.empty();
   }
 
-  /** Answers whether nothing is left. */
-  private boolean deleteContent(String namespace) {
-    boolean empty = true;
+  private void tell(Key key, NamespaceRemains remains) {
+    registry.editStatus(
+        ResourceTypes.NAMESPACES,
+        "",
+        key.name(),
+        namespace -> {
+          remains.tell(namespace.withObjectProperty("status"), clock.instant());
+          return namespace;
+        });
+  }
+
+  /** Deletes what is there; answers what is still left. */
+  private NamespaceRemains deleteContent(String namespace) {
+    NamespaceRemains remains = new NamespaceRemains();
     for (ResourceType type : registry.types()) {
       if (!type.namespaced()) {
         continue;
       }
       for (ObjectNode object : registry.list(type, namespace).items()) {
-        empty = false;
-        if (!object.path("metadata").hasNonNull("deletionTimestamp")) {
+        if (object.path("metadata").hasNonNull("deletionTimestamp")) {
+          remains.add(type, object);
+        } else {
           try {
             registry.delete(
                 type,
                 namespace,
                 Key.of(object).name(),
                 DeleteOptions.DEFAULT.withPropagation(DeleteOptions.Propagation.BACKGROUND));
+            registry
+                .find(type, namespace, Key.of(object).name())
+                .ifPresent(left -> remains.add(type, left));
           } catch (ApiException e) {
             if (e.code() != 404) {
               throw e;
@@ -86,7 +106,7 @@ final class NamespaceController implements AutoCloseable {
         }
       }
     }
-    return empty;
+    return remains;
   }
 
   @Override

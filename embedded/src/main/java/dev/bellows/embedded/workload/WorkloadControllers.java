@@ -18,6 +18,7 @@ public final class WorkloadControllers implements AutoCloseable {
   private final GarbageCollector garbage;
   private final NamespaceController namespaces;
   private final NamespaceContents contents;
+  private final Registry registry;
 
   /**
    * Controllers that do nothing before {@link #start}.
@@ -30,16 +31,21 @@ public final class WorkloadControllers implements AutoCloseable {
       EventRecorder events,
       Clock clock,
       String authorityPem) {
+    this.registry = registry;
     deployments = new DeploymentController(registry, informers, events, clock);
     replicaSets = new ReplicaSetController(registry, informers, events, clock);
     garbage = new GarbageCollector(registry, informers);
-    namespaces = new NamespaceController(registry, informers);
+    namespaces = new NamespaceController(registry, informers, clock);
     contents = new NamespaceContents(registry, informers, authorityPem);
   }
 
-  /** Makes the default namespaces and begins to work. The informers must have been started. */
+  /**
+   * Makes the default namespaces and roles, and begins to work. The informers must have been
+   * started.
+   */
   public void start() {
     namespaces.start();
+    DefaultRoles.install(registry);
     contents.start();
     deployments.start();
     replicaSets.start();

@@ -64,6 +64,28 @@ class KubectlTest {
   }
 
   @Test
+  void givesAccountsTokensThatAreHeldToRoles() throws Exception {
+    kubectl.run("create", "serviceaccount", "reader");
+    String token = kubectl.run("create", "token", "reader").strip();
+    assertThat(kubectl.say("", Map.of(), "--token", token, "get", "configmaps").err())
+        .contains("cannot list resource \"configmaps\"");
+    kubectl.run("create", "role", "reads", "--verb=list", "--resource=configmaps");
+    kubectl.run(
+        "create", "rolebinding", "reads", "--role=reads", "--serviceaccount=default:reader");
+    kubectl.run("--token", token, "get", "configmaps");
+    assertThat(kubectl.run("--token", token, "auth", "can-i", "list", "configmaps"))
+        .isEqualTo("yes\n");
+    assertThat(
+            kubectl
+                .say("", Map.of(), "--token", token, "auth", "can-i", "delete", "configmaps")
+                .out())
+        .isEqualTo("no\n");
+    kubectl.run("delete", "serviceaccount", "reader");
+    assertThat(kubectl.say("", Map.of(), "--token", token, "get", "configmaps").err())
+        .contains("Unauthorized");
+  }
+
+  @Test
   void appliesAgainAndMergesListsByTheirKeys() throws Exception {
     kubectl.runWith(DEPLOYMENT, Map.of(), "apply", "-f", "-");
     kubectl.run(

@@ -35,7 +35,6 @@ class AccessContractTest extends ContractTest {
   }
 
   @Test
-  @Differs("not yet as a real one does it")
   void aQuestionMustAskSomething() {
     api.post(AUTHORIZATION + "selfsubjectaccessreviews", Wire.object("{spec: {}}"))
         .refusesSaying(
@@ -57,7 +56,6 @@ class AccessContractTest extends ContractTest {
   }
 
   @Test
-  @Differs("not yet as a real one does it")
   void anotherUserHasNoRightsUnlessTheyAreGiven() {
     Reply review =
         api.post(
@@ -71,7 +69,6 @@ class AccessContractTest extends ContractTest {
   }
 
   @Test
-  @Differs("not yet as a real one does it")
   void aRoleGivesRightsInItsNamespace() {
     String name = unique("reader");
     String rbac = "rbac.authorization.k8s.io/v1";
@@ -152,7 +149,6 @@ class AccessContractTest extends ContractTest {
   }
 
   @Test
-  @Differs("not yet as a real one does it")
   void aTokenCanBeAskedAbout() {
     Reply review =
         api.post(

@@ -156,7 +156,6 @@ class ApplyContractTest extends ContractTest {
   }
 
   @Test
-  @Differs("not yet as a real one does it")
   void aCreationNotesItsManager() {
     String name = unique("a");
     Reply made = api.post(configMaps() + "?fieldManager=maker", configMap(name)).is(201);
@@ -172,7 +171,6 @@ class ApplyContractTest extends ContractTest {
   }
 
   @Test
-  @Differs("not yet as a real one does it")
   void anApplyNeedsAManager() {
     String name = unique("a");
     Reply refused =
@@ -185,7 +183,6 @@ class ApplyContractTest extends ContractTest {
   }
 
   @Test
-  @Differs("not yet as a real one does it")
   void onlyAnApplyMayUseForce() {
     Reply refused =
         api.patch(Api.MERGE_PATCH, makeConfigMap("a") + "?force=true", "{data: {a: 'x'}}");
@@ -202,7 +199,6 @@ class ApplyContractTest extends ContractTest {
   }
 
   @Test
-  @Differs("not yet as a real one does it")
   void anApplyNamesKindAndVersion() {
     String name = unique("a");
     Reply refused =
@@ -334,7 +330,6 @@ class ApplyContractTest extends ContractTest {
   }
 
   @Test
-  @Differs("not yet as a real one does it")
   void aManagersNameIsPrintable() {
     Reply refused =
         api.post(configMaps() + "?fieldManager=" + "m".repeat(129), configMap(unique("a")));

@@ -64,7 +64,6 @@ class CreateContractTest extends ContractTest {
   }
 
   @Test
-  @Differs("not yet as a real one does it")
   void aVersionMayNotBeGiven() {
     ObjectNode object = configMap(unique("a"));
     object.withObjectProperty("metadata").put("resourceVersion", "12");
@@ -170,7 +169,6 @@ class CreateContractTest extends ContractTest {
   }
 
   @Test
-  @Differs("not yet as a real one does it")
   void whatIsNoJsonIsRefused() {
     api.request("POST", configMaps())
         .body("application/json", "{\"metadata\":")
@@ -211,7 +209,6 @@ class CreateContractTest extends ContractTest {
   }
 
   @Test
-  @Differs("not yet as a real one does it")
   void aConfigMapHoldsNoMoreThanOneMebibyte() {
     ObjectNode object = configMap(unique("large"));
     object.withObjectProperty("data").put("a", "x".repeat(1024 * 1024 + 1));
@@ -250,7 +247,6 @@ class CreateContractTest extends ContractTest {
   }
 
   @Test
-  @Differs("not yet as a real one does it")
   void aKeyOfAConfigMapMustBeAFileName() {
     ObjectNode object = configMap(unique("a"));
     object.withObjectProperty("data").put("not/good", "");

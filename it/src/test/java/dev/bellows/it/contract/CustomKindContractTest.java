@@ -287,7 +287,6 @@ class CustomKindContractTest extends ContractTest {
   }
 
   @Test
-  @Differs("not yet as a real one does it")
   void itsScaleIsReadAndWritten() {
     String path = makeBox("{size: 3}");
     api.patch(Api.MERGE_PATCH, path + "/status", "{status: {replicas: 2, selector: 'a=b'}}")
@@ -302,7 +301,6 @@ class CustomKindContractTest extends ContractTest {
   }
 
   @Test
-  @Differs("not yet as a real one does it")
   void itsTableHasTheColumnsOfItsDefinition() {
     String path = makeBox("{size: 3}");
     Reply table = api.request("GET", path).accept(Api.TABLE).send().is(200);
@@ -352,7 +350,6 @@ class CustomKindContractTest extends ContractTest {
 
   @ParameterizedTest
   @EnumSource
-  @Differs("not yet as a real one does it")
   void aVersionFromBeforeTheKindIsGone(WatchContractTest.Transport transport) {
     try (Watching watch = transport.watch(api, boxes() + "?watch=true&resourceVersion=1")) {
       Watching.Event error = watch.next();
@@ -388,7 +385,6 @@ class CustomKindContractTest extends ContractTest {
   }
 
   @Test
-  @Differs("not yet as a real one does it")
   void aSchemaSaysTheTypeOfEveryField() {
     api.post(
             DEFINITIONS,

@@ -119,7 +119,6 @@ class DeleteContractTest extends ContractTest {
   }
 
   @Test
-  @Differs("not yet as a real one does it")
   void aFinalizerHasAQualifiedName() {
     Reply refused =
         api.patch(Api.MERGE_PATCH, makeConfigMap("a"), "{metadata: {finalizers: ['bare']}}")
@@ -128,7 +127,6 @@ class DeleteContractTest extends ContractTest {
   }
 
   @Test
-  @Differs("not yet as a real one does it")
   void aPreconditionOnTheUidMustHold() {
     String path = makeConfigMap("a");
     Reply refused =
@@ -149,7 +147,6 @@ class DeleteContractTest extends ContractTest {
   }
 
   @Test
-  @Differs("not yet as a real one does it")
   void aPreconditionOnTheVersionMustHold() {
     String path = makeConfigMap("a");
     String old = api.get(path).resourceVersion();
@@ -212,7 +209,6 @@ class DeleteContractTest extends ContractTest {
   }
 
   @Test
-  @Differs("not yet as a real one does it")
   void aPolicyAndTheOldFlagDoNotGoTogether() {
     Reply refused =
         api.delete(makeConfigMap("a"), "{propagationPolicy: 'Background', orphanDependents: true}");
@@ -278,7 +274,6 @@ class DeleteContractTest extends ContractTest {
   }
 
   @Test
-  @Differs("not yet as a real one does it")
   void collectionsOfAllNamespacesAreNotDeleted() {
     api.delete("/api/v1/configmaps").refusesSaying(405, "MethodNotAllowed", "does not allow");
   }
@@ -340,7 +335,6 @@ class DeleteContractTest extends ContractTest {
   }
 
   @Test
-  @Differs("not yet as a real one does it")
   void aNamespaceSaysWhatItWaitsFor() {
     String fresh = backend.freshNamespace("waiting");
     String path = "/api/v1/namespaces/" + fresh;

@@ -84,7 +84,6 @@ class DiscoveryContractTest extends ContractTest {
   }
 
   @Test
-  @Differs("not yet as a real one does it")
   void subresourcesAreListed() {
     JsonNode core = api.get("/api/v1").is(200).at("/resources");
     assertThat(named(core, "pods/status").path("kind").asText()).isEqualTo("Pod");
@@ -214,7 +213,6 @@ class DiscoveryContractTest extends ContractTest {
   }
 
   @Test
-  @Differs("not yet as a real one does it")
   void openApiIsThereInItsSecondVersionToo() {
     Reply document = api.get("/openapi/v2").is(200);
     assertThat(document.text("/swagger")).isEqualTo("2.0");

@@ -99,7 +99,6 @@ class FieldValidationContractTest extends ContractTest {
   }
 
   @Test
-  @Differs("not yet as a real one does it")
   void anApplyTakesOnlyFieldsOfTheSchema() {
     String name = unique("d");
     Reply refused =

@@ -192,7 +192,6 @@ class OrdinaryManifestsContractTest extends ContractTest {
   }
 
   @Test
-  @Differs("not yet as a real one does it")
   void webhookConfigurationsApply() {
     for (Map.Entry<String, String> kind :
         Map.of(
@@ -237,7 +236,6 @@ class OrdinaryManifestsContractTest extends ContractTest {
   }
 
   @Test
-  @Differs("not yet as a real one does it")
   void aPodRunsAsTheDefaultAccount() {
     String name = unique("p");
     Reply made = api.post(core("pods"), pod(name)).is(201);
@@ -250,7 +248,6 @@ class OrdinaryManifestsContractTest extends ContractTest {
   }
 
   @Test
-  @Differs("not yet as a real one does it")
   void aPodOfAMissingAccountIsRefused() {
     var object = pod(unique("p"));
     object.withObjectProperty("spec").put("serviceAccountName", "nobody");
@@ -276,7 +273,7 @@ class OrdinaryManifestsContractTest extends ContractTest {
   }
 
   @Test
-  @Differs("not yet as a real one does it")
+  @Differs("HorizontalPodAutoscalers are there in version v2 alone")
   void anotherVersionOfAnAutoscalerShowsTheSame() {
     String name = unique("hpa");
     api.post(

@@ -69,7 +69,6 @@ class PatchContractTest extends ContractTest {
   }
 
   @Test
-  @Differs("not yet as a real one does it")
   void aPatchOfAnUnknownTypeIsRefused() {
     Reply refused =
         api.request("PATCH", makeConfigMap("a")).body("application/json", "{}").send().is(415);

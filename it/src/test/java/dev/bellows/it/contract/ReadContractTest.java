@@ -100,7 +100,6 @@ class ReadContractTest extends ContractTest {
   }
 
   @Test
-  @Differs("not yet as a real one does it")
   void itemsOfAListDoNotRepeatTheirKind() {
     makeConfigMap("a");
     assertThat(api.get(configMaps()).is(200).at("/items/0").has("kind")).isFalse();
@@ -134,7 +133,6 @@ class ReadContractTest extends ContractTest {
   }
 
   @Test
-  @Differs("not yet as a real one does it")
   void aMatchWithoutAVersionIsRefused() {
     api.get(configMaps() + "?resourceVersionMatch=Exact")
         .refusesSaying(
@@ -176,7 +174,6 @@ class ReadContractTest extends ContractTest {
   }
 
   @Test
-  @Differs("not yet as a real one does it")
   void aPrettyBodyHasLines() {
     assertThat(api.get(makeConfigMap("a") + "?pretty=true").is(200).text())
         .contains("\n  \"kind\"");

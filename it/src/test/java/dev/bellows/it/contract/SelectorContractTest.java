@@ -123,7 +123,6 @@ class SelectorContractTest extends ContractTest {
   }
 
   @Test
-  @Differs("not yet as a real one does it")
   void anUnknownFieldIsRefused() {
     api.get(configMaps() + "?fieldSelector=data.a=1")
         .refusesSaying(

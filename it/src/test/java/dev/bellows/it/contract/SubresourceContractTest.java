@@ -111,7 +111,6 @@ class SubresourceContractTest extends ContractTest {
   }
 
   @Test
-  @Differs("not yet as a real one does it")
   void aPodIsBoundOnce() {
     String name = unique("p");
     String path = core("pods") + "/" + name;
@@ -182,7 +181,6 @@ class SubresourceContractTest extends ContractTest {
   }
 
   @Test
-  @Differs("not yet as a real one does it")
   void anAccountGetsAToken() {
     Reply made =
         api.post(
@@ -198,7 +196,6 @@ class SubresourceContractTest extends ContractTest {
   }
 
   @Test
-  @Differs("not yet as a real one does it")
   void theTokenOfAnAccountSaysWhoItIs() {
     String token =
         api.post(
@@ -223,7 +220,6 @@ class SubresourceContractTest extends ContractTest {
   }
 
   @Test
-  @Differs("not yet as a real one does it")
   void theTokenOfAnAccountMayNotDoWhatNobodyAllowedIt() {
     String token =
         api.post(
@@ -246,7 +242,6 @@ class SubresourceContractTest extends ContractTest {
   }
 
   @Test
-  @Differs("not yet as a real one does it")
   void aTokenIsNotShorterThanTenMinutes() {
     api.post(
             core("serviceaccounts") + "/default/token",
@@ -257,7 +252,6 @@ class SubresourceContractTest extends ContractTest {
   }
 
   @Test
-  @Differs("not yet as a real one does it")
   void aTokenOfAMissingAccountIsNotFound() {
     api.post(
             core("serviceaccounts") + "/missing/token",

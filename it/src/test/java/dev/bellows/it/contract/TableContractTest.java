@@ -146,7 +146,6 @@ class TableContractTest extends ContractTest {
   }
 
   @Test
-  @Differs("not yet as a real one does it")
   void aKindWithoutColumnsOfItsOwnHasNameAndAge() {
     String name = unique("r");
     String roles = path("rbac.authorization.k8s.io/v1", "roles");

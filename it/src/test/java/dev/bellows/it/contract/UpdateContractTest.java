@@ -73,7 +73,6 @@ class UpdateContractTest extends ContractTest {
   }
 
   @Test
-  @Differs("not yet as a real one does it")
   void someKindsAreMadeByAnUpdate() {
     String name = unique("lease");
     String leases = path("coordination.k8s.io/v1", "leases");
@@ -128,7 +127,6 @@ class UpdateContractTest extends ContractTest {
   }
 
   @Test
-  @Differs("not yet as a real one does it")
   void aDeletionIsNotPretended() {
     String path = makeConfigMap("a");
     ObjectNode object = api.get(path).json();
@@ -155,7 +153,6 @@ class UpdateContractTest extends ContractTest {
   }
 
   @Test
-  @Differs("not yet as a real one does it")
   void aChangeOfADeploymentsAnnotationsCountsTheGeneration() {
     String path = makeDeployment("d");
     assertThat(
@@ -187,7 +184,6 @@ class UpdateContractTest extends ContractTest {
   }
 
   @Test
-  @Differs("not yet as a real one does it")
   void anImmutableConfigMapKeepsItsData() {
     String name = unique("fixed");
     ObjectNode object = configMap(name).put("immutable", true);
@@ -211,7 +207,6 @@ class UpdateContractTest extends ContractTest {
   }
 
   @Test
-  @Differs("not yet as a real one does it")
   void theAddressOfAServiceDoesNotChange() {
     String name = unique("s");
     Reply made =
@@ -227,7 +222,6 @@ class UpdateContractTest extends ContractTest {
   }
 
   @Test
-  @Differs("not yet as a real one does it")
   void onlySomeFieldsOfAPodChange() {
     String name = unique("p");
     ObjectNode object = api.post(core("pods"), pod(name)).is(201).json();

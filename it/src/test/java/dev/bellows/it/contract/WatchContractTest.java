@@ -226,7 +226,6 @@ class WatchContractTest extends ContractTest {
   }
 
   @Test
-  @Differs("not yet as a real one does it")
   void theOldPathOfAWatchWorks() {
     String path = makeConfigMap("w");
     try (Watching watch =
@@ -236,7 +235,6 @@ class WatchContractTest extends ContractTest {
   }
 
   @Test
-  @Differs("not yet as a real one does it")
   void aWatchOfAMalformedVersionIsRefused() {
     Reply refused = api.get(configMaps() + "?watch=true&resourceVersion=abc").is(500);
     assertThat(refused.text("/message"))

@@ -1,0 +1,23 @@
+package dev.bellows.embedded.apiserver;
+
+/**
+ * Writes JSON over several lines, for people who read it as it is.
+ *
+ * @param plain where it goes
+ */
+record PrettyAnswer(Answer plain) implements Answer {
+  @Override
+  public void send(int code, String contentType, byte[] body) {
+    plain.send(code, contentType, contentType.contains("json") ? Json.pretty(body) : body);
+  }
+
+  @Override
+  public void warn(String text) {
+    plain.warn(text);
+  }
+
+  @Override
+  public Stream stream(String contentType) {
+    return plain.stream(contentType);
+  }
+}

@@ -1,0 +1,58 @@
+package dev.bellows.embedded.apiserver;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Who asks.
+ *
+ * @param name as the API names users: {@code system:serviceaccount:NAMESPACE:NAME}
+ * @param groups that they belong to
+ */
+record User(String name, List<String> groups) {
+  /** Before a request has said who it comes from. */
+  static final User NOBODY = new User("system:anonymous", List.of("system:unauthenticated"));
+
+  private static final String MASTERS = "system:masters";
+  private static final String AUTHENTICATED = "system:authenticated";
+
+  User {
+    groups = List.copyOf(groups);
+  }
+
+  /** One of this process's own roles, or the owner of the data directory. */
+  static User master(String name) {
+    return new User(name, List.of(MASTERS, AUTHENTICATED));
+  }
+
+  static User serviceAccount(String namespace, String name) {
+    return new User(
+        "system:serviceaccount:" + namespace + ":" + name,
+        List.of("system:serviceaccounts", "system:serviceaccounts:" + namespace, AUTHENTICATED));
+  }
+
+  /** Whom a {@code SubjectAccessReview} asks about. */
+  static User of(JsonNode spec) {
+    List<String> groups = new ArrayList<>();
+    spec.path("groups").forEach(group -> groups.add(group.asText()));
+    return new User(spec.path("user").asText(""), groups);
+  }
+
+  /** Whether every right is theirs, whatever roles say. */
+  boolean isMaster() {
+    return groups.contains(MASTERS);
+  }
+
+  boolean isAuthenticated() {
+    return groups.contains(AUTHENTICATED);
+  }
+
+  /** As reviews show it. */
+  ObjectNode json() {
+    ObjectNode json = Json.object().put("username", name);
+    groups.forEach(json.putArray("groups")::add);
+    return json;
+  }
+}
