@@ -27,6 +27,8 @@ public final class Controller<T extends HasMetadata> implements AutoCloseable {
   /** How long passes may go on after the end was announced. */
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(2);
 
+  private static final String INTERNAL_ERROR = "InternalError";
+
   private final Reconciler reconciler;
   private final Watched<T> kind;
   private final Writer writer;
@@ -139,18 +141,12 @@ public final class Controller<T extends HasMetadata> implements AutoCloseable {
         }
         case Outcome.Failed(var message) -> {
           log.info("{} {}: {}", reconciler.name(), key, message);
-          announce(key, message);
+          announce(key, INTERNAL_ERROR, message);
           queue.addAfterFailure(key);
         }
       }
     } catch (StepFailed e) {
-      switch (e.why()) {
-        case CONFLICT -> log.debug("{} {}: {}", reconciler.name(), key, e.getMessage());
-        case REFUSED, UNANSWERED -> {
-          log.info("{} {}: {} {}", reconciler.name(), key, e.step(), e.getMessage());
-          announce(key, String.valueOf(e.getMessage()));
-        }
-      }
+      tell(key, e);
       queue.addAfterFailure(key);
     } catch (RuntimeException e) {
       if (!Thread.currentThread().isInterrupted()) {
@@ -160,9 +156,29 @@ public final class Controller<T extends HasMetadata> implements AutoCloseable {
     }
   }
 
-  private void announce(Key key, String message) {
+  private void tell(Key key, StepFailed e) {
+    String message = String.valueOf(e.getMessage());
+    if (e.step() instanceof Step.UpdateStatus) {
+      // Offered several times, to no avail: what the object says of itself is old.
+      log.info("{} {}: {} {}", reconciler.name(), key, e.step(), message);
+      announce(
+          key,
+          "UpdateFailed",
+          "Failed to update status for \"%s\": %s".formatted(key.name(), message));
+      return;
+    }
+    switch (e.why()) {
+      case CONFLICT -> log.debug("{} {}: {}", reconciler.name(), key, message);
+      case REFUSED, UNANSWERED -> {
+        log.info("{} {}: {} {}", reconciler.name(), key, e.step(), message);
+        announce(key, INTERNAL_ERROR, message);
+      }
+    }
+  }
+
+  private void announce(Key key, String reason, String message) {
     kind.find(key)
-        .ifPresent(object ->
-            writer.apply(new Step.Announce(object, Severity.WARNING, "InternalError", message)));
+        .ifPresent(
+            object -> writer.apply(new Step.Announce(object, Severity.WARNING, reason, message)));
   }
 }

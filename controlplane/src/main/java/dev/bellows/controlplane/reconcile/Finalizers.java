@@ -1,10 +1,12 @@
 package dev.bellows.controlplane.reconcile;
 
+import dev.bellows.controlplane.reconcile.Step.Severity;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.client.CustomResource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /** Steps that make an object wait for us before it goes, and let it go. */
 public final class Finalizers {
@@ -45,6 +47,15 @@ public final class Finalizers {
     copy.setMetadata(new ObjectMetaBuilder(seen.getMetadata()).withFinalizers(finalizers).build());
     copy.setSpec(seen.getSpec());
     copy.setStatus(seen.getStatus());
-    return Step.patch(seen, copy).stream().toList();
+    return Step.patch(seen, copy).stream()
+        .flatMap(patch ->
+            Stream.of(
+                patch,
+                new Step.Announce(
+                    seen,
+                    Severity.NORMAL,
+                    "FinalizerUpdate",
+                    "Updated \"%s\" finalizers".formatted(seen.getMetadata().getName()))))
+        .toList();
   }
 }

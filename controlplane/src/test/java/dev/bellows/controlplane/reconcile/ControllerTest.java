@@ -3,6 +3,7 @@ package dev.bellows.controlplane.reconcile;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.bellows.api.serving.Route;
 import dev.bellows.controlplane.reconcile.StepFailed.Why;
 import dev.bellows.controlplane.watch.Key;
 import dev.bellows.controlplane.watch.Watched;
@@ -99,6 +100,27 @@ class ControllerTest {
     controller.start(1);
     await().untilAsserted(() -> assertThat(passes).hasSize(2));
     assertThat(written).isEmpty();
+  }
+
+  @Test
+  void aStatusThatCannotBeWrittenIsToldEvenIfOthersWereQuicker() {
+    AtomicInteger tries = new AtomicInteger();
+    answer =
+        key -> {
+          if (tries.incrementAndGet() == 1) {
+            throw new StepFailed(
+                new Step.UpdateStatus(new Route()), Why.CONFLICT, "changed meanwhile", null);
+          }
+          return Outcome.done();
+        };
+    kind.put(deployment("a", "1"));
+    controller.start(1);
+    await().untilAsserted(() -> assertThat(passes).hasSize(2));
+    assertThat(written)
+        .extracting(Step::toString)
+        .containsExactly(
+            "Announce UpdateFailed about Deployment n/a: Failed to update status for \"a\": changed"
+                + " meanwhile");
   }
 
   @Test

@@ -7,6 +7,7 @@ import dev.bellows.api.networking.LoadBalancerStatus;
 import dev.bellows.api.serving.Route;
 import dev.bellows.controlplane.reconcile.Children;
 import dev.bellows.controlplane.reconcile.Step;
+import dev.bellows.controlplane.reconcile.Step.Severity;
 import dev.bellows.controlplane.reconcile.WellKnown;
 import io.fabric8.kubernetes.api.model.Endpoints;
 import io.fabric8.kubernetes.api.model.EndpointsBuilder;
@@ -71,6 +72,12 @@ final class PlaceholderServices {
           entrance.map(PlaceholderServices::spec).orElseGet(() -> externalName(hosts.host(tag)));
       steps.add(
           new Step.Create(new ServiceBuilder().withMetadata(metadata).withSpec(spec).build()));
+      steps.add(
+          new Step.Announce(
+              route,
+              Severity.NORMAL,
+              "Created",
+              "Created placeholder service \"%s\"".formatted(metadata.getName())));
     } else if (entrance.isPresent()) {
       change(found.get(), spec(entrance.get()), metadata, steps);
     } else {

@@ -1,0 +1,47 @@
+package dev.bellows.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicReference;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Nobody writes to the API of a system in which everything is as it should be. */
+class SteadyIT {
+  /** Ten turns of the autoscaler, twenty scrapes of every Revision. */
+  private static final Duration STEADY = Duration.ofSeconds(20);
+
+  @TempDir Path directory;
+
+  @Test
+  void onceServicesAreReadyNotOneObjectIsWritten() throws Exception {
+    Command.require("kubectl");
+    try (BellowsProcess bellows = BellowsProcess.start(directory.resolve("data"))) {
+      for (String name : new String[] {"one", "two"}) {
+        Service.of(name, "dev.local/helloworld", "min-scale: \"1\"")
+            .applyAndAwaitReady(bellows, directory);
+      }
+      AtomicReference<String> last = new AtomicReference<>("");
+      // Every write, whatever it writes to, raises the version of the whole.
+      Awaitility.await()
+          .pollInterval(Duration.ofSeconds(1))
+          .during(STEADY)
+          .atMost(STEADY.multipliedBy(3))
+          .until(() -> {
+            String version = version(bellows);
+            return version.equals(last.getAndSet(version));
+          });
+      assertThat(bellows.request("one.default.example.com", "/").statusCode()).isEqualTo(200);
+    }
+  }
+
+  private static String version(BellowsProcess bellows) {
+    return bellows
+        .kubectl("get", "namespaces", "-o", "jsonpath={.metadata.resourceVersion}")
+        .succeeded()
+        .output();
+  }
+}
