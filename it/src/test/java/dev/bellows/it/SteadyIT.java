@@ -2,6 +2,7 @@ package dev.bellows.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
@@ -38,10 +39,11 @@ class SteadyIT {
     }
   }
 
-  private static String version(BellowsProcess bellows) {
-    return bellows
-        .kubectl("get", "namespaces", "-o", "jsonpath={.metadata.resourceVersion}")
-        .succeeded()
-        .output();
+  private static String version(BellowsProcess bellows) throws IOException {
+    return Serving.json(
+            bellows.kubectl("get", "--raw", "/api/v1/namespaces?limit=1").succeeded().output())
+        .path("metadata")
+        .path("resourceVersion")
+        .asText();
   }
 }

@@ -1,0 +1,173 @@
+package dev.bellows.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.bellows.api.ConditionedStatus;
+import dev.bellows.api.serving.Route;
+import dev.bellows.api.serving.Service;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.CustomResource;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.Optional;
+import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The public API of a running system, as any client uses it: objects over the Kubernetes API,
+ * requests over the gateway.
+ */
+final class Serving implements AutoCloseable {
+  private static final String NAMESPACE = "default";
+  private static final Duration LIMIT = Duration.ofSeconds(60);
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final BellowsProcess bellows;
+  private final KubernetesClient client;
+
+  Serving(BellowsProcess bellows) throws IOException {
+    this.bellows = bellows;
+    this.client =
+        new KubernetesClientBuilder()
+            .withConfig(Config.fromKubeconfig(Files.readString(bellows.kubeconfig())))
+            .build();
+  }
+
+  KubernetesClient client() {
+    return client;
+  }
+
+  /** Creates what a manifest says. */
+  void create(String manifest) {
+    client.resource(manifest).inNamespace(NAMESPACE).create();
+  }
+
+  /**
+   * Creates a Knative Service of one container, without waiting.
+   *
+   * @param container its fields after the image, each on a line of its own
+   */
+  void createService(String name, String image, String... container) {
+    create(serviceManifest(name, image, container));
+  }
+
+  static String serviceManifest(String name, String image, String... container) {
+    return """
+    apiVersion: serving.knative.dev/v1
+    kind: Service
+    metadata: {name: %s}
+    spec:
+      template:
+        spec:
+          containers:
+          - image: %s
+    %s
+    """
+        .formatted(name, image, indented(container));
+  }
+
+  private static String indented(String... lines) {
+    StringBuilder text = new StringBuilder();
+    for (String each : lines) {
+      each.lines().forEach(line -> text.append("        ").append(line).append('\n'));
+    }
+    return text.toString();
+  }
+
+  /** Merges JSON into an object (RFC 7386). */
+  <T extends HasMetadata> void patch(Class<T> kind, String name, String mergePatch) {
+    client
+        .resources(kind)
+        .inNamespace(NAMESPACE)
+        .withName(name)
+        .patch(PatchContext.of(PatchType.JSON_MERGE), mergePatch);
+  }
+
+  <T extends HasMetadata> Optional<T> find(Class<T> kind, String name) {
+    return Optional.ofNullable(client.resources(kind).inNamespace(NAMESPACE).withName(name).get());
+  }
+
+  <T extends HasMetadata> T get(Class<T> kind, String name) {
+    return find(kind, name).orElseThrow(() -> new AssertionError("no " + kind + " " + name));
+  }
+
+  Service service(String name) {
+    return get(Service.class, name);
+  }
+
+  Route route(String name) {
+    return get(Route.class, name);
+  }
+
+  <T extends HasMetadata> void delete(Class<T> kind, String name) {
+    client.resources(kind).inNamespace(NAMESPACE).withName(name).delete();
+  }
+
+  /** Returns once the Service's status speaks of its present spec and is Ready. */
+  Service awaitReady(String name) {
+    return awaitReady(Service.class, name);
+  }
+
+  <S, T extends ConditionedStatus, R extends CustomResource<S, T>> R awaitReady(
+      Class<R> kind, String name) {
+    Awaitility.await()
+        .atMost(LIMIT)
+        .pollInterval(Duration.ofMillis(100))
+        .untilAsserted(() -> {
+          R found = get(kind, name);
+          T status = found.getStatus();
+          assertThat(status).as("status of %s", name).isNotNull();
+          assertThat(status.observedGeneration()).isEqualTo(found.getMetadata().getGeneration());
+          assertThat(status.isTrue("Ready")).as("%s", status).isTrue();
+        });
+    return get(kind, name);
+  }
+
+  /** Returns once a condition of an object has a status and, if given, a reason. */
+  <S, T extends ConditionedStatus, R extends CustomResource<S, T>>
+      dev.bellows.api.Condition awaitCondition(
+          Class<R> kind, String name, String type, String status, @Nullable String reason) {
+    Awaitility.await()
+        .atMost(LIMIT)
+        .pollInterval(Duration.ofMillis(100))
+        .untilAsserted(() -> {
+          var condition = Objects.requireNonNull(get(kind, name).getStatus()).condition(type);
+          assertThat(condition).isPresent();
+          assertThat(condition.get().status()).as("%s", condition).isEqualTo(status);
+          if (reason != null) {
+            assertThat(condition.get().reason()).as("%s", condition).isEqualTo(reason);
+          }
+        });
+    return Objects.requireNonNull(get(kind, name).getStatus()).condition(type).orElseThrow();
+  }
+
+  /** The answer of the service that has this URL in its status. */
+  HttpResponse<String> request(@Nullable String url, String pathAndQuery)
+      throws IOException, InterruptedException {
+    return bellows.request(host(url), pathAndQuery);
+  }
+
+  static String host(@Nullable String url) {
+    return URI.create(Objects.requireNonNull(url)).getHost();
+  }
+
+  static JsonNode json(String text) throws IOException {
+    return JSON.readTree(text);
+  }
+
+  @Override
+  public void close() {
+    client.close();
+  }
+}
