@@ -3,6 +3,8 @@ package dev.bellows.app.cli;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.bellows.app.wiring.Bellows;
 import dev.bellows.app.wiring.Settings;
+import dev.bellows.embedded.runtime.process.Account;
+import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -44,6 +46,12 @@ final class UpCommand implements Callable<Integer> {
   private Settings.ContainerRuntime runtime = Settings.ContainerRuntime.process;
 
   @Option(
+      names = "--run-as",
+      paramLabel = "USER",
+      description = "the user whom programs run as, if you are root (default: you)")
+  private Optional<String> runAs = Optional.empty();
+
+  @Option(
       names = "--output",
       paramLabel = "FORM",
       description =
@@ -60,7 +68,9 @@ final class UpCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     long began = System.nanoTime();
-    Settings settings = new Settings(dataDirectory.path(), port, apiPort, domain, runtime);
+    Settings settings =
+        new Settings(
+            dataDirectory.path(), port, apiPort, domain, runtime, runAs.map(UpCommand::account));
     Bellows bellows = Bellows.start(settings);
     CountDownLatch stopped = new CountDownLatch(1);
     Runtime.getRuntime()
@@ -80,6 +90,14 @@ final class UpCommand implements Callable<Integer> {
     System.out.flush();
     stopped.await();
     return 0;
+  }
+
+  private static Account account(String name) {
+    try {
+      return Account.of(name);
+    } catch (IOException e) {
+      throw new UserError("--run-as " + name + ": " + e.getMessage());
+    }
   }
 
   private static void announce(Bellows bellows, Settings settings, long millis) {

@@ -126,7 +126,13 @@ public final class Demo {
 
   private static Bellows start(Path directory) {
     return Bellows.start(
-        new Settings(directory, 0, 0, Optional.empty(), Settings.ContainerRuntime.process));
+        new Settings(
+            directory,
+            0,
+            0,
+            Optional.empty(),
+            Settings.ContainerRuntime.process,
+            Optional.empty()));
   }
 
   /** The run as a picture; valid after {@link #run}. */

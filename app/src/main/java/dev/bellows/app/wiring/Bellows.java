@@ -26,6 +26,7 @@ import dev.bellows.embedded.apiserver.ApiServer;
 import dev.bellows.embedded.image.Image;
 import dev.bellows.embedded.image.ImageRegistry;
 import dev.bellows.embedded.image.ImageUnavailableException;
+import dev.bellows.embedded.runtime.process.Account;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -185,6 +186,8 @@ public final class Bellows implements AutoCloseable {
   public String inForce() {
     return "pods are plain processes with addresses in "
         + cluster.network().podCidr()
+        + ", run as "
+        + settings.runAs().map(Account::name).orElse(System.getProperty("user.name"))
         + "; no isolation between them; state in "
         + settings.dataDirectory();
   }

@@ -115,7 +115,8 @@ final class EmbeddedCluster implements AutoCloseable {
             new Node(
                 NODE,
                 new RegistryNodeApi(registry, informers, events),
-                new ProcessRuntime(directory.path().resolve("runtime"), System.getenv(), clock),
+                new ProcessRuntime(
+                    directory.path().resolve("runtime"), settings.runAs(), System.getenv(), clock),
                 new SharedQueueProxies(queueProxies, clock),
                 images,
                 network,

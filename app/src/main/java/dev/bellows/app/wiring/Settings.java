@@ -1,5 +1,6 @@
 package dev.bellows.app.wiring;
 
+import dev.bellows.embedded.runtime.process.Account;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -12,13 +13,15 @@ import java.util.Optional;
  * @param domain suffix of the services' host names; empty = what is configured, at first
  *     example.com
  * @param runtime what runs containers
+ * @param runAs the user whom programs run as; empty = whoever started us
  */
 public record Settings(
     Path dataDirectory,
     int gatewayPort,
     int apiPort,
     Optional<String> domain,
-    ContainerRuntime runtime) {
+    ContainerRuntime runtime,
+    Optional<Account> runAs) {
 
   /** What runs containers. */
   public enum ContainerRuntime {

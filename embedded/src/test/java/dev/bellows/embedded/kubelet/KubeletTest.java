@@ -73,7 +73,8 @@ class KubeletTest {
         new Node(
             "here",
             new RegistryNodeApi(cluster.registry, cluster.informers, cluster.events),
-            new ProcessRuntime(home.resolve("runtime"), System.getenv(), Clock.systemUTC()),
+            new ProcessRuntime(
+                home.resolve("runtime"), Optional.empty(), System.getenv(), Clock.systemUTC()),
             NO_QUEUE_PROXY,
             images,
             network,

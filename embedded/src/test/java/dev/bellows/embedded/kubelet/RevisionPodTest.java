@@ -30,6 +30,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -93,7 +94,8 @@ class RevisionPodTest {
             new Node(
                 "here",
                 new RegistryNodeApi(cluster.registry, cluster.informers, cluster.events),
-                new ProcessRuntime(home.resolve("runtime"), System.getenv(), Clock.systemUTC()),
+                new ProcessRuntime(
+                    home.resolve("runtime"), Optional.empty(), System.getenv(), Clock.systemUTC()),
                 new SharedQueueProxies(
                     new SharedQueueProxy(engine, new Prober(loops), System::nanoTime, (_, _) -> {}),
                     Clock.systemUTC()),

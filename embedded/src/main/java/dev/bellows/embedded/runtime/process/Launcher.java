@@ -47,19 +47,28 @@ final class Launcher implements AutoCloseable {
   /**
    * Looks for the programs.
    *
+   * @param account whom programs run as; empty = whoever we are
    * @param find the native way to start programs, if there is one; asked on the thread that starts
    *     them, since it takes a while
    * @throws IOException if one is missing, saying what to install
    */
-  Launcher(Map<String, String> ourEnvironment, Callable<Optional<NativeSpawner>> find)
+  Launcher(
+      Map<String, String> ourEnvironment,
+      Optional<Account> account,
+      Callable<Optional<NativeSpawner>> find)
       throws IOException {
     Map<String, String> kept = new TreeMap<>(ourEnvironment);
     kept.keySet().retainAll(BASICS);
+    account.ifPresent(other -> kept.putAll(other.environment()));
     kept.putIfAbsent("PATH", DEFAULT_PATH);
     basics = Map.copyOf(kept);
     String path = kept.getOrDefault("PATH", DEFAULT_PATH) + ":" + DEFAULT_PATH;
     setsid = tool("setsid", path);
-    setpriv = List.of(tool("setpriv", path), "--pdeathsig", "KILL", "--");
+    List<String> line = new ArrayList<>(List.of(tool("setpriv", path)));
+    // setpriv changes the user first: the kernel forgets the signal when that changes (prctl(2)).
+    account.ifPresent(other -> line.addAll(other.setpriv()));
+    line.addAll(List.of("--pdeathsig", "KILL", "--"));
+    setpriv = List.copyOf(line);
     natively = spawner.submit(find);
   }
 

@@ -17,6 +17,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -68,22 +69,30 @@ public final class ProcessRuntime implements ContainerRuntime {
    * Opens the runtime on its directory and ends what an earlier one left running.
    *
    * @param directory for the runtime's own records; created if absent
+   * @param account whom programs run as; empty = whoever we are
    * @param ourEnvironment the environment to take the basics from (PATH, HOME, LANG …)
    * @param clock stamps starts and log lines
    * @throws IOException if the directory cannot be used, or the machine lacks what is needed
    */
-  public ProcessRuntime(Path directory, Map<String, String> ourEnvironment, Clock clock)
+  public ProcessRuntime(
+      Path directory, Optional<Account> account, Map<String, String> ourEnvironment, Clock clock)
       throws IOException {
-    this(directory, new Launcher(ourEnvironment, NativeSpawner::find), clock);
+    this(directory, account, new Launcher(ourEnvironment, account, NativeSpawner::find), clock);
   }
 
-  ProcessRuntime(Path directory, Launcher launcher, Clock clock) throws IOException {
+  ProcessRuntime(Path directory, Optional<Account> account, Launcher launcher, Clock clock)
+      throws IOException {
     DataFiles.ownerOnlyDirectory(directory);
     this.launcher = launcher;
     this.clock = clock;
     runtimeId = identity(directory.resolve("runtime-id"));
     journal = new Journal(directory.resolve("running"));
     defaultDirectory = DataFiles.ownerOnlyDirectory(directory.resolve("work"));
+    if (account.isPresent()) {
+      // They start in it, and so need no way to it through what is ours alone.
+      Files.setAttribute(defaultDirectory, "unix:uid", account.get().uid());
+      Files.setAttribute(defaultDirectory, "unix:gid", account.get().gid());
+    }
     bootId = ProcessTable.bootId();
     Leftovers.end(runtimeId, journal);
   }

@@ -29,7 +29,8 @@ class KilledRuntimeTest {
       Path directory = Path.of(args[0]);
       @SuppressWarnings("resource") // it is to die with its containers running
       ProcessRuntime runtime =
-          new ProcessRuntime(directory.resolve("runtime"), System.getenv(), Clock.systemUTC());
+          new ProcessRuntime(
+              directory.resolve("runtime"), Optional.empty(), System.getenv(), Clock.systemUTC());
       for (String program :
           new String[] {
             "echo $$; sleep 1000",
@@ -107,7 +108,9 @@ class KilledRuntimeTest {
     victim.destroyForcibly().waitFor();
     await().until(() -> first.stream().noneMatch(KilledRuntimeTest::lives));
 
-    new ProcessRuntime(directory.resolve("runtime"), System.getenv(), Clock.systemUTC()).close();
+    new ProcessRuntime(
+            directory.resolve("runtime"), Optional.empty(), System.getenv(), Clock.systemUTC())
+        .close();
     assertThat(pids).noneMatch(KilledRuntimeTest::lives);
     assertThat(new Journal(directory.resolve("runtime/running")).entries()).isEmpty();
   }
@@ -121,7 +124,9 @@ class KilledRuntimeTest {
       journal.add(entry(stranger.pid(), start - 1, ProcessTable.bootId()));
       journal.add(entry(stranger.pid(), start, "another boot"));
       Files.writeString(directory.resolve("runtime/running/7-8.json"), "{\"pid\":");
-      new ProcessRuntime(directory.resolve("runtime"), System.getenv(), Clock.systemUTC()).close();
+      new ProcessRuntime(
+              directory.resolve("runtime"), Optional.empty(), System.getenv(), Clock.systemUTC())
+          .close();
       assertThat(lives(stranger.pid())).isTrue();
       assertThat(journal.entries()).isEmpty();
     } finally {
@@ -135,7 +140,9 @@ class KilledRuntimeTest {
     long start = ProcessTable.find(hidden.pid()).orElseThrow().startTicks();
     Journal journal = new Journal(directory.resolve("runtime/running"));
     journal.add(entry(hidden.pid(), start, ProcessTable.bootId()));
-    new ProcessRuntime(directory.resolve("runtime"), System.getenv(), Clock.systemUTC()).close();
+    new ProcessRuntime(
+            directory.resolve("runtime"), Optional.empty(), System.getenv(), Clock.systemUTC())
+        .close();
     assertThat(lives(hidden.pid())).isFalse();
   }
 

@@ -52,9 +52,14 @@ class ProcessRuntimeTest {
 
   @BeforeEach
   void open() throws IOException {
+    open(Optional.empty());
+  }
+
+  private void open(Optional<Account> account) throws IOException {
     Launcher launcher =
         new Launcher(
             OURS,
+            account,
             () ->
                 switch (way) {
                   case NATIVE -> {
@@ -64,7 +69,8 @@ class ProcessRuntimeTest {
                   }
                   case JDK -> Optional.empty();
                 });
-    runtime = new ProcessRuntime(directory.resolve("runtime"), launcher, Clock.systemUTC());
+    runtime =
+        new ProcessRuntime(directory.resolve("runtime"), account, launcher, Clock.systemUTC());
   }
 
   @AfterEach
@@ -298,6 +304,28 @@ class ProcessRuntimeTest {
     pids.forEach(ProcessRuntimeTest::awaitGone);
     try (var files = Files.list(directory.resolve("runtime/running"))) {
       assertThat(files).isEmpty();
+    }
+  }
+
+  @Test
+  void runsProgramsAsAnotherUserWhenToldTo() throws Exception {
+    assumeTrue(Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0), "needs to be root");
+    runtime.close();
+    open(Optional.of(Account.of("nobody")));
+    String script =
+        "id -un; id -Gn; echo $USER; touch here && ls; cat %s 2>&1 | grep -o denied"
+            .formatted(Files.writeString(directory.resolve("ours"), "secret"));
+    Container container = runtime.start(spec(Map.of(), "sh", "-c", script));
+    assertThat(exit(container).code()).isZero();
+    assertThat(printed()).containsExactly("nobody", "nogroup", "nobody", "here", "denied");
+  }
+
+  @Test
+  void aUserWhoIsNotThereIsNamed() {
+    for (String name : List.of("nobody-of-this-name", "", "-s")) {
+      assertThatThrownBy(() -> Account.of(name))
+          .isInstanceOf(IOException.class)
+          .hasMessage("there is no user \"" + name + "\" on this machine");
     }
   }
 }
