@@ -118,11 +118,11 @@ class ClearErrorsIT {
                     "--data-dir",
                     directory.resolve("data").toString(),
                     "--port",
-                    "0",
+                    String.valueOf(bellows.gateway().getPort()), // not free either
                     "--api-port",
                     "0"))
             .run();
-    refused(second, "in use");
+    refused(second, "is in use by process");
     assertThat(second.output()).contains(String.valueOf(bellows.handle().pid()));
   }
 

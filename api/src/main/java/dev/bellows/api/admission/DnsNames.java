@@ -8,7 +8,7 @@ import java.util.regex.Pattern;
  * Kubernetes' rules for names (RFC 1035, RFC 1123), with the reasons that its own validation gives:
  * users search for these texts.
  */
-final class DnsNames {
+public final class DnsNames {
   private static final int LONGEST_LABEL = 63;
   private static final int LONGEST_SUBDOMAIN = 253;
 
@@ -60,7 +60,7 @@ final class DnsNames {
   }
 
   /** Why a name is no DNS-1123 subdomain; empty if it is one. */
-  static List<String> subdomain1123(String name) {
+  public static List<String> subdomain1123(String name) {
     return reasons(name, IS_SUBDOMAIN_1123, SUBDOMAIN_1123_REASON, LONGEST_SUBDOMAIN);
   }
 

@@ -5,6 +5,7 @@ import java.io.PrintWriter;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
@@ -16,6 +17,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     versionProvider = BellowsVersion.class,
     subcommands = {
+      HelpCommand.class,
       UpCommand.class,
       DemoCommand.class,
       ApplyCommand.class,
@@ -41,18 +43,35 @@ public final class BellowsCommand implements Runnable {
    * @return the exit code: 0 done, 1 failed, 2 wrong usage
    */
   public static int run(String... arguments) {
+    return commandLine().execute(arguments);
+  }
+
+  static CommandLine commandLine() {
     return new CommandLine(new BellowsCommand())
         .setCaseInsensitiveEnumValuesAllowed(true)
+        .setParameterExceptionHandler((error, words) -> {
+          reportWords(error);
+          return 2;
+        })
         .setExecutionExceptionHandler((error, line, parsed) -> {
           report(error, line.getErr());
-          return 1;
-        })
-        .execute(arguments);
+          return error instanceof UserError mistake ? mistake.exitCode() : 1;
+        });
   }
 
   @Override
   public void run() {
     throw new ParameterException(spec.commandLine(), "which command?");
+  }
+
+  // picocli would add the whole help, and the nearest command, which may be delete.
+  private static void reportWords(ParameterException error) {
+    CommandLine line = error.getCommandLine();
+    line.getErr()
+        .printf(
+            "bellows: %s; see: %s --help%n",
+            String.valueOf(error.getMessage()).replaceAll("\\s*\\R\\s*", " "),
+            line.getCommandSpec().qualifiedName());
   }
 
   // A person's mistake is one line; our own mistake keeps its trace, in the log.

@@ -1,5 +1,6 @@
 package dev.bellows.app.cli;
 
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
@@ -9,9 +10,20 @@ final class DataDirectory {
       names = "--data-dir",
       paramLabel = "DIR",
       description = "where Bellows keeps its state (default: ~/.bellows)")
-  private Path path = Path.of(System.getProperty("user.home"), ".bellows");
+  private String path = Path.of(System.getProperty("user.home"), ".bellows").toString();
 
+  /**
+   * @throws UserError if it is no path
+   */
   Path path() {
-    return path.toAbsolutePath().normalize();
+    // The empty path is the present directory: nobody means that by an unset variable.
+    if (path.isBlank()) {
+      throw UserError.wrongWords("--data-dir is empty; name a directory");
+    }
+    try {
+      return Path.of(path).toAbsolutePath().normalize();
+    } catch (InvalidPathException e) {
+      throw UserError.wrongWords("--data-dir " + path + " is no path: " + e.getReason());
+    }
   }
 }

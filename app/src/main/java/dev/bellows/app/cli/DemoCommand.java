@@ -60,8 +60,10 @@ final class DemoCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     if (concurrency < 1 || seconds < 1 || window < 6) {
-      throw new UserError("--concurrency and --seconds must be at least 1, --window at least 6");
+      throw UserError.wrongWords(
+          "--concurrency and --seconds must be at least 1, --window at least 6");
     }
+    plot.ifPresent(DemoCommand::checkWritable);
     boolean terminal = isTerminal();
     // A program that reads the last line of standard output must not meet a chart there.
     PrintStream out = json ? System.err : System.out;
@@ -81,6 +83,17 @@ final class DemoCommand implements Callable<Integer> {
       System.out.println(new ObjectMapper().writeValueAsString(outcome));
     }
     return outcome.succeeded() ? 0 : 1;
+  }
+
+  // Now, not after a minute's run.
+  private static void checkWritable(Path file) {
+    Path directory = file.toAbsolutePath().getParent();
+    if (Files.isDirectory(file)
+        || directory == null
+        || !Files.isDirectory(directory)
+        || !Files.isWritable(Files.exists(file) ? file : directory)) {
+      throw UserError.wrongWords("--plot " + file + ": no file can be written there");
+    }
   }
 
   // Java 22 to 24 answered with a console that is no terminal; 25 answers null again.

@@ -1,6 +1,7 @@
 package dev.bellows.app.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.bellows.api.admission.DnsNames;
 import dev.bellows.app.wiring.Bellows;
 import dev.bellows.app.wiring.Settings;
 import dev.bellows.embedded.runtime.process.Account;
@@ -21,6 +22,8 @@ import picocli.CommandLine.Option;
     },
     mixinStandardHelpOptions = true)
 final class UpCommand implements Callable<Integer> {
+  private static final int LAST_PORT = 65_535;
+
   @Mixin private DataDirectory dataDirectory = new DataDirectory();
 
   @Option(
@@ -68,6 +71,9 @@ final class UpCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     long began = System.nanoTime();
+    checkPort("--port", port);
+    checkPort("--api-port", apiPort);
+    domain.ifPresent(UpCommand::checkDomain);
     Settings settings =
         new Settings(
             dataDirectory.path(), port, apiPort, domain, runtime, runAs.map(UpCommand::account));
@@ -97,6 +103,23 @@ final class UpCommand implements Callable<Integer> {
       return Account.of(name);
     } catch (IOException e) {
       throw new UserError("--run-as " + name + ": " + e.getMessage());
+    }
+  }
+
+  private static void checkPort(String option, int port) {
+    if (port < 0 || port > LAST_PORT) {
+      throw UserError.wrongWords(
+          option + " " + port + " is no port; such are 1 to 65535, and 0 for any free one");
+    }
+  }
+
+  private static void checkDomain(String domain) {
+    if (!DnsNames.subdomain1123(domain).isEmpty()) {
+      throw UserError.wrongWords(
+          "--domain '"
+              + domain
+              + "' is no domain; such are example.com, apps.test: lower case letters, digits, '-'"
+              + " and '.'");
     }
   }
 

@@ -6,8 +6,24 @@ import java.io.Serial;
 public final class UserError extends RuntimeException {
   @Serial private static final long serialVersionUID = 1L;
 
+  private static final int FAILED = 1;
+  private static final int WRONG_WORDS = 2;
+
+  private final int exitCode;
+
+  /** It did not work. */
   public UserError(String message) {
+    this(message, FAILED);
+  }
+
+  private UserError(String message, int exitCode) {
     super(message);
+    this.exitCode = exitCode;
+  }
+
+  /** It could not be tried, since an argument is wrong. */
+  static UserError wrongWords(String message) {
+    return new UserError(message, WRONG_WORDS);
   }
 
   /** The API could not be reached at all. */
@@ -15,5 +31,10 @@ public final class UserError extends RuntimeException {
     String why = cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
     return new UserError(
         "no answer from the API (" + why + "); is Bellows running? start it with: ./bellows up");
+  }
+
+  /** What the process ends with. */
+  int exitCode() {
+    return exitCode;
   }
 }

@@ -27,6 +27,7 @@ import dev.bellows.embedded.image.Image;
 import dev.bellows.embedded.image.ImageRegistry;
 import dev.bellows.embedded.image.ImageUnavailableException;
 import dev.bellows.embedded.runtime.process.Account;
+import dev.bellows.embedded.store.DataDirectory;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -76,6 +77,8 @@ public final class Bellows implements AutoCloseable {
   private Bellows(Settings settings) throws IOException, InterruptedException {
     this.settings = settings;
     Clock clock = Clock.systemUTC();
+    // First of all: where it is in use, its ports are too, and the ports are not what is wrong.
+    DataDirectory directory = closing.add(DataDirectory.claim(settings.dataDirectory()));
     EventLoopGroup loops = EventLoops.create("proxy", EVENT_LOOPS);
     closing.add(() -> loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2_000));
     ProxyEngine engine = closing.add(new ProxyEngine(loops, System::nanoTime));
@@ -88,7 +91,7 @@ public final class Bellows implements AutoCloseable {
     SharedQueueProxy queueProxies =
         new SharedQueueProxy(
             engine, new Prober(engine.loops()), System::nanoTime, joints::onPodReady);
-    this.cluster = EmbeddedCluster.open(settings, queueProxies, clock, closing);
+    this.cluster = EmbeddedCluster.open(directory, settings, queueProxies, clock, closing);
     SystemObjects objects = new SystemObjects(cluster.registry());
     this.domain = objects.install(settings.domain());
     cluster.run();

@@ -78,13 +78,17 @@ final class EmbeddedCluster implements AutoCloseable {
   /**
    * Opens the store and the API; controllers and the node stand still until {@link #run}.
    *
+   * @param directory where everything is kept
    * @param queueProxies those of the node's pods
    * @throws IOException if a port or an address cannot be had
    */
   static EmbeddedCluster open(
-      Settings settings, SharedQueueProxy queueProxies, Clock clock, Closing closing)
+      DataDirectory directory,
+      Settings settings,
+      SharedQueueProxy queueProxies,
+      Clock clock,
+      Closing closing)
       throws IOException {
-    DataDirectory directory = closing.add(DataDirectory.claim(settings.dataDirectory()));
     ObjectStore store = closing.add(ObjectStore.open(directory));
     LoopbackNetwork network = closing.add(LoopbackNetwork.claim(directory.path()));
     ClusterIps clusterIps = new ClusterIps();

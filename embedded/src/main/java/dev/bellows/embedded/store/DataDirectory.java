@@ -7,6 +7,10 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
@@ -30,7 +34,7 @@ public final class DataDirectory implements AutoCloseable {
    *
    * @throws StoreException.Exposed if anyone may write there
    * @throws StoreException.InUse if another process holds it; the message names that process
-   * @throws UncheckedIOException if the directory cannot be made or written to
+   * @throws StoreException.Unusable if the directory cannot be made or written to
    */
   public static DataDirectory claim(Path directory) {
     Path path = directory.toAbsolutePath().normalize();
@@ -67,7 +71,8 @@ public final class DataDirectory implements AutoCloseable {
           0);
       return new DataDirectory(path, channel);
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot use data directory " + path + ": " + e, e);
+      throw new StoreException.Unusable(
+          "cannot use data directory " + path + ": " + reason(e) + "; choose another directory", e);
     }
   }
 
@@ -84,6 +89,17 @@ public final class DataDirectory implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException("cannot release data directory " + path, e);
     }
+  }
+
+  // Their own messages are a path and no more.
+  private static String reason(IOException error) {
+    return switch (error) {
+      case FileAlreadyExistsException e -> e.getFile() + " is no directory";
+      case AccessDeniedException e -> "no permission for " + e.getFile();
+      case NoSuchFileException e -> "no directory can be made at " + e.getFile();
+      case FileSystemException e when e.getReason() != null -> e.getFile() + ": " + e.getReason();
+      default -> error.toString();
+    };
   }
 
   private static boolean locked(FileChannel channel) throws IOException {

@@ -37,6 +37,15 @@ public sealed class StoreException extends RuntimeException {
     }
   }
 
+  /** The data directory cannot be made, or not be written to. */
+  public static final class Unusable extends StoreException {
+    @Serial private static final long serialVersionUID = 1L;
+
+    Unusable(String message, Throwable cause) {
+      super(message, cause);
+    }
+  }
+
   /** The file cannot be trusted; nothing was changed in it. */
   public static final class Damaged extends StoreException {
     @Serial private static final long serialVersionUID = 1L;

@@ -35,6 +35,18 @@ class DataDirectoryTest {
   }
 
   @Test
+  void whatCannotBeADirectoryIsToldInOneLine() throws Exception {
+    Path file = Files.createFile(home.resolve("file"));
+    for (Path each : new Path[] {file, file.resolve("below")}) {
+      assertThatThrownBy(() -> DataDirectory.claim(each))
+          .isInstanceOf(StoreException.Unusable.class)
+          .hasMessageStartingWith("cannot use data directory " + each + ": " + file)
+          .hasMessageEndingWith("; choose another directory")
+          .hasMessageNotContaining("Exception");
+    }
+  }
+
+  @Test
   void aSecondClaimNamesTheHolder() throws Exception {
     ForkedJvm holder = ForkedJvm.start(Holder.class, home.toString());
     try (BufferedReader said = holder.output()) {
