@@ -358,7 +358,7 @@ final class Http2Link extends Http2ConnectionHandler {
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) throws Exception {
     failure = cause;
-    if (cause instanceof IOException) {
+    if (cause instanceof IOException || cause.getCause() instanceof IOException) {
       ctx.close();
     } else {
       super.exceptionCaught(ctx, cause);

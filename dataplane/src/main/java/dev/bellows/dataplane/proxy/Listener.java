@@ -86,6 +86,11 @@ public final class Listener implements AutoCloseable {
     return chain;
   }
 
+  /** Begins to accept, now that it is complete. */
+  void accept() {
+    servers.forEach(server -> server.config().setAutoRead(true));
+  }
+
   void opened(Channel server) {
     servers.add(server);
   }

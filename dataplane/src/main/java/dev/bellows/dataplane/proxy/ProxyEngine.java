@@ -59,6 +59,38 @@ public final class ProxyEngine implements AutoCloseable {
    * @throws BindException if the address cannot be had; its message names it
    */
   public Listener listen(String ip, int port, List<Stage> chain) throws IOException {
+    Listener listener = open(ip, port, chain, null);
+    // All loops at once: a pod's start waits for this.
+    List<ChannelFuture> inside =
+        states.values().stream().map(state -> listenInside(listener, state)).toList();
+    for (ChannelFuture each : inside) {
+      if (!each.awaitUninterruptibly().isSuccess()) {
+        listener.close();
+        throw new IOException("cannot listen inside as " + listener.address(), each.cause());
+      }
+    }
+    listeners.put(listener.address(), listener);
+    listener.accept();
+    return listener;
+  }
+
+  /**
+   * Listens at an address for clients that speak TLS, and in it HTTP/1.1 or HTTP/2, as they agree
+   * by ALPN or just begin (data-plane spec §1.1). The other roles of this JVM do not find it.
+   *
+   * @param certificate what it shows them; may be replaced while it listens
+   * @throws BindException if the address cannot be had; its message names it
+   */
+  public Listener listenTls(String ip, int port, List<Stage> chain, ServerCertificate certificate)
+      throws IOException {
+    Listener listener = open(ip, port, chain, certificate);
+    listener.accept();
+    return listener;
+  }
+
+  private Listener open(
+      String ip, int port, List<Stage> chain, @Nullable ServerCertificate certificate)
+      throws IOException {
     List<Listener> opened = new ArrayList<>(1);
     ChannelFuture bound =
         new ServerBootstrap()
@@ -72,6 +104,9 @@ public final class ProxyEngine implements AutoCloseable {
                 new ChannelInitializer<Channel>() {
                   @Override
                   protected void initChannel(Channel channel) {
+                    if (certificate != null) {
+                      channel.pipeline().addLast(certificate.handler(channel.alloc()));
+                    }
                     initConnection(opened.getFirst(), channel);
                   }
                 })
@@ -91,17 +126,6 @@ public final class ProxyEngine implements AutoCloseable {
     Listener listener = new Listener(this, new Address(ip, actualPort), chain);
     listener.opened(bound.channel());
     opened.add(listener);
-    // All loops at once: a pod's start waits for this.
-    List<ChannelFuture> inside =
-        states.values().stream().map(state -> listenInside(listener, state)).toList();
-    for (ChannelFuture each : inside) {
-      if (!each.awaitUninterruptibly().isSuccess()) {
-        listener.close();
-        throw new IOException("cannot listen inside as " + listener.address(), each.cause());
-      }
-    }
-    listeners.put(listener.address(), listener);
-    bound.channel().config().setAutoRead(true);
     return listener;
   }
 

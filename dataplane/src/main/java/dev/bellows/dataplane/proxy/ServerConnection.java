@@ -24,6 +24,7 @@ import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -315,7 +316,8 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Cli
 
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-    if (cause instanceof java.io.IOException) {
+    // What TLS does not like comes wrapped in what the decoder of it throws.
+    if (cause instanceof IOException || cause.getCause() instanceof IOException) {
       LOG.debug("connection from {} broke: {}", peerIp(), cause.toString());
     } else {
       LOG.warn("closing the connection from {}", peerIp(), cause);

@@ -7,9 +7,13 @@ import dev.bellows.dataplane.raw.Backend;
 import dev.bellows.dataplane.raw.Client;
 import dev.bellows.dataplane.raw.ClosedPort;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ForwardingTest extends ProxyFixture {
   @Test
@@ -162,6 +166,33 @@ class ForwardingTest extends ProxyFixture {
       asked.await();
       client.close();
       noticed.await();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void passesEachServerSentEventOnAsItComes(int hops) throws Exception {
+    Semaphore seen = new Semaphore(0);
+    try (Backend backend =
+            new Backend(connection -> {
+              connection.head();
+              connection.send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n");
+              for (int i = 0; i < 3; i++) {
+                connection.send("data: " + i + "\n\n");
+                seen.acquire(); // no further event until the client has this one
+              }
+            });
+        Client client =
+            new Client(hops == 1 ? proxyTo(backend.address()) : twoHopsTo(backend.address()))) {
+      assertThat(client.get("/").head().header("transfer-encoding")).isEqualTo("chunked");
+      for (int i = 0; i < 3; i++) {
+        assertThat(Integer.parseInt(client.line(), 16)).isEqualTo(9);
+        assertThat(new String(client.in.readNBytes(9), StandardCharsets.UTF_8))
+            .isEqualTo("data: " + i + "\n\n");
+        client.line();
+        seen.release();
+      }
+      assertThat(client.line()).as("the end").isEqualTo("0");
     }
   }
 

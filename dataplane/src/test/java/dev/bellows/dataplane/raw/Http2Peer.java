@@ -64,7 +64,12 @@ public final class Http2Peer implements AutoCloseable {
 
   /** A client that has said its preface and empty settings. */
   public static Http2Peer client(Address to) throws IOException {
-    Http2Peer peer = new Http2Peer(new Socket(to.ip(), to.port()));
+    return client(new Socket(to.ip(), to.port()));
+  }
+
+  /** The same, on a connection that there is. */
+  public static Http2Peer client(Socket connection) throws IOException {
+    Http2Peer peer = new Http2Peer(connection);
     peer.bytes(PREFACE.getBytes(StandardCharsets.US_ASCII));
     peer.frame(SETTINGS, 0, 0);
     return peer;

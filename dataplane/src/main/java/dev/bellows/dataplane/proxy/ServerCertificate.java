@@ -1,0 +1,124 @@
+package dev.bellows.dataplane.proxy;
+
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.handler.ssl.ApplicationProtocolConfig;
+import io.netty.handler.ssl.ApplicationProtocolConfig.Protocol;
+import io.netty.handler.ssl.ApplicationProtocolConfig.SelectedListenerFailureBehavior;
+import io.netty.handler.ssl.ApplicationProtocolConfig.SelectorFailureBehavior;
+import io.netty.handler.ssl.ApplicationProtocolNames;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslProvider;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The certificate that listeners show to clients, kept in two PEM files that somebody else renews
+ * (data-plane spec §7). Connections that are open keep what they were shown. Safe to use from any
+ * thread; reading the files blocks.
+ */
+public final class ServerCertificate {
+  /** How often the original looks whether the files have changed. */
+  public static final Duration RELOAD_INTERVAL = Duration.ofSeconds(60);
+
+  /** The versions of TLS that the original speaks unless it is told otherwise. */
+  public static final List<String> DEFAULT_VERSIONS = List.of("TLSv1.3");
+
+  /** A chain of certificates or a key is some KiB; more than this is something else. */
+  private static final int FILE_LIMIT = 1 << 20;
+
+  // A client that names no protocol is served by what it begins with, and so is any other.
+  private static final ApplicationProtocolConfig OFFERED =
+      new ApplicationProtocolConfig(
+          Protocol.ALPN,
+          SelectorFailureBehavior.NO_ADVERTISE,
+          SelectedListenerFailureBehavior.ACCEPT,
+          ApplicationProtocolNames.HTTP_2,
+          ApplicationProtocolNames.HTTP_1_1);
+
+  private final Path certificate;
+  private final Path key;
+  private final List<String> versions;
+  private byte[] certificatePem = {};
+  private byte[] keyPem = {};
+  private volatile @Nullable SslContext context;
+
+  private ServerCertificate(Path certificate, Path key, List<String> versions) {
+    this.certificate = certificate;
+    this.key = key;
+    this.versions = List.copyOf(versions);
+  }
+
+  /**
+   * Reads a certificate.
+   *
+   * @param certificate the chain, the server's own certificate first
+   * @param key its private key: PKCS#8, or the older forms of RSA and EC
+   * @param versions of TLS to speak, such as {@link #DEFAULT_VERSIONS}
+   * @throws IOException if a file cannot be read, or the two do not belong together
+   */
+  public static ServerCertificate load(Path certificate, Path key, List<String> versions)
+      throws IOException {
+    ServerCertificate loaded = new ServerCertificate(certificate, key, versions);
+    loaded.reload();
+    return loaded;
+  }
+
+  /**
+   * Reads the files again and shows what they hold now to new connections.
+   *
+   * @return whether it is another certificate or key than before
+   * @throws IOException if they cannot be used, as when one has been replaced and the other not
+   *     yet; then the old ones stay
+   */
+  public synchronized boolean reload() throws IOException {
+    byte[] newCertificate = read(certificate);
+    byte[] newKey = read(key);
+    if (context != null
+        && Arrays.equals(newCertificate, certificatePem)
+        && Arrays.equals(newKey, keyPem)) {
+      return false;
+    }
+    KeyPairFile pair = KeyPairFile.parse(newCertificate, newKey);
+    context =
+        SslContextBuilder.forServer(pair.privateKey(), pair.chain())
+            .sslProvider(SslProvider.JDK)
+            .protocols(versions)
+            .applicationProtocolConfig(OFFERED)
+            .build();
+    certificatePem = newCertificate;
+    keyPem = newKey;
+    return true;
+  }
+
+  private static byte[] read(Path file) throws IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      byte[] octets = in.readNBytes(FILE_LIMIT + 1);
+      if (octets.length > FILE_LIMIT) {
+        throw new IOException(file + " has more than " + FILE_LIMIT + " bytes");
+      }
+      return octets;
+    }
+  }
+
+  /** The handler for a new connection. */
+  SslHandler handler(ByteBufAllocator allocator) {
+    SslContext current = context;
+    if (current == null) {
+      throw new IllegalStateException("no certificate has been read from " + certificate);
+    }
+    return current.newHandler(allocator);
+  }
+
+  @Override
+  public String toString() {
+    return certificate.toString();
+  }
+}
