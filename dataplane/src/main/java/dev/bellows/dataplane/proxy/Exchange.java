@@ -248,7 +248,7 @@ public final class Exchange {
    * Forwards the request and, as they come, its body one way and the response the other.
    *
    * @param to where to
-   * @param by what the target speaks
+   * @param by what the target speaks; a request for an upgrade goes there in HTTP/1.1 all the same
    * @param onFailure decides if no response comes; may forward again what was never sent
    */
   public void forward(Address to, Protocol by, FailureHandler onFailure) {
@@ -260,10 +260,10 @@ public final class Exchange {
       throw new IllegalStateException("the exchange is being forwarded to " + target + " already");
     }
     target = to;
-    protocol = by;
+    protocol = upgrade == null ? by : Protocol.HTTP1; // HTTP/2 knows no upgrade (ADR 0048)
     failureHandler = onFailure;
     prepare(to);
-    client.pool(by).acquire(to, this, true);
+    client.pool(protocol).acquire(to, this, true);
   }
 
   private void prepare(Address to) {
@@ -274,8 +274,8 @@ public final class Exchange {
     HttpHeaders headers = request.headers();
     HopByHop.strip(headers);
     HopByHop.appendForwardedFor(headers, client.peerIp());
-    if (upgrade != null && protocol == Protocol.HTTP1) {
-      HopByHop.setUpgrade(headers, upgrade); // HTTP/2 knows no such thing
+    if (upgrade != null) {
+      HopByHop.setUpgrade(headers, upgrade);
     }
     if (!version.equals(HttpVersion.HTTP_1_1)) {
       request.setProtocolVersion(HttpVersion.HTTP_1_1);

@@ -10,6 +10,7 @@ import dev.bellows.dataplane.raw.Http2Peer;
 import dev.bellows.dataplane.raw.Http2Peer.Frame;
 import dev.bellows.dataplane.raw.Http2Peer.Response;
 import io.netty.handler.codec.http2.Http2Headers;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -328,6 +329,27 @@ class Http2ForwardingTest extends ProxyFixture {
       client.get("/again");
       assertThat(client.response().body()).isEqualTo("/again ");
       assertThat(backend.accepted).hasValue(1);
+    }
+  }
+
+  @Test
+  void asksForAnUpgradeInHttp11WhateverTheTargetIsSaidToSpeak() throws Exception {
+    try (Backend backend =
+            new Backend(connection -> {
+              connection.head();
+              connection.send("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n");
+              connection.send("Upgrade: websocket\r\n\r\nhello");
+              connection.in.read();
+            });
+        Client client =
+            new Client(
+                listen(exchange ->
+                    exchange.forward(
+                        backend.address(), Protocol.H2C, FailureHandler.BAD_GATEWAY)))) {
+      client.send("GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\n");
+      client.send("Upgrade: websocket\r\n\r\n");
+      assertThat(client.head().status()).isEqualTo(101);
+      assertThat(new String(client.in.readNBytes(5), StandardCharsets.UTF_8)).isEqualTo("hello");
     }
   }
 
