@@ -10,6 +10,7 @@ public final class HeaderNames {
   public static final AsciiString CONNECTION = AsciiString.cached("Connection");
   public static final AsciiString CONTENT_LENGTH = AsciiString.cached("Content-Length");
   public static final AsciiString HOST = AsciiString.cached("Host");
+  public static final AsciiString HTTP2_SETTINGS = AsciiString.cached("HTTP2-Settings");
   public static final AsciiString TE = AsciiString.cached("TE");
   public static final AsciiString TRANSFER_ENCODING = AsciiString.cached("Transfer-Encoding");
   public static final AsciiString UPGRADE = AsciiString.cached("Upgrade");

@@ -8,7 +8,6 @@ import io.netty.handler.codec.http.EmptyHttpHeaders;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
-import io.netty.handler.codec.http2.Http2CodecUtil;
 import io.netty.handler.codec.http2.Http2ServerUpgradeCodec;
 
 /**
@@ -24,7 +23,7 @@ final class Http2Upgrade {
   /** Whether a request asks for HTTP/2. */
   static boolean asked(HttpRequest request) {
     // The rarest of the headers that it takes: one look is all that any other request pays.
-    return request.headers().contains(Http2CodecUtil.HTTP_UPGRADE_SETTINGS_HEADER)
+    return request.headers().contains(HeaderNames.HTTP2_SETTINGS)
         && H2C.equalsIgnoreCase(HopByHop.upgrade(request.headers()));
   }
 
@@ -33,13 +32,13 @@ final class Http2Upgrade {
     HttpHeaders headers = request.headers();
     return !headers.contains(HeaderNames.TRANSFER_ENCODING)
         && headers.get(HeaderNames.CONTENT_LENGTH, "0").equals("0")
-        && headers.getAll(Http2CodecUtil.HTTP_UPGRADE_SETTINGS_HEADER).size() == 1;
+        && headers.getAll(HeaderNames.HTTP2_SETTINGS).size() == 1;
   }
 
   /** Takes the wish off a request: it concerns this connection, not the next one. */
   static void forget(HttpRequest request) {
     HopByHop.strip(request.headers());
-    request.headers().remove(Http2CodecUtil.HTTP_UPGRADE_SETTINGS_HEADER);
+    request.headers().remove(HeaderNames.HTTP2_SETTINGS);
   }
 
   /**

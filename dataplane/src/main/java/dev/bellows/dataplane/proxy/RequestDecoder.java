@@ -13,8 +13,8 @@ import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
-import io.netty.handler.codec.http2.Http2CodecUtil;
 import io.netty.util.concurrent.Future;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -34,7 +34,8 @@ final class RequestDecoder extends HttpRequestDecoder {
   }
 
   private static final ByteBuf PREFACE =
-      Unpooled.unreleasableBuffer(Http2CodecUtil.connectionPrefaceBuf());
+      Unpooled.unreleasableBuffer(
+          Unpooled.copiedBuffer("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", StandardCharsets.US_ASCII));
 
   private boolean virgin = true;
   private boolean inHead = true;

@@ -20,9 +20,11 @@ import java.util.List;
 import java.util.SortedMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.function.LongSupplier;
+import java.util.stream.Stream;
 
 /** The queue-proxy of one pod, while the pod is there. */
 public final class QueueProxyHandle implements AutoCloseable {
@@ -53,6 +55,7 @@ public final class QueueProxyHandle implements AutoCloseable {
   private final Listener admin;
   private final Future<?> reporting;
   private final StatReporter reporter;
+  private final List<Listener> furtherServing = new CopyOnWriteArrayList<>();
   private final CompletableFuture<Void> drained = new CompletableFuture<>();
   private volatile byte[] stat;
 
@@ -151,8 +154,24 @@ public final class QueueProxyHandle implements AutoCloseable {
     stat = StatWire.encode(reporter.stat(report, uptime));
   }
 
+  /**
+   * Serves at another port of its address, too; that ends with the rest.
+   *
+   * @param opening how that port is listened on
+   * @throws IOException if it cannot be
+   */
+  Listener alsoListen(Opening opening, int port) throws IOException {
+    Listener listener = opening.listen(config.listenIp(), port, chain());
+    furtherServing.add(listener);
+    return listener;
+  }
+
   private void onQuiet() {
-    serving.drain().thenRun(() -> drained.complete(null));
+    CompletableFuture.allOf(
+            Stream.concat(Stream.of(serving), furtherServing.stream())
+                .map(each -> each.drain().toCompletableFuture())
+                .toArray(CompletableFuture[]::new))
+        .thenRun(() -> drained.complete(null));
   }
 
   /** Where requests for the pod go. */
@@ -225,6 +244,7 @@ public final class QueueProxyHandle implements AutoCloseable {
     reporting.cancel(false);
     drain.close();
     serving.close();
+    furtherServing.forEach(Listener::close);
     metrics.close();
     admin.close();
     drained.complete(null);

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -37,8 +38,9 @@ public final class Sidecar implements AutoCloseable {
   private final EventLoopGroup loops;
   private final ProxyEngine engine;
   private final QueueProxyHandle handle;
+  private final Optional<TlsServing> tls;
 
-  private Sidecar(QueueProxyConfig config) throws IOException {
+  private Sidecar(QueueProxyConfig config, Map<String, String> environment) throws IOException {
     loops =
         EventLoops.create(
             "queue-proxy",
@@ -54,7 +56,8 @@ public final class Sidecar implements AutoCloseable {
               System::nanoTime,
               // An activator elsewhere asks, or learns it from the cluster.
               (_, _) -> {});
-    } catch (IOException e) {
+      tls = TlsServing.open(engine, handle, environment, TlsServing.CERTIFICATES, log());
+    } catch (IOException | IllegalArgumentException e) {
       close(engine, loops);
       throw e;
     }
@@ -85,7 +88,7 @@ public final class Sidecar implements AutoCloseable {
       config = config.listeningOn(listenIp);
     }
     installLogs(environment, config.pod());
-    return new Sidecar(config);
+    return new Sidecar(config, environment);
   }
 
   /**
@@ -157,6 +160,7 @@ public final class Sidecar implements AutoCloseable {
 
   @Override
   public void close() {
+    tls.ifPresent(TlsServing::close);
     handle.close();
     close(engine, loops);
   }

@@ -1,0 +1,120 @@
+package dev.bellows.dataplane.queueproxy;
+
+import dev.bellows.dataplane.proxy.Listener;
+import dev.bellows.dataplane.proxy.ProxyEngine;
+import dev.bellows.dataplane.proxy.ServerCertificate;
+import io.netty.util.concurrent.Future;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+
+/**
+ * The TLS port of a pod's queue-proxy (data-plane spec §7): there if a certificate and its key are
+ * there when the queue-proxy starts. It serves as the plain port does, which stays open; and it
+ * shows a certificate that has been renewed {@link ServerCertificate#RELOAD_INTERVAL} later at the
+ * latest.
+ */
+final class TlsServing implements AutoCloseable {
+  /** Where a pod's certificate is mounted. */
+  static final Path CERTIFICATES = Path.of("/var/lib/knative/certs");
+
+  private static final List<String> VERSIONS = List.of("1.2", "1.3");
+
+  private final ServerCertificate certificate;
+  private final Logger log;
+  private final Listener listener;
+  private final Future<?> looking;
+
+  private TlsServing(
+      ProxyEngine engine, Listener listener, ServerCertificate certificate, Logger log) {
+    this.listener = listener;
+    this.certificate = certificate;
+    this.log = log;
+    long interval = ServerCertificate.RELOAD_INTERVAL.toSeconds();
+    this.looking =
+        engine
+            .loops()
+            .next()
+            .scheduleWithFixedDelay(
+                // Reading files blocks, which an event loop must not.
+                () -> Thread.ofVirtual().name("certificate").start(this::look),
+                interval,
+                interval,
+                TimeUnit.SECONDS);
+  }
+
+  /**
+   * Opens the port if there is a certificate.
+   *
+   * @param handle serves what comes in by it
+   * @param directory with {@code tls.crt} and {@code tls.key}
+   * @throws IllegalArgumentException naming the variable that is wrong
+   * @throws IOException if the files cannot be used or the port cannot be had
+   */
+  static Optional<TlsServing> open(
+      ProxyEngine engine,
+      QueueProxyHandle handle,
+      Map<String, String> environment,
+      Path directory,
+      Logger log)
+      throws IOException {
+    Path certificate = directory.resolve("tls.crt");
+    Path key = directory.resolve("tls.key");
+    if (!Files.exists(certificate) || !Files.exists(key)) {
+      return Optional.empty();
+    }
+    Environment variables = new Environment(environment);
+    ServerCertificate shown = ServerCertificate.load(certificate, key, versions(variables));
+    Listener listener =
+        handle.alsoListen(
+            (ip, port, chain) -> engine.listenTls(ip, port, chain, shown),
+            variables.port("QUEUE_SERVING_TLS_PORT"));
+    log.info("Serving on {} with the certificate in {}", listener.address(), directory);
+    return Optional.of(new TlsServing(engine, listener, shown, log));
+  }
+
+  /** From the lowest to the highest version; 1.3 alone if nothing is said. */
+  static List<String> versions(Environment environment) {
+    int lowest = version(environment, "QUEUE_PROXY_TLS_MIN_VERSION");
+    int highest = version(environment, "QUEUE_PROXY_TLS_MAX_VERSION");
+    if (lowest > highest) {
+      throw new IllegalArgumentException(
+          "QUEUE_PROXY_TLS_MIN_VERSION must not be higher than QUEUE_PROXY_TLS_MAX_VERSION");
+    }
+    return VERSIONS.subList(lowest, highest + 1).stream().map(each -> "TLSv" + each).toList();
+  }
+
+  private static int version(Environment environment, String name) {
+    String value = environment.optional(name);
+    int version = VERSIONS.indexOf(value.isEmpty() ? VERSIONS.getLast() : value);
+    if (version < 0) {
+      throw new IllegalArgumentException(name + " must be 1.2 or 1.3, got '" + value + "'");
+    }
+    return version;
+  }
+
+  /** Takes over a renewed certificate; half of a renewal changes nothing. */
+  void look() {
+    try {
+      if (certificate.reload()) {
+        log.info("New connections see the renewed certificate in {}", certificate);
+      }
+    } catch (IOException e) {
+      log.warn("the certificate in {} stays as it was: {}", certificate, e.getMessage());
+    }
+  }
+
+  Listener listener() {
+    return listener;
+  }
+
+  @Override
+  public void close() {
+    looking.cancel(false);
+  }
+}
