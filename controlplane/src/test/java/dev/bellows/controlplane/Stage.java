@@ -71,8 +71,17 @@ public final class Stage implements IngressListener {
           world.cluster, this, ControlPlaneConfig.BELLOWS_INGRESS_CLASS, "cluster.local");
   private final Map<Reconciler, Watched<?>> reconcilers = new LinkedHashMap<>();
 
-  /** A system with activators, a domain and our own gateway. */
+  /** A system with activators, a domain and our own gateway, whose images are local ones. */
   public Stage() {
+    this(Optional.empty());
+  }
+
+  /** The same with images that somebody else knows. */
+  public Stage(DigestResolver digests) {
+    this(Optional.of(digests));
+  }
+
+  private Stage(Optional<DigestResolver> digests) {
     var cluster = world.cluster;
     reconcilers.put(
         new ServiceReconciler(cluster, world, () -> world.now), cluster.knativeServices());
@@ -81,7 +90,7 @@ public final class Stage implements IngressListener {
     reconcilers.put(
         new RevisionReconciler(
             cluster,
-            DigestResolver.ofLocalImages(image -> !unknownImages.contains(image)),
+            digests.orElse(DigestResolver.ofLocalImages(image -> !unknownImages.contains(image))),
             config,
             world,
             () -> world.now),

@@ -1,5 +1,8 @@
 package dev.bellows.controlplane.reconcile.revision;
 
+import dev.bellows.api.serving.Revision;
+import dev.bellows.controlplane.watch.Key;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /**
@@ -28,8 +31,14 @@ public interface DigestResolver {
     record Unknown(String why) implements Resolution {}
   }
 
-  /** What is known of this image now. */
-  Resolution resolve(String image);
+  /** What is known now of an image that the Revision names. */
+  Resolution resolve(Revision revision, String image);
+
+  /** Calls {@code listener} with each Revision about whose images there is something new. */
+  default void onResolved(Consumer<Key> listener) {}
+
+  /** The Revision needs no answers any more: it has them all, or it is gone. */
+  default void forget(Key revision) {}
 
   /**
    * Images by names that a node knows without a registry; their names are taken as they are.
@@ -37,7 +46,7 @@ public interface DigestResolver {
    * @param isKnown whether a name was added
    */
   static DigestResolver ofLocalImages(Predicate<String> isKnown) {
-    return image ->
+    return (_, image) ->
         isKnown.test(image)
             ? new Resolution.Known("")
             : new Resolution.Unknown(

@@ -16,6 +16,7 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -58,6 +59,7 @@ public final class RevisionReconciler implements Reconciler {
 
   /** What wakes a Revision besides its own changes. */
   public void watch(Controller<Revision> controller) {
+    digests.onResolved(controller::wake);
     controller.wakeControllerOf(cluster.deployments());
     controller.wakeControllerOf(cluster.podAutoscalers());
     // A pod that cannot start says why only in its own status.
@@ -75,6 +77,7 @@ public final class RevisionReconciler implements Reconciler {
   public Outcome reconcile(Key key) {
     Optional<Revision> revision = cluster.revisions().find(key);
     if (revision.isEmpty() || Children.isBeingDeleted(revision.get())) {
+      digests.forget(key);
       return Outcome.done();
     }
     return RevisionPlan.plan(observe(key, revision.get()), clock.instant()).applyWith(writer);
@@ -82,8 +85,12 @@ public final class RevisionReconciler implements Reconciler {
 
   private Seen observe(Key key, Revision revision) {
     Map<String, Resolution> resolutions = new LinkedHashMap<>();
-    for (String image : RevisionPlan.imagesToResolve(revision)) {
-      resolutions.put(image, digests.resolve(image));
+    List<String> unresolved = RevisionPlan.imagesToResolve(revision);
+    if (unresolved.isEmpty()) {
+      digests.forget(key);
+    }
+    for (String image : unresolved) {
+      resolutions.put(image, digests.resolve(revision, image));
     }
     Set<String> images =
         cluster.images().controlledBy(revision.getMetadata().getUid()).stream()

@@ -1,6 +1,10 @@
-package dev.bellows.controlplane.reconcile.revision;
+package dev.bellows.controlplane.registry;
 
+import dev.bellows.api.serving.Revision;
+import dev.bellows.controlplane.reconcile.revision.DigestResolver;
+import dev.bellows.controlplane.watch.Key;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -8,8 +12,6 @@ import java.util.function.Supplier;
  * {@code registries-skipping-tag-resolving}, as they are; asks another resolver for the rest.
  */
 public final class SkippingDigestResolver implements DigestResolver {
-  private static final String DEFAULT_REGISTRY = "index.docker.io";
-
   private final Supplier<List<String>> skipped;
   private final DigestResolver others;
 
@@ -23,23 +25,23 @@ public final class SkippingDigestResolver implements DigestResolver {
   }
 
   @Override
-  public Resolution resolve(String image) {
-    if (image.contains("@sha256:")) {
+  public Resolution resolve(Revision revision, String image) {
+    ImageName name = ImageName.of(image);
+    if (name.isDigest()) {
       return new Resolution.Known(image);
     }
-    return skipped.get().contains(registry(image))
+    return skipped.get().contains(name.registry())
         ? new Resolution.Known("")
-        : others.resolve(image);
+        : others.resolve(revision, image);
   }
 
-  /** The first part of a name is its registry only if it looks like a host. */
-  static String registry(String image) {
-    int slash = image.indexOf('/');
-    if (slash < 0) {
-      return DEFAULT_REGISTRY;
-    }
-    String first = image.substring(0, slash);
-    boolean host = first.contains(".") || first.contains(":") || first.equals("localhost");
-    return host ? first : DEFAULT_REGISTRY;
+  @Override
+  public void onResolved(Consumer<Key> listener) {
+    others.onResolved(listener);
+  }
+
+  @Override
+  public void forget(Key revision) {
+    others.forget(revision);
   }
 }
