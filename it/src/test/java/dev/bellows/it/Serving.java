@@ -16,8 +16,12 @@ import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.io.IOException;
 import java.net.URI;
+import java.net.URISyntaxException;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
@@ -35,6 +39,8 @@ final class Serving implements AutoCloseable {
 
   private final BellowsProcess bellows;
   private final KubernetesClient client;
+  private final HttpClient http =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
   Serving(BellowsProcess bellows) throws IOException {
     this.bellows = bellows;
@@ -137,14 +143,16 @@ final class Serving implements AutoCloseable {
   /** Returns once a condition of an object has a status and, if given, a reason. */
   <S, T extends ConditionedStatus, R extends CustomResource<S, T>>
       dev.bellows.api.Condition awaitCondition(
-          Class<R> kind, String name, String type, String status, @Nullable String reason) {
+          Class<R> kind, String name, String type, String wanted, @Nullable String reason) {
     Awaitility.await()
         .atMost(LIMIT)
         .pollInterval(Duration.ofMillis(100))
         .untilAsserted(() -> {
-          var condition = Objects.requireNonNull(get(kind, name).getStatus()).condition(type);
+          var status = find(kind, name).map(CustomResource::getStatus);
+          assertThat(status).as("status of %s", name).isPresent();
+          var condition = status.get().condition(type);
           assertThat(condition).isPresent();
-          assertThat(condition.get().status()).as("%s", condition).isEqualTo(status);
+          assertThat(condition.get().status()).as("%s", condition).isEqualTo(wanted);
           if (reason != null) {
             assertThat(condition.get().reason()).as("%s", condition).isEqualTo(reason);
           }
@@ -152,14 +160,40 @@ final class Serving implements AutoCloseable {
     return Objects.requireNonNull(get(kind, name).getStatus()).condition(type).orElseThrow();
   }
 
-  /** The answer of the service that has this URL in its status. */
-  HttpResponse<String> request(@Nullable String url, String pathAndQuery)
+  /**
+   * The gateway's answer for the host of a URL, as a status shows it.
+   *
+   * @param headers names and values in turn
+   */
+  HttpResponse<String> request(@Nullable String url, String pathAndQuery, String... headers)
       throws IOException, InterruptedException {
-    return bellows.request(host(url), pathAndQuery);
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(bellows.gateway().resolve(pathAndQuery))
+            .header("Host", host(url))
+            .timeout(LIMIT);
+    return http.send(
+        headers.length == 0 ? request.build() : request.headers(headers).build(),
+        HttpResponse.BodyHandlers.ofString());
   }
 
   static String host(@Nullable String url) {
     return URI.create(Objects.requireNonNull(url)).getHost();
+  }
+
+  /** Where the Service says that it answers. */
+  String url(String name) {
+    return Objects.requireNonNull(Objects.requireNonNull(service(name).getStatus()).url());
+  }
+
+  /** Lets the program of the tests stand for an image name. */
+  void addProgram(String image) throws IOException {
+    try {
+      Path program =
+          Path.of(Objects.requireNonNull(Serving.class.getResource("runtime.py")).toURI());
+      bellows.bellows("image", "add", image, "--", "python3", program.toString()).succeeded();
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException("where the tests' program is", e);
+    }
   }
 
   static JsonNode json(String text) throws IOException {
@@ -169,5 +203,6 @@ final class Serving implements AutoCloseable {
   @Override
   public void close() {
     client.close();
+    http.close();
   }
 }

@@ -1,0 +1,62 @@
+"""A program that tells what it was given: environment, arguments, directory, input, headers.
+
+GET /?sleep=MS answers after a while; GET /?alone answers 500 if another such request is there.
+"""
+import http.server
+import json
+import os
+import sys
+import threading
+import time
+import urllib.parse
+
+at_end_of_input = threading.Event()
+alone = threading.Lock()
+
+
+def read_input():
+    if sys.stdin.read(1) == "":
+        at_end_of_input.set()
+
+
+class Answer(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        query = urllib.parse.parse_qs(
+            urllib.parse.urlparse(self.path).query, keep_blank_values=True
+        )
+        status = 200
+        if "alone" in query:
+            if alone.acquire(blocking=False):
+                time.sleep(0.05)
+                alone.release()
+            else:
+                status = 500
+        time.sleep(int(query.get("sleep", ["0"])[0]) / 1000)
+        body = json.dumps(
+            {
+                "environment": dict(os.environ),
+                "arguments": sys.argv[1:],
+                "directory": os.getcwd(),
+                "atEndOfInput": at_end_of_input.is_set(),
+                "headers": {name.lower(): value for name, value in self.headers.items()},
+                "greeting": os.environ.get("TARGET", ""),
+            }
+        ).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *arguments):
+        pass
+
+
+class Server(http.server.ThreadingHTTPServer):
+    request_queue_size = 128
+
+
+threading.Thread(target=read_input, daemon=True).start()
+Server(("", int(os.environ["PORT"])), Answer).serve_forever()
