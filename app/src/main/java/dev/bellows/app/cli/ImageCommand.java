@@ -1,5 +1,8 @@
 package dev.bellows.app.cli;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.bellows.embedded.image.BuiltInImages;
 import dev.bellows.embedded.image.Image;
 import dev.bellows.embedded.image.ImageRegistry;
@@ -95,15 +98,47 @@ final class ImageCommand implements Runnable {
   static final class Show implements Callable<Integer> {
     @Mixin private DataDirectory dataDirectory = new DataDirectory();
 
+    @Option(
+        names = {"-o", "--output"},
+        paramLabel = "FORM",
+        description = "${COMPLETION-CANDIDATES}; json is one list on one line (default: table)")
+    private Output output = Output.table;
+
+    /** How the list is written. */
+    enum Output {
+      table,
+      json
+    }
+
     @Override
     public Integer call() {
+      List<Image> images = asked(registry(dataDirectory)::list);
+      System.out.print(
+          switch (output) {
+            case table -> asTable(images);
+            case json -> asJson(images) + System.lineSeparator();
+          });
+      return 0;
+    }
+
+    private static String asTable(List<Image> images) {
       List<List<String>> rows = new ArrayList<>();
       rows.add(List.of("IMAGE", "COMMAND"));
-      for (Image image : asked(registry(dataDirectory)::list)) {
+      for (Image image : images) {
         rows.add(List.of(image.name(), String.join(" ", image.command())));
       }
-      System.out.print(Columns.align(rows));
-      return 0;
+      return Columns.align(rows);
+    }
+
+    /** Without variables: they may be secrets, and lists are printed into logs. */
+    static String asJson(List<Image> images) {
+      ArrayNode list = JsonNodeFactory.instance.arrayNode();
+      for (Image image : images) {
+        ObjectNode each = list.addObject().put("name", image.name());
+        image.command().forEach(each.putArray("command")::add);
+        image.workingDirectory().ifPresent(path -> each.put("workingDir", path.toString()));
+      }
+      return list.toString();
     }
   }
 
