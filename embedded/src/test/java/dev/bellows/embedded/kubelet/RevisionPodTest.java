@@ -124,9 +124,9 @@ class RevisionPodTest {
   }
 
   private String get(String address) throws IOException, InterruptedException {
-    // In the program's version, as a gateway would ask: a queue-proxy translates nothing (ADR 0048).
-    try (HttpClient client =
-        HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
+    // In the program's version, as a gateway would ask: a queue-proxy translates nothing (ADR
+    // 0048).
+    try (HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
       return client
           .send(
               HttpRequest.newBuilder(URI.create("http://" + address + "/?sleep=1")).build(),
