@@ -14,6 +14,7 @@ import dev.bellows.api.serving.ServiceStatus;
 import dev.bellows.api.serving.TrafficTarget;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
@@ -247,6 +248,93 @@ class ApiConformanceIT {
   }
 
   @Test
+  void testRouteAndConfigGenerateName() throws Exception {
+    String configuration =
+        serving
+            .client()
+            .resource(
+                Serving.serviceManifest("x", HELLO)
+                    .replace("kind: Service", "kind: Configuration")
+                    .replace("{name: x}", "{generateName: config-}"))
+            .inNamespace("default")
+            .create()
+            .getMetadata()
+            .getName();
+    String route =
+        serving
+            .client()
+            .resource(
+                routeManifest("x", configuration).replace("{name: x}", "{generateName: route-}"))
+            .inNamespace("default")
+            .create()
+            .getMetadata()
+            .getName();
+    assertThat(configuration).startsWith("config-");
+    assertThat(route).startsWith("route-");
+    Route ready = serving.awaitReady(Route.class, route);
+    assertThat(serving.request(Objects.requireNonNull(ready.getStatus()).url(), "/").body())
+        .isEqualTo("Hello World!\n");
+  }
+
+  @Test
+  void testConflictingRouteService() {
+    String foreign =
+        """
+        apiVersion: v1
+        kind: Service
+        metadata: {name: cool-conflicting}
+        spec: {ports: [{port: 80}]}
+        """;
+    serving.create(foreign);
+    serving.createService("conflicting", HELLO);
+    serving.patch(
+        Service.class,
+        "conflicting",
+        "{\"spec\":{\"traffic\":[{\"tag\":\"cool\",\"latestRevision\":true,\"percent\":100}]}}");
+    var condition =
+        serving.awaitCondition(Route.class, "conflicting", "IngressReady", "False", "NotOwned");
+    assertThat(condition.message()).contains("\"cool-conflicting\"");
+    serving.client().resource(foreign).inNamespace("default").delete();
+    serving.awaitReady("conflicting");
+  }
+
+  @Test
+  void testQueueSideCarResourceLimit() {
+    serving.create(
+        Serving.serviceManifest(
+                "sidecar",
+                HELLO,
+                "resources: {requests: {cpu: 50m, memory: 128Mi}, limits: {cpu: 100m, memory:"
+                    + " 258Mi}}")
+            .replace(
+                "template:\n",
+                "template:\n    metadata: {annotations:"
+                    + " {queue.sidecar.serving.knative.dev/resource-percentage: \"0.2\"}}\n"));
+    serving.awaitReady("sidecar");
+    var queueProxy =
+        serving
+            .client()
+            .pods()
+            .inNamespace("default")
+            .withLabel("serving.knative.dev/service", "sidecar")
+            .list()
+            .getItems()
+            .getFirst()
+            .getSpec()
+            .getContainers()
+            .stream()
+            .filter(container -> container.getName().equals("queue-proxy"))
+            .findFirst()
+            .orElseThrow();
+    assertThat(queueProxy.getResources().getRequests())
+        .containsEntry("cpu", new Quantity("25m"))
+        .containsEntry("memory", new Quantity("50Mi"));
+    assertThat(queueProxy.getResources().getLimits())
+        .containsEntry("cpu", new Quantity("40m"))
+        .containsEntry("memory", new Quantity("200Mi"));
+  }
+
+  @Test
   void testContainerErrorMsg() {
     serving.createService("missing", "conformance.test/missing");
     var configuration =
@@ -407,14 +495,17 @@ class ApiConformanceIT {
     serving.create(
         Serving.serviceManifest(name, HELLO, target(target))
             .replace("kind: Service", "kind: Configuration"));
-    serving.create(
-        """
-        apiVersion: serving.knative.dev/v1
-        kind: Route
-        metadata: {name: %s}
-        spec: {traffic: [{configurationName: %s, percent: 100}]}
-        """
-            .formatted(name, name));
+    serving.create(routeManifest(name, name));
+  }
+
+  private static String routeManifest(String name, String configuration) {
+    return """
+    apiVersion: serving.knative.dev/v1
+    kind: Route
+    metadata: {name: %s}
+    spec: {traffic: [{configurationName: %s, percent: 100}]}
+    """
+        .formatted(name, configuration);
   }
 
   private static String mapping(String service) {

@@ -17,7 +17,6 @@ import io.fabric8.kubernetes.api.model.IntOrString;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 
 /** The KIngress of a DomainMapping: one host, led on under the name of its target. */
 final class MappedIngress {
@@ -71,7 +70,7 @@ final class MappedIngress {
         : List.of(
             new IngressTls(
                 List.of(mapping.getMetadata().getName()),
-                Objects.requireNonNull(tls.secretName(), "secretName"),
+                tls.secretName(),
                 mapping.getMetadata().getNamespace()));
   }
 }
