@@ -85,7 +85,7 @@ public final class Bellows implements AutoCloseable {
     Gateway gateway = new Gateway(System::nanoTime);
     this.gatewayListener =
         closing.add(
-            gateway.listen(
+            gateway.bind(
                 engine, LOOPBACK, settings.gatewayPort(), EnumSet.allOf(Visibility.class)));
     Joints joints = new Joints();
     SharedQueueProxy queueProxies =
@@ -134,6 +134,7 @@ public final class Bellows implements AutoCloseable {
     closing.add(autoscaling);
     controlPlane.start();
     autoscaling.start();
+    gatewayListener.accept(); // now that it knows where requests go
     closing.add(ImageWatch.start(settings.dataDirectory(), this::imagesChanged));
     this.metrics =
         closing.add(

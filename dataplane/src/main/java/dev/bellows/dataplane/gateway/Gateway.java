@@ -46,7 +46,18 @@ public final class Gateway {
    */
   public Listener listen(ProxyEngine engine, String ip, int port, Set<Visibility> served)
       throws IOException {
-    return engine.listen(ip, port, chain(Set.copyOf(served)));
+    Listener listener = bind(engine, ip, port, served);
+    listener.accept();
+    return listener;
+  }
+
+  /**
+   * As {@link #listen}, but takes no connection before {@link Listener#accept}: for whoever first
+   * has to tell it where requests go.
+   */
+  public Listener bind(ProxyEngine engine, String ip, int port, Set<Visibility> served)
+      throws IOException {
+    return engine.bind(ip, port, chain(Set.copyOf(served)));
   }
 
   /** What a request meets, in travelling order. */

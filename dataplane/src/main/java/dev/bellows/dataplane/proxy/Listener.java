@@ -30,6 +30,11 @@ public final class Listener implements AutoCloseable {
     return address;
   }
 
+  /** Takes connections, first those that wait. */
+  public void accept() {
+    servers.forEach(server -> server.config().setAutoRead(true));
+  }
+
   /** Open connections, of either kind. */
   public int connectionCount() {
     return connections.size();
@@ -84,11 +89,6 @@ public final class Listener implements AutoCloseable {
 
   List<Stage> chain() {
     return chain;
-  }
-
-  /** Begins to accept, now that it is complete. */
-  void accept() {
-    servers.forEach(server -> server.config().setAutoRead(true));
   }
 
   void opened(Channel server) {

@@ -59,6 +59,16 @@ public final class ProxyEngine implements AutoCloseable {
    * @throws BindException if the address cannot be had; its message names it
    */
   public Listener listen(String ip, int port, List<Stage> chain) throws IOException {
+    Listener listener = bind(ip, port, chain);
+    listener.accept();
+    return listener;
+  }
+
+  /**
+   * As {@link #listen}, but takes no connection before {@link Listener#accept}: those who connect
+   * wait in the kernel's line, and are not refused.
+   */
+  public Listener bind(String ip, int port, List<Stage> chain) throws IOException {
     Listener listener = open(ip, port, chain, null);
     // All loops at once: a pod's start waits for this.
     List<ChannelFuture> inside =
@@ -70,7 +80,6 @@ public final class ProxyEngine implements AutoCloseable {
       }
     }
     listeners.put(listener.address(), listener);
-    listener.accept();
     return listener;
   }
 

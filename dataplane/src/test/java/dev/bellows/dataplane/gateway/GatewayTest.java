@@ -79,6 +79,18 @@ class GatewayTest {
   }
 
   @Test
+  void whoConnectsBeforeItAcceptsWaitsAndIsAnswered() throws IOException {
+    ProxyEngine engine = closing(new ProxyEngine(LOOPS, System::nanoTime));
+    Listener early = gateway.bind(engine, "127.0.0.1", 0, Set.of(Visibility.EXTERNAL_IP));
+    try (Client client = new Client(early.address())) {
+      client.send("GET / HTTP/1.1\r\nHost: nowhere.example.com\r\n\r\n");
+      assertThat(early.connectionCount()).isZero();
+      early.accept();
+      assertThat(client.response().status()).isEqualTo(404);
+    }
+  }
+
+  @Test
   void aRequestReachesItsServiceWithTheHeadersOfItsRoute() throws IOException {
     TestPod pod = pod("hello");
     route(HOST, Visibility.EXTERNAL_IP, "", split(HELLO, 100));
