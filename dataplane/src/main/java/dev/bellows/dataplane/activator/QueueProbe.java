@@ -43,7 +43,7 @@ final class QueueProbe implements PodProbe {
     return switch (result) {
       case ProbeResult.Answered(int status, String body) ->
           status == 200 && body.equals(EXPECTED) ? Finding.READY : Finding.NOT_READY;
-      case ProbeResult.Connected() -> Finding.NOT_READY;
+      case ProbeResult.Connected(), ProbeResult.Serving() -> Finding.NOT_READY;
       case ProbeResult.Failed _ -> Finding.NOT_READY;
     };
   }

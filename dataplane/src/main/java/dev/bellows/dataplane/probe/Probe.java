@@ -27,4 +27,26 @@ public sealed interface Probe {
       headers = List.copyOf(headers);
     }
   }
+
+  /**
+   * What it answers to a GET over HTTP/2 without TLS, with prior knowledge.
+   *
+   * @param address whom to ask
+   * @param target path and query, with its leading slash
+   * @param headers sent beside the usual ones
+   */
+  record Http2Get(Address address, String target, List<Map.Entry<String, String>> headers)
+      implements Probe {
+    public Http2Get {
+      headers = List.copyOf(headers);
+    }
+  }
+
+  /**
+   * Whether it says SERVING to {@code grpc.health.v1.Health/Check}, without TLS.
+   *
+   * @param address whom to ask
+   * @param service about which service; empty = the server as a whole
+   */
+  record GrpcHealth(Address address, String service) implements Probe {}
 }

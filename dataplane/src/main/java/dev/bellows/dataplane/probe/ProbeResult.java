@@ -26,6 +26,14 @@ public sealed interface ProbeResult {
     }
   }
 
+  /** It said that it serves, by gRPC's health protocol. */
+  record Serving() implements ProbeResult {
+    @Override
+    public boolean passed() {
+      return true;
+    }
+  }
+
   /**
    * It did not.
    *

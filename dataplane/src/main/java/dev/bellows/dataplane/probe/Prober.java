@@ -84,6 +84,8 @@ public final class Prober {
         }
         channel.pipeline().addLast(new HttpClientCodec(), new HttpQuestion(get, result));
       }
+      case Probe.Http2Get get -> Http2Question.init(channel, result);
+      case Probe.GrpcHealth health -> Http2Question.init(channel, result);
     }
   }
 
@@ -96,6 +98,8 @@ public final class Prober {
     switch (probe) {
       case Probe.TcpConnect connect -> result.complete(new ProbeResult.Connected());
       case Probe.HttpGet get -> {} // asked when the connection is active
+      case Probe.Http2Get get -> Http2Question.ask(connecting.channel(), get, result);
+      case Probe.GrpcHealth health -> Http2Question.ask(connecting.channel(), health, result);
     }
   }
 

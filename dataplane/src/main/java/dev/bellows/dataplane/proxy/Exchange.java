@@ -53,6 +53,7 @@ public final class Exchange {
   private int status;
   private boolean tunnel;
   private long lastProgressNanos;
+  private long responseBytes;
   private boolean ended;
   private End end = End.COMPLETE;
 
@@ -142,6 +143,16 @@ public final class Exchange {
     return status;
   }
 
+  /** Octets of the request's body that have come so far. */
+  public long requestBytes() {
+    return body.bytes();
+  }
+
+  /** Octets of the response's body that have been written so far; none of a tunnel's. */
+  public long responseBytes() {
+    return responseBytes;
+  }
+
   /** Whether the head of the final response has been written: it can no longer be replaced. */
   public boolean responseStarted() {
     return status != 0;
@@ -224,6 +235,7 @@ public final class Exchange {
     }
     leaveUpstream();
     status = answer.status().code();
+    responseBytes = answer.body().length;
     client.writeAnswer(this, answer);
     end(End.COMPLETE);
   }
@@ -427,6 +439,9 @@ public final class Exchange {
 
   void onResponseContent(HttpObject content) {
     touch();
+    if (content instanceof HttpContent piece) {
+      responseBytes += piece.content().readableBytes();
+    }
     client.write(content);
   }
 

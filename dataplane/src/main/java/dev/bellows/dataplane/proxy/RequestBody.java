@@ -13,11 +13,13 @@ import org.jspecify.annotations.Nullable;
 final class RequestBody {
   private @Nullable ArrayDeque<HttpContent> held;
   private int heldBytes;
+  private long bytes;
   private boolean complete;
   private boolean sent;
 
   /** Takes over the next piece: writes it, or holds it while there is nowhere to write it to. */
   void take(HttpContent content, @Nullable UpstreamSide to) {
+    bytes += content.content().readableBytes();
     if (content instanceof LastHttpContent) {
       complete = true;
     }
@@ -49,6 +51,11 @@ final class RequestBody {
   private void send(HttpContent content, UpstreamSide to) {
     sent |= content.content().isReadable();
     to.write(content);
+  }
+
+  /** Octets of it that have come so far. */
+  long bytes() {
+    return bytes;
   }
 
   /** Whether all of it has come. */

@@ -18,6 +18,7 @@ import java.util.Map;
  * @param containerConcurrency requests the user container runs at once; 0 = unlimited
  * @param timeouts limits of a request
  * @param readiness what must pass for the user container to be ready; empty = always ready
+ * @param observability what is logged and measured for others to read
  * @param drainQuiet how long a draining pod must see no new request before it stops
  */
 public record QueueProxyConfig(
@@ -28,6 +29,7 @@ public record QueueProxyConfig(
     int containerConcurrency,
     Timeouts timeouts,
     List<ReadinessProbe> readiness,
+    Observability observability,
     Duration drainQuiet) {
   /** As long as the original waits (data-plane spec §3.8). */
   private static final Duration DRAIN_QUIET = Duration.ofSeconds(30);
@@ -47,6 +49,8 @@ public record QueueProxyConfig(
     Environment env = new Environment(environment);
     Address user = new Address("127.0.0.1", env.port("USER_PORT"));
     env.port("QUEUE_SERVING_TLS_PORT");
+    // Bodies pass both ways at once whatever it says: there is nothing to switch on.
+    env.flag("ENABLE_HTTP_FULL_DUPLEX");
     for (String required : List.of("SERVING_LOGGING_CONFIG", "SERVING_LOGGING_LEVEL")) {
       env.required(required);
     }
@@ -66,14 +70,25 @@ public record QueueProxyConfig(
             Duration.ofSeconds(env.naturalOr("REVISION_RESPONSE_START_TIMEOUT_SECONDS", 0)),
             Duration.ofSeconds(env.naturalOr("REVISION_IDLE_TIMEOUT_SECONDS", 0))),
         ReadinessProbe.parse(
-            env.optional("SERVING_READINESS_PROBE"), env.flag("ENABLE_MULTI_CONTAINER_PROBES")),
+            env.optional("SERVING_READINESS_PROBE"),
+            env.flag("ENABLE_MULTI_CONTAINER_PROBES"),
+            env.flag("ENABLE_HTTP2_AUTO_DETECTION")),
+        Observability.parse(env.optional("OBSERVABILITY_CONFIG")),
         DRAIN_QUIET);
   }
 
   /** The same, listening on another address. */
   public QueueProxyConfig listeningOn(String ip) {
     return new QueueProxyConfig(
-        pod, ip, servingPort, userTarget, containerConcurrency, timeouts, readiness, drainQuiet);
+        pod,
+        ip,
+        servingPort,
+        userTarget,
+        containerConcurrency,
+        timeouts,
+        readiness,
+        observability,
+        drainQuiet);
   }
 
   /**
@@ -89,12 +104,21 @@ public record QueueProxyConfig(
         containerConcurrency,
         timeouts,
         readiness.stream().map(probe -> probe.moved(userTarget, target)).toList(),
+        observability,
         drainQuiet);
   }
 
   /** The same, with another time that a draining pod waits for silence. */
   public QueueProxyConfig drainingAfter(Duration quiet) {
     return new QueueProxyConfig(
-        pod, listenIp, servingPort, userTarget, containerConcurrency, timeouts, readiness, quiet);
+        pod,
+        listenIp,
+        servingPort,
+        userTarget,
+        containerConcurrency,
+        timeouts,
+        readiness,
+        observability,
+        quiet);
   }
 }

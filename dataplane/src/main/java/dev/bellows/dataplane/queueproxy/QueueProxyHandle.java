@@ -11,25 +11,35 @@ import dev.bellows.dataplane.proxy.Exchange;
 import dev.bellows.dataplane.proxy.Listener;
 import dev.bellows.dataplane.proxy.Stage;
 import dev.bellows.dataplane.proxy.TimeoutStage;
+import dev.bellows.dataplane.requestlog.RequestLog;
+import dev.bellows.dataplane.requestlog.TemplateException;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The queue-proxy of one pod, while the pod is there. */
 public final class QueueProxyHandle implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(QueueProxyHandle.class);
+
   private static final int METRICS_PORT = 9090;
   private static final int ADMIN_PORT = 8022;
+  private static final int REQUEST_METRICS_PORT = 9091;
   private static final Duration REPORTING_PERIOD = Duration.ofSeconds(1);
 
   /** How the pod's listeners are opened. */
@@ -48,11 +58,14 @@ public final class QueueProxyHandle implements AutoCloseable {
   private final long startNanos;
   private final Meter meter;
   private final RequestMetrics requestMetrics = new RequestMetrics();
+  private final ServerMetrics serverMetrics = new ServerMetrics();
   private final Readiness readiness;
   private final Drain drain;
+  private final List<Stage> chain;
   private final Listener serving;
   private final Listener metrics;
   private final Listener admin;
+  private final List<Listener> others;
   private final Future<?> reporting;
   private final StatReporter reporter;
   private final List<Listener> furtherServing = new CopyOnWriteArrayList<>();
@@ -63,6 +76,7 @@ public final class QueueProxyHandle implements AutoCloseable {
    * Opens a pod's listeners; it serves from then on.
    *
    * @param opening how, above all what becomes of a port that is taken
+   * @param requestLines takes the lines of the request log; must not block
    * @param whenReady told once that the user containers have become ready, and where the pod serves
    */
   QueueProxyHandle(
@@ -71,7 +85,8 @@ public final class QueueProxyHandle implements AutoCloseable {
       EventLoop loop,
       Prober prober,
       LongSupplier nanoClock,
-      BiConsumer<RevisionId, Address> whenReady)
+      BiConsumer<RevisionId, Address> whenReady,
+      Consumer<String> requestLines)
       throws IOException {
     this.config = config;
     this.nanoClock = nanoClock;
@@ -82,10 +97,11 @@ public final class QueueProxyHandle implements AutoCloseable {
     this.reporter = new StatReporter(config.pod().name(), REPORTING_PERIOD.toSeconds());
     this.stat = StatWire.encode(reporter.beforeFirstReport());
     CompletionStage<Boolean> first = ready(); // while the listeners are being opened
+    this.chain = chain(requestLines);
     List<Listener> opened = new ArrayList<>();
     try {
       String ip = config.listenIp();
-      opened.add(opening.listen(ip, config.servingPort(), chain()));
+      opened.add(opening.listen(ip, config.servingPort(), chain));
       Address here = opened.getFirst().address();
       first.thenAccept(ready -> {
         if (ready) {
@@ -94,6 +110,9 @@ public final class QueueProxyHandle implements AutoCloseable {
       });
       opened.add(opening.listen(ip, METRICS_PORT, List.of(this::answerScrape)));
       opened.add(opening.listen(ip, ADMIN_PORT, List.of(this::answerWaitForDrain)));
+      if (config.observability().prometheus()) {
+        opened.add(opening.listen(ip, REQUEST_METRICS_PORT, List.of(this::answerPrometheus)));
+      }
     } catch (IOException e) {
       opened.forEach(Listener::close);
       throw e;
@@ -101,6 +120,7 @@ public final class QueueProxyHandle implements AutoCloseable {
     this.serving = opened.get(0);
     this.metrics = opened.get(1);
     this.admin = opened.get(2);
+    this.others = List.copyOf(opened.subList(3, opened.size()));
     this.reporting =
         loop.scheduleAtFixedRate(
             this::report,
@@ -110,7 +130,41 @@ public final class QueueProxyHandle implements AutoCloseable {
   }
 
   /** A request's way, outermost first (data-plane spec §3.1). */
-  private List<Stage> chain() {
+  private List<Stage> chain(Consumer<String> requestLines) {
+    List<Stage> chain = new ArrayList<>();
+    if (config.observability().prometheus()) {
+      chain.add(serverMetrics); // all of a request's time in the pod
+    }
+    if (config.observability().logsAnything()) {
+      addRequestLog(chain, requestLines);
+    }
+    chain.addAll(work());
+    return chain;
+  }
+
+  private void addRequestLog(List<Stage> chain, Consumer<String> lines) {
+    PodIdentity pod = config.pod();
+    boolean probes = config.observability().enableProbeRequestLog();
+    try {
+      chain.add(
+          new RequestLog(
+              config.observability().requestLogTemplate(),
+              exchange -> probes || !RequestHeaders.anyProbe(exchange.headers()),
+              Map.of(
+                  "Name", pod.revision().name(),
+                  "Namespace", pod.revision().namespace(),
+                  "Service", pod.service(),
+                  "Configuration", pod.configuration(),
+                  "PodName", pod.name(),
+                  "PodIP", pod.ip()),
+              lines));
+    } catch (TemplateException e) {
+      // As the original: a mistake in a log's form is no reason not to serve.
+      LOG.error("there is no request log, its template cannot be read: {}", e.getMessage());
+    }
+  }
+
+  private List<Stage> work() {
     return List.of(
         // Before anything counts or waits: a probe asks about the pod and is no work of it.
         new ProbeStage(drain, readiness),
@@ -131,6 +185,15 @@ public final class QueueProxyHandle implements AutoCloseable {
     exchange.answer(
         path(exchange).equals("/metrics")
             ? Answer.bytes(200, "application/protobuf", stat)
+            : Answer.error(404, "404 page not found"));
+  }
+
+  private void answerPrometheus(Exchange exchange) {
+    boolean limited = config.containerConcurrency() > 0;
+    exchange.answer(
+        path(exchange).equals("/metrics")
+            ? MetricsPage.of(
+                config.pod(), invocationDurations(), limited ? queueDepth() : -1, serverMetrics)
             : Answer.error(404, "404 page not found"));
   }
 
@@ -161,7 +224,7 @@ public final class QueueProxyHandle implements AutoCloseable {
    * @throws IOException if it cannot be
    */
   Listener alsoListen(Opening opening, int port) throws IOException {
-    Listener listener = opening.listen(config.listenIp(), port, chain());
+    Listener listener = opening.listen(config.listenIp(), port, chain);
     furtherServing.add(listener);
     return listener;
   }
@@ -182,6 +245,11 @@ public final class QueueProxyHandle implements AutoCloseable {
   /** Where the autoscaler scrapes the pod's Stat. */
   public Address metrics() {
     return metrics.address();
+  }
+
+  /** Where Prometheus reads the request metrics, if it is asked to. */
+  Optional<Address> requestMetrics() {
+    return others.stream().map(Listener::address).findFirst();
   }
 
   /** Where {@code /wait-for-drain} is. */
@@ -214,7 +282,7 @@ public final class QueueProxyHandle implements AutoCloseable {
   }
 
   /** How long the user container took, by status; {@code kn.serving.invocation.duration}. */
-  public SortedMap<Integer, DurationHistogram.Snapshot> invocationDurations() {
+  public SortedMap<Integer, Histogram.Snapshot> invocationDurations() {
     return requestMetrics.snapshot();
   }
 
@@ -247,6 +315,7 @@ public final class QueueProxyHandle implements AutoCloseable {
     furtherServing.forEach(Listener::close);
     metrics.close();
     admin.close();
+    others.forEach(Listener::close);
     drained.complete(null);
   }
 }

@@ -88,17 +88,14 @@ final class Readiness {
       if (spec.aggressive()) {
         attempt(result, loop.ticker().nanoTime());
       } else {
-        prober
-            .ask(spec.probe(), spec.timeout(), loop)
+        spec.ask(prober, spec.timeout(), loop)
             .thenAccept(answer -> result.complete(answer.passed()));
       }
       return result;
     }
 
     private void attempt(CompletableFuture<Boolean> result, long startNanos) {
-      prober
-          .ask(spec.probe(), TRY_LIMIT, loop)
-          .thenAccept(answer -> onAnswer(result, startNanos, answer));
+      spec.ask(prober, TRY_LIMIT, loop).thenAccept(answer -> onAnswer(result, startNanos, answer));
     }
 
     private void onAnswer(CompletableFuture<Boolean> result, long startNanos, ProbeResult answer) {

@@ -3,10 +3,15 @@ package dev.bellows.dataplane.queueproxy;
 import dev.bellows.core.route.Address;
 import dev.bellows.dataplane.json.JsonValue;
 import dev.bellows.dataplane.probe.Probe;
+import dev.bellows.dataplane.probe.ProbeResult;
+import dev.bellows.dataplane.probe.Prober;
+import io.netty.channel.EventLoop;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 
 /**
  * A container's readiness probe, as the queue-proxy runs it (data-plane spec §3.6).
@@ -14,9 +19,12 @@ import java.util.Map;
  * @param probe what is asked
  * @param period how often a kubelet asks; zero = the queue-proxy asks as often as it can
  * @param timeout of one question, where {@code period} is not zero
+ * @param detectHttp2 whether an HTTP probe is tried by HTTP/2 first; what answers decides nothing
+ *     about traffic, and is not remembered
  * @param successThreshold consecutive passes that it takes, where {@code period} is zero
  */
-public record ReadinessProbe(Probe probe, Duration period, Duration timeout, int successThreshold) {
+public record ReadinessProbe(
+    Probe probe, boolean detectHttp2, Duration period, Duration timeout, int successThreshold) {
   private static final String VARIABLE = "SERVING_READINESS_PROBE";
 
   /** Whether the queue-proxy itself repeats the question until it passes. */
@@ -29,7 +37,7 @@ public record ReadinessProbe(Probe probe, Duration period, Duration timeout, int
    *
    * @throws IllegalArgumentException if it is no such thing, or asks what cannot be asked from here
    */
-  static List<ReadinessProbe> parse(String json, boolean array) {
+  static List<ReadinessProbe> parse(String json, boolean array, boolean detectHttp2) {
     if (json.isBlank()) {
       return List.of();
     }
@@ -44,17 +52,18 @@ public record ReadinessProbe(Probe probe, Duration period, Duration timeout, int
           VARIABLE + (array ? " must be an array of probes" : " must be one probe"));
     }
     if (!array) {
-      return List.of(parse(value));
+      return List.of(parse(value, detectHttp2));
     }
     List<ReadinessProbe> probes = new ArrayList<>();
-    value.elements().forEach(each -> probes.add(parse(each)));
+    value.elements().forEach(each -> probes.add(parse(each, detectHttp2)));
     return probes;
   }
 
-  private static ReadinessProbe parse(JsonValue probe) {
+  private static ReadinessProbe parse(JsonValue probe, boolean detectHttp2) {
     try {
       return new ReadinessProbe(
           question(probe),
+          detectHttp2,
           Duration.ofSeconds(probe.get("periodSeconds").number(0)),
           Duration.ofSeconds(Math.max(1, probe.get("timeoutSeconds").number(1))),
           (int) Math.max(1, probe.get("successThreshold").number(1)));
@@ -70,7 +79,10 @@ public record ReadinessProbe(Probe probe, Duration period, Duration timeout, int
     if (probe.get("tcpSocket") instanceof JsonValue.Fields connect) {
       return new Probe.TcpConnect(address(connect));
     }
-    throw new IllegalArgumentException("a probe must have httpGet or tcpSocket");
+    if (probe.get("grpc") instanceof JsonValue.Fields health) {
+      return new Probe.GrpcHealth(address(health), health.get("service").text(""));
+    }
+    throw new IllegalArgumentException("a probe must have httpGet, tcpSocket or grpc");
   }
 
   private static Probe httpGet(JsonValue get) {
@@ -92,6 +104,30 @@ public record ReadinessProbe(Probe probe, Duration period, Duration timeout, int
         host.isEmpty() ? "127.0.0.1" : host, Math.toIntExact(handler.get("port").number(0)));
   }
 
+  /**
+   * Asks once; a probe that looks for HTTP/2 asks up to three times.
+   *
+   * @param limit of each question
+   */
+  CompletionStage<ProbeResult> ask(Prober prober, Duration limit, EventLoop loop) {
+    if (!(detectHttp2 && probe instanceof Probe.HttpGet get && !get.tls())) {
+      return prober.ask(probe, limit, loop);
+    }
+    // Without its headers first: who does not speak HTTP/2 should not be shown what they hold.
+    Probe plain = new Probe.Http2Get(get.address(), get.target(), List.of());
+    Probe whole = new Probe.Http2Get(get.address(), get.target(), get.headers());
+    return prober
+        .ask(plain, limit, loop)
+        .thenCompose(answer -> {
+          if (!answer.passed()) {
+            return prober.ask(get, limit, loop);
+          }
+          return get.headers().isEmpty()
+              ? CompletableFuture.completedStage(answer)
+              : prober.ask(whole, limit, loop);
+        });
+  }
+
   /** The same probe, asked at {@code to} if it was to be asked at {@code from}. */
   ReadinessProbe moved(Address from, Address to) {
     if (!probe.address().equals(from)) {
@@ -100,8 +136,10 @@ public record ReadinessProbe(Probe probe, Duration period, Duration timeout, int
     Probe there =
         switch (probe) {
           case Probe.TcpConnect connect -> new Probe.TcpConnect(to);
+          case Probe.Http2Get get -> new Probe.Http2Get(to, get.target(), get.headers());
+          case Probe.GrpcHealth health -> new Probe.GrpcHealth(to, health.service());
           case Probe.HttpGet get -> new Probe.HttpGet(to, get.tls(), get.target(), get.headers());
         };
-    return new ReadinessProbe(there, period, timeout, successThreshold);
+    return new ReadinessProbe(there, detectHttp2, period, timeout, successThreshold);
   }
 }

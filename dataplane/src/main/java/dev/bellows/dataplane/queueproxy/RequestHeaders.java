@@ -37,6 +37,11 @@ final class RequestHeaders {
     return headers.contains(KUBELET_PROBE);
   }
 
+  /** Whether somebody asks about the pod or its way, rather than for the service. */
+  static boolean anyProbe(HttpHeaders headers) {
+    return healthCheck(headers) || kubeletProbe(headers) || headers.contains(NETWORK_PROBE);
+  }
+
   static @Nullable String networkProbe(HttpHeaders headers) {
     return headers.get(NETWORK_PROBE);
   }

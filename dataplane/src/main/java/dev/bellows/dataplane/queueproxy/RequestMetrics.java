@@ -15,7 +15,7 @@ final class RequestMetrics implements Stage {
   private static final int FIRST_STATUS = 100;
   private static final int LAST_STATUS = 599;
 
-  private final AtomicReferenceArray<DurationHistogram> byStatus =
+  private final AtomicReferenceArray<Histogram> byStatus =
       new AtomicReferenceArray<>(LAST_STATUS - FIRST_STATUS + 1);
   private final EndListener count =
       (exchange, end) ->
@@ -33,22 +33,22 @@ final class RequestMetrics implements Stage {
   }
 
   // A client that left before any status is counted as 200, as in the original (§3.5).
-  private DurationHistogram histogram(int status) {
+  private Histogram histogram(int status) {
     int index =
         status < FIRST_STATUS || status > LAST_STATUS ? 200 - FIRST_STATUS : status - FIRST_STATUS;
-    DurationHistogram histogram = byStatus.get(index);
+    Histogram histogram = byStatus.get(index);
     if (histogram == null) {
-      byStatus.compareAndSet(index, null, new DurationHistogram());
+      byStatus.compareAndSet(index, null, Histogram.ofDurations());
       histogram = byStatus.get(index);
     }
     return histogram;
   }
 
   /** What has been counted, by status, the smallest first. */
-  SortedMap<Integer, DurationHistogram.Snapshot> snapshot() {
-    SortedMap<Integer, DurationHistogram.Snapshot> counted = new TreeMap<>();
+  SortedMap<Integer, Histogram.Snapshot> snapshot() {
+    SortedMap<Integer, Histogram.Snapshot> counted = new TreeMap<>();
     for (int i = 0; i < byStatus.length(); i++) {
-      DurationHistogram histogram = byStatus.get(i);
+      Histogram histogram = byStatus.get(i);
       if (histogram != null) {
         counted.put(FIRST_STATUS + i, histogram.snapshot());
       }

@@ -9,6 +9,7 @@ import dev.bellows.dataplane.proxy.Stage;
 import java.io.IOException;
 import java.util.List;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /** The queue-proxies of all pods of a node in one process; pods come and go at run time. */
@@ -39,15 +40,26 @@ public final class SharedQueueProxy {
   }
 
   /**
+   * The same as {@link #attach(QueueProxyConfig, Consumer)}, for a pod whose request log nobody
+   * keeps.
+   */
+  public QueueProxyHandle attach(QueueProxyConfig config) throws IOException {
+    return attach(config, _ -> {});
+  }
+
+  /**
    * Opens the listeners of a pod: requests, metrics and administration, on their standard ports or,
    * where one is taken, on a free one. It serves when this returns, and has begun to ask whether
    * its user containers are ready.
    *
+   * @param requestLines takes the lines of the pod's request log, if it has one, each with its line
+   *     feed; must not block
    * @throws IOException if the pod's address cannot be listened on
    */
-  public QueueProxyHandle attach(QueueProxyConfig config) throws IOException {
+  public QueueProxyHandle attach(QueueProxyConfig config, Consumer<String> requestLines)
+      throws IOException {
     return new QueueProxyHandle(
-        config, this::listen, engine.loops().next(), prober, nanoClock, whenReady);
+        config, this::listen, engine.loops().next(), prober, nanoClock, whenReady, requestLines);
   }
 
   /** A taken port is replaced by a free one: the endpoints say which (addresses travel whole). */

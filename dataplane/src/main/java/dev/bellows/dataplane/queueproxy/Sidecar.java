@@ -4,6 +4,7 @@ import dev.bellows.dataplane.log.JsonLogs;
 import dev.bellows.dataplane.probe.Prober;
 import dev.bellows.dataplane.proxy.EventLoops;
 import dev.bellows.dataplane.proxy.ProxyEngine;
+import dev.bellows.dataplane.requestlog.LogLines;
 import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
 import java.time.Duration;
@@ -55,7 +56,8 @@ public final class Sidecar implements AutoCloseable {
               new Prober(loops),
               System::nanoTime,
               // An activator elsewhere asks, or learns it from the cluster.
-              (_, _) -> {});
+              (_, _) -> {},
+              new LogLines(System.out));
       tls = TlsServing.open(engine, handle, environment, TlsServing.CERTIFICATES, log());
     } catch (IOException | IllegalArgumentException e) {
       close(engine, loops);

@@ -16,6 +16,9 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 final class Pod implements AutoCloseable {
   private static final EventLoopGroup LOOPS = EventLoops.create("pod", 2);
 
+  /** Lines of the request log so far. */
+  final Queue<String> requestLines = new ConcurrentLinkedQueue<>();
+
   final Map<String, String> environment = new HashMap<>();
   private final ProxyEngine engine = new ProxyEngine(LOOPS, System::nanoTime);
   private final Address user;
@@ -59,7 +62,8 @@ final class Pod implements AutoCloseable {
             QueueProxyConfig.fromEnvironment(environment)
                 .listeningOn("127.0.0.1")
                 .forwardingTo(user)
-                .drainingAfter(drainQuiet));
+                .drainingAfter(drainQuiet),
+            requestLines::add);
   }
 
   @Override

@@ -75,7 +75,7 @@ class QueueProxyConfigTest {
   void saysWhatIsWrongWithAProbe() {
     environment.put("SERVING_READINESS_PROBE", "{\"exec\":{}}");
     assertThatThrownBy(() -> QueueProxyConfig.fromEnvironment(environment))
-        .hasMessage("SERVING_READINESS_PROBE: a probe must have httpGet or tcpSocket");
+        .hasMessage("SERVING_READINESS_PROBE: a probe must have httpGet, tcpSocket or grpc");
     environment.put("SERVING_READINESS_PROBE", "{");
     assertThatThrownBy(() -> QueueProxyConfig.fromEnvironment(environment))
         .hasMessageStartingWith("SERVING_READINESS_PROBE is not JSON: ");

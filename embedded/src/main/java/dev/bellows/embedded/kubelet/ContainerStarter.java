@@ -100,7 +100,13 @@ final class ContainerStarter {
     if (isQueueProxy(slot)) {
       Map<String, String> variables = environment.of(slot.definition, Map.of(), Map.of());
       QueueProxies.Running proxy =
-          node.queueProxies().start(id, variables, addresses.podIp(), user(variables, addresses));
+          node.queueProxies()
+              .start(
+                  id,
+                  variables,
+                  addresses.podIp(),
+                  user(variables, addresses),
+                  directory.log(slot.name, slot.restarts));
       queueProxyPorts = Map.copyOf(proxy.ports());
       return proxy;
     }

@@ -4,6 +4,7 @@ import dev.bellows.core.route.Address;
 import dev.bellows.embedded.runtime.Container;
 import dev.bellows.embedded.runtime.ContainerId;
 import dev.bellows.embedded.runtime.ContainerStartException;
+import java.nio.file.Path;
 import java.util.Map;
 
 /**
@@ -20,10 +21,12 @@ public interface QueueProxies {
    * @param environment what the container would be started with
    * @param podIp where to listen
    * @param user where the program behind it listens
+   * @param log where the container's output is kept; there need be no such file
    * @throws ContainerStartException if the environment is not that of a queue-proxy, or nothing can
    *     be opened
    */
-  Running start(ContainerId id, Map<String, String> environment, String podIp, Address user)
+  Running start(
+      ContainerId id, Map<String, String> environment, String podIp, Address user, Path log)
       throws ContainerStartException;
 
   /** An open queue-proxy. */

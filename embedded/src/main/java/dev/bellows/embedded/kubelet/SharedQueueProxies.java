@@ -4,20 +4,27 @@ import dev.bellows.core.route.Address;
 import dev.bellows.dataplane.queueproxy.QueueProxyConfig;
 import dev.bellows.dataplane.queueproxy.QueueProxyHandle;
 import dev.bellows.dataplane.queueproxy.SharedQueueProxy;
+import dev.bellows.dataplane.requestlog.LogLines;
 import dev.bellows.embedded.runtime.ContainerId;
 import dev.bellows.embedded.runtime.ContainerStartException;
 import dev.bellows.embedded.runtime.ExecResult;
 import dev.bellows.embedded.runtime.ExitStatus;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The queue-proxies of a node's pods as parts of the one that this process shares among them. */
 public final class SharedQueueProxies implements QueueProxies {
+  private static final Logger LOG = LoggerFactory.getLogger(SharedQueueProxies.class);
+
   /** Names the containers that are queue-proxies, as every Revision's pods have one. */
   private static final String CONTAINER_NAME = "queue-proxy";
 
@@ -51,7 +58,8 @@ public final class SharedQueueProxies implements QueueProxies {
   }
 
   @Override
-  public Running start(ContainerId id, Map<String, String> environment, String podIp, Address user)
+  public Running start(
+      ContainerId id, Map<String, String> environment, String podIp, Address user, Path log)
       throws ContainerStartException {
     try {
       QueueProxyConfig config =
@@ -59,7 +67,9 @@ public final class SharedQueueProxies implements QueueProxies {
               .listeningOn(podIp)
               .forwardingTo(user)
               .drainingAfter(DRAIN_QUIET);
-      return new SharedContainer(id, shared.attach(config), clock.instant());
+      RequestLogFile requests = new RequestLogFile(log, clock.withZone(ZoneOffset.UTC));
+      QueueProxyHandle handle = shared.attach(config, new LogLines(requests));
+      return new SharedContainer(id, handle, requests, clock.instant());
     } catch (IllegalArgumentException e) {
       throw new ContainerStartException("queue-proxy: " + e.getMessage(), e);
     } catch (IOException e) {
@@ -71,11 +81,13 @@ public final class SharedQueueProxies implements QueueProxies {
   private record SharedContainer(
       ContainerId id,
       QueueProxyHandle handle,
+      RequestLogFile requests,
       Instant startedAt,
       CompletableFuture<ExitStatus> exit)
       implements Running {
-    SharedContainer(ContainerId id, QueueProxyHandle handle, Instant startedAt) {
-      this(id, handle, startedAt, new CompletableFuture<>());
+    SharedContainer(
+        ContainerId id, QueueProxyHandle handle, RequestLogFile requests, Instant startedAt) {
+      this(id, handle, requests, startedAt, new CompletableFuture<>());
     }
 
     @Override
@@ -110,6 +122,11 @@ public final class SharedQueueProxies implements QueueProxies {
 
     private void end(int code) {
       handle.close();
+      try {
+        requests.close();
+      } catch (IOException e) {
+        LOG.warn("{}: the request log may lack its end: {}", id, e.getMessage());
+      }
       exit.complete(new ExitStatus(code));
     }
 

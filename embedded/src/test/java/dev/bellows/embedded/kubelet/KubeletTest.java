@@ -53,7 +53,7 @@ class KubeletTest {
 
         @Override
         public Running start(
-            ContainerId id, Map<String, String> environment, String podIp, Address user) {
+            ContainerId id, Map<String, String> environment, String podIp, Address user, Path log) {
           throw new AssertionError("there is none");
         }
       };

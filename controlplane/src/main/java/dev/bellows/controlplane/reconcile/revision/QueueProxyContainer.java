@@ -127,7 +127,9 @@ final class QueueProxyContainer {
     json.putObject("runtime")
         .put("profiling", config.runtimeProfiling() ? "enabled" : "disabled")
         .put("exportInterval", config.runtimeExportInterval().toNanos());
-    json.put("requestLogTemplate", config.requestLogTemplate());
+    if (!config.requestLogTemplate().isEmpty()) {
+      json.put("requestLogTemplate", config.requestLogTemplate()); // else the queue-proxy's own
+    }
     json.put("enableRequestLog", config.enableRequestLog());
     json.put("enableProbeRequestLog", config.enableProbeRequestLog());
     export(json.putObject("requestMetrics"), config.requestMetrics());
