@@ -13,10 +13,14 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class ObservabilityTest {
   private static final String PROBE =
-      "GET /probe HTTP/1.1\r\n"
-          + "Host: h\r\n"
-          + "User-Agent: kube-probe/1\r\n"
-          + "K-Network-Probe: queue\r\n\r\n";
+      String.join(
+          "\r\n",
+          "GET /probe HTTP/1.1",
+          "Host: h",
+          "User-Agent: kube-probe/1",
+          "K-Network-Probe: queue",
+          "",
+          "");
 
   @Test
   void logsARequestInTheOriginalsFormAndNoProbe() throws IOException {
