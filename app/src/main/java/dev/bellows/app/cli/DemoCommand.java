@@ -2,7 +2,7 @@ package dev.bellows.app.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.bellows.app.demo.Demo;
-import java.io.Console;
+import dev.bellows.app.demo.Terminal;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -64,7 +64,6 @@ final class DemoCommand implements Callable<Integer> {
           "--concurrency and --seconds must be at least 1, --window at least 6");
     }
     plot.ifPresent(DemoCommand::checkWritable);
-    boolean terminal = isTerminal();
     // A program that reads the last line of standard output must not meet a chart there.
     PrintStream out = json ? System.err : System.out;
     Demo demo =
@@ -72,7 +71,7 @@ final class DemoCommand implements Callable<Integer> {
             new Demo.Plan(
                 program, concurrency, Duration.ofSeconds(seconds), Duration.ofSeconds(window)),
             out,
-            terminal && !json);
+            json ? Optional.empty() : Terminal.ofThisProcess());
     Demo.Outcome outcome = demo.run();
     summarize(out, outcome);
     if (plot.isPresent()) {
@@ -94,13 +93,6 @@ final class DemoCommand implements Callable<Integer> {
         || !Files.isWritable(Files.exists(file) ? file : directory)) {
       throw UserError.wrongWords("--plot " + file + ": no file can be written there");
     }
-  }
-
-  // Java 22 to 24 answered with a console that is no terminal; 25 answers null again.
-  @SuppressWarnings("SystemConsoleNull")
-  private static boolean isTerminal() {
-    Console console = System.console();
-    return console != null && console.isTerminal();
   }
 
   private void summarize(PrintStream out, Demo.Outcome outcome) {

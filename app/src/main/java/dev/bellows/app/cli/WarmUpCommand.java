@@ -6,6 +6,7 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 
@@ -21,7 +22,7 @@ final class WarmUpCommand implements Callable<Integer> {
       new Demo(
               new Demo.Plan(List.of(), 4, Duration.ofSeconds(1), Duration.ofSeconds(6)),
               nowhere,
-              false)
+              Optional.empty())
           .rehearse();
     }
     return 0;

@@ -2,17 +2,13 @@ package dev.bellows.app.demo;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.bellows.app.wiring.Bellows;
-import dev.bellows.app.wiring.Settings;
 import dev.bellows.core.revision.RevisionId;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.URI;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -20,7 +16,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import java.util.stream.Stream;
 
 /**
  * A real run of the whole system in a throw-away directory: a service is applied, loaded, and left
@@ -78,28 +73,27 @@ public final class Demo {
 
   private final Plan plan;
   private final PrintStream out;
-  private final boolean terminal;
+  private final Optional<Terminal> terminal;
   private final List<Sample> samples = new ArrayList<>();
 
   /**
    * @param plan what to do
    * @param out where the chart and the plain words go
-   * @param terminal whether {@code out} understands cursor movement
+   * @param terminal what {@code out} is shown on; empty = it understands no cursor movement
    */
-  public Demo(Plan plan, PrintStream out, boolean terminal) {
+  public Demo(Plan plan, PrintStream out, Optional<Terminal> terminal) {
     this.plan = plan;
     this.out = out;
     this.terminal = terminal;
   }
 
-  /** Runs it once; afterwards nothing of it is left on the machine. */
+  /** Runs it once; afterwards, and also after Ctrl-C, nothing of it is left on the machine. */
   public Outcome run() throws IOException, InterruptedException {
-    Path directory = Files.createTempDirectory("bellows-demo-");
-    try (Bellows bellows = start(directory);
-        KubernetesClient client = bellows.newClient()) {
-      return run(bellows, new DemoService(client, bellows, NAMESPACE, SERVICE));
-    } finally {
-      deleteRecursively(directory);
+    LiveChart chart = new LiveChart(out, terminal);
+    try (ThrowAwayBellows started = ThrowAwayBellows.start(() -> stopping(chart));
+        KubernetesClient client = started.bellows().newClient()) {
+      return run(
+          started.bellows(), new DemoService(client, started.bellows(), NAMESPACE, SERVICE), chart);
     }
   }
 
@@ -108,31 +102,23 @@ public final class Demo {
    * classes a start needs.
    */
   public void rehearse() throws IOException, InterruptedException {
-    Path directory = Files.createTempDirectory("bellows-rehearsal-");
-    try (Bellows bellows = start(directory);
-        KubernetesClient client = bellows.newClient()) {
-      DemoService service = new DemoService(client, bellows, NAMESPACE, SERVICE);
+    try (ThrowAwayBellows started = ThrowAwayBellows.start(() -> {});
+        KubernetesClient client = started.bellows().newClient()) {
+      DemoService service = new DemoService(client, started.bellows(), NAMESPACE, SERVICE);
       service.apply(plan.program(), plan.window());
       if (service.awaitReady(READY_LIMIT).isEmpty()) {
         service.look(service.revision(), 0, 0);
-        try (LoadGenerator load = new LoadGenerator(bellows.gatewayUrl(), service.host())) {
+        try (LoadGenerator load =
+            new LoadGenerator(started.bellows().gatewayUrl(), service.host())) {
           load.run(plan.concurrency(), plan.load());
         }
       }
-    } finally {
-      deleteRecursively(directory);
     }
   }
 
-  private static Bellows start(Path directory) {
-    return Bellows.start(
-        new Settings(
-            directory,
-            0,
-            0,
-            Optional.empty(),
-            Settings.ContainerRuntime.process,
-            Optional.empty()));
+  private void stopping(LiveChart chart) {
+    chart.leave();
+    out.println("\nStopping: requests in flight get 3 s, then all of it is removed ...");
   }
 
   /** The run as a picture; valid after {@link #run}. */
@@ -152,12 +138,14 @@ public final class Demo {
         .svg();
   }
 
-  private Outcome run(Bellows bellows, DemoService service) throws InterruptedException {
+  private Outcome run(Bellows bellows, DemoService service, LiveChart chart)
+      throws InterruptedException {
     out.println(
-        "Bellows runs; applying a service that one instance serves 10 requests at once of.");
+        "Bellows runs; applying a service whose instances are to serve 10 requests at once each.");
     out.printf(
-        "Not default: window %d s (default 60 s), so that the way back to zero is short.%n%n",
-        plan.window().toSeconds());
+        "Not default: window %d s (default 60 s), so that the way back to zero is short; but%n"
+            + "zero comes no sooner than %d s (scale-to-zero-grace-period) after the start.%n%n",
+        plan.window().toSeconds(), bellows.scaleToZeroGracePeriod().toSeconds());
     service.apply(plan.program(), plan.window());
     String notReady = service.awaitReady(READY_LIMIT);
     if (!notReady.isEmpty()) {
@@ -165,7 +153,6 @@ public final class Demo {
     }
     RevisionId revision = service.revision();
     URI url = bellows.gatewayUrl().resolve(plan.program().isEmpty() ? "/?sleep=100" : "/");
-    LiveChart chart = new LiveChart(out, terminal);
     try (LoadGenerator load = new LoadGenerator(url, service.host());
         ScheduledExecutorService sampler = Executors.newSingleThreadScheduledExecutor()) {
       long began = System.nanoTime();
@@ -231,14 +218,6 @@ public final class Demo {
   private int peakReadyPods() {
     synchronized (samples) {
       return samples.stream().mapToInt(Sample::readyPods).max().orElse(0);
-    }
-  }
-
-  private static void deleteRecursively(Path directory) throws IOException {
-    try (Stream<Path> inside = Files.walk(directory)) {
-      for (Path each : inside.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(each);
-      }
     }
   }
 }
