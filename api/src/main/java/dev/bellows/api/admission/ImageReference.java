@@ -6,7 +6,7 @@ import java.util.regex.Pattern;
  * Whether a text names an image: {@code [registry/]repository[:tag][@sha256:digest]}, as the
  * library reads it that the original resolves digests with.
  */
-final class ImageReference {
+public final class ImageReference {
   private static final Pattern REPOSITORY = Pattern.compile("[a-z0-9_\\-./]{2,255}");
   private static final Pattern TAG = Pattern.compile("[A-Za-z0-9_\\-.]{1,128}");
   private static final Pattern DIGEST = Pattern.compile("sha256:[0-9a-f]{64}");
@@ -15,7 +15,8 @@ final class ImageReference {
 
   private ImageReference() {}
 
-  static boolean isValid(String image) {
+  /** Whether a manifest that names it is let in. */
+  public static boolean isValid(String image) {
     if (isTagged(image)) {
       return true;
     }

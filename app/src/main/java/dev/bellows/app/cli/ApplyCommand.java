@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -43,12 +44,8 @@ final class ApplyCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     try (ClusterAccess cluster = ClusterAccess.open(dataDirectory.path())) {
-      for (String file : files) {
-        for (String text : texts(file)) {
-          for (ObjectNode manifest : manifests(file, text)) {
-            System.out.println(apply(cluster, manifest, namespace) + " applied");
-          }
-        }
+      for (ObjectNode manifest : read(files)) {
+        System.out.println(apply(cluster, manifest, namespace));
       }
     }
     return 0;
@@ -57,7 +54,7 @@ final class ApplyCommand implements Callable<Integer> {
   /**
    * Applies one manifest.
    *
-   * @return what was applied, as {@code plural.group/name}
+   * @return which object it is, and whether it was created, configured or left unchanged
    */
   static String apply(ClusterAccess cluster, ObjectNode manifest, String defaultNamespace) {
     ClusterAccess.Kind kind =
@@ -67,15 +64,44 @@ final class ApplyCommand implements Callable<Integer> {
       throw new UserError("metadata.name is missing");
     }
     String namespace = manifest.path("metadata").path("namespace").asText(defaultNamespace);
-    cluster.send(
-        "PATCH",
-        kind.path(namespace, name) + "?fieldManager=bellows&force=true&fieldValidation=Strict",
-        "application/json",
-        "application/apply-patch+yaml",
-        manifest.toString());
-    return (kind.group().isEmpty() ? kind.plural() : kind.plural() + "." + kind.group())
-        + "/"
-        + name;
+    Optional<JsonNode> before = cluster.find(kind.path(namespace, name));
+    JsonNode after =
+        cluster.send(
+            "PATCH",
+            kind.path(namespace, name) + "?fieldManager=bellows&force=true&fieldValidation=Strict",
+            "application/json",
+            "application/apply-patch+yaml",
+            manifest.toString());
+    return kind.qualified() + "/" + name + " " + outcome(before, after);
+  }
+
+  /** In kubectl's words. */
+  static String outcome(Optional<JsonNode> before, JsonNode after) {
+    if (before.isEmpty()) {
+      return "created";
+    }
+    return version(before.get()).equals(version(after)) ? "unchanged" : "configured";
+  }
+
+  // Changes with every change, and a write that changes nothing leaves it.
+  private static String version(JsonNode object) {
+    return object.path("metadata").path("resourceVersion").asText();
+  }
+
+  /**
+   * The objects that files hold, in their order.
+   *
+   * @param files each a manifest, a directory of them, or - for standard input
+   * @throws UserError if one cannot be read
+   */
+  static List<ObjectNode> read(List<String> files) throws IOException {
+    List<ObjectNode> manifests = new ArrayList<>();
+    for (String file : files) {
+      for (String text : texts(file)) {
+        manifests.addAll(manifests(file, text));
+      }
+    }
+    return manifests;
   }
 
   /**

@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.HttpResponse;
 import java.io.IOException;
+import java.net.HttpURLConnection;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -33,13 +34,24 @@ final class ClusterAccess implements AutoCloseable {
       String kind,
       boolean namespaced,
       List<String> shortNames) {
+    /** As kubectl writes it before a name: {@code service.serving.knative.dev}. */
+    String qualified() {
+      return group.isEmpty() ? singular : singular + "." + group;
+    }
+
     String apiVersion() {
       return group.isEmpty() ? version : group + "/" + version;
     }
 
+    /**
+     * Where the API has it.
+     *
+     * @param namespace empty = all of them
+     * @param name empty = all of them
+     */
     String path(String namespace, String name) {
       String path = group.isEmpty() ? "/api/" + version : "/apis/" + group + "/" + version;
-      if (namespaced) {
+      if (namespaced && !namespace.isEmpty()) {
         path += "/namespaces/" + segment(namespace);
       }
       path += "/" + plural;
@@ -97,6 +109,24 @@ final class ClusterAccess implements AutoCloseable {
     return send("GET", path, accept, "", "");
   }
 
+  /** Reads one object; empty if there is none. */
+  Optional<JsonNode> find(String path) {
+    Answer answer = exchange("GET", path, "application/json", "", "");
+    return answer.code() == HttpURLConnection.HTTP_NOT_FOUND
+        ? Optional.empty()
+        : Optional.of(answer.successful());
+  }
+
+  /** What the API said. */
+  private record Answer(int code, JsonNode body) {
+    JsonNode successful() {
+      if (code / 100 != 2) {
+        throw new UserError(body.path("message").asText("the API answered " + code));
+      }
+      return body;
+    }
+  }
+
   /**
    * Sends one request and reads its JSON answer.
    *
@@ -104,6 +134,11 @@ final class ClusterAccess implements AutoCloseable {
    * @throws UserError with the API's own message if it refuses, or if it cannot be reached
    */
   JsonNode send(String method, String path, String accept, String contentType, String body) {
+    return exchange(method, path, accept, contentType, body).successful();
+  }
+
+  private Answer exchange(
+      String method, String path, String accept, String contentType, String body) {
     HttpRequest.Builder request =
         client
             .getHttpClient()
@@ -121,11 +156,7 @@ final class ClusterAccess implements AutoCloseable {
               .getHttpClient()
               .sendAsync(request.build(), byte[].class)
               .get(ANSWER_LIMIT_SECONDS, TimeUnit.SECONDS);
-      JsonNode answer = JSON.readTree(response.body());
-      if (!response.isSuccessful()) {
-        throw new UserError(answer.path("message").asText("the API answered " + response.code()));
-      }
-      return answer;
+      return new Answer(response.code(), JSON.readTree(response.body()));
     } catch (ExecutionException e) {
       throw UserError.notRunning(e.getCause() == null ? e : e.getCause());
     } catch (TimeoutException e) {
@@ -149,7 +180,7 @@ final class ClusterAccess implements AutoCloseable {
         new UserError(
             "the server doesn't have a resource type \""
                 + word
-                + "\"; for instance ksvc, revision, route, pods, deployments are"));
+                + "\"; it has, for instance, ksvc, revision, route, pods, deployments"));
   }
 
   /**

@@ -6,7 +6,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.bellows.embedded.image.BuiltInImages;
 import dev.bellows.embedded.image.Image;
 import dev.bellows.embedded.image.ImageRegistry;
+import java.io.File;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -15,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -29,7 +32,8 @@ import picocli.CommandLine.Parameters;
 final class ImageCommand implements Runnable {
   @Override
   public void run() {
-    throw new UserError("add, list or rm? for instance: bellows image add hello -- ./hello");
+    throw UserError.wrongWords(
+        "add, list or rm? for instance: bellows image add hello -- python3 hello.py");
   }
 
   private static ImageRegistry registry(DataDirectory dataDirectory) {
@@ -52,7 +56,8 @@ final class ImageCommand implements Runnable {
   @Command(
       name = "add",
       description = {
-        "Let an image name stand for a program: bellows image add hello -- ./hello --verbose",
+        "Let an image name stand for a program, for instance:",
+        "  bellows image add hello -- python3 hello.py",
         "The program must serve HTTP on the port in $PORT. It starts in the present directory."
       },
       mixinStandardHelpOptions = true)
@@ -84,12 +89,40 @@ final class ImageCommand implements Runnable {
         words.set(0, program.toAbsolutePath().normalize().toString());
       }
       Image image = new Image(name, words, environment, Optional.of(Path.of("").toAbsolutePath()));
-      asked(() -> {
-        registry(dataDirectory).add(image);
-        return image;
-      });
-      System.out.printf("image %s stands for: %s%n", name, String.join(" ", words));
+      Optional<Image> before = asked(() -> registry(dataDirectory).add(image));
+      System.out.printf(
+          "image %s stands for: %s%s%n",
+          name,
+          String.join(" ", words),
+          before
+              .filter(old -> !old.equals(image))
+              .map(old -> " (replaced; was: " + String.join(" ", old.command()) + ")")
+              .orElse(""));
+      if (!isThere(words.getFirst(), System.getenv().getOrDefault("PATH", ""))) {
+        System.err.println(
+            "bellows: warning: there is no program "
+                + words.getFirst()
+                + " now; pods of this image cannot start without it");
+      }
       return 0;
+    }
+
+    /**
+     * Whether a program could be started.
+     *
+     * @param program a path, or a name that is looked for
+     * @param searched directories, as PATH lists them
+     */
+    static boolean isThere(String program, String searched) {
+      if (program.contains("/")) {
+        return isProgram(Path.of(program));
+      }
+      return Stream.of(searched.split(File.pathSeparator, -1))
+          .anyMatch(directory -> isProgram(Path.of(directory, program)));
+    }
+
+    private static boolean isProgram(Path file) {
+      return Files.isRegularFile(file) && Files.isExecutable(file);
     }
   }
 
@@ -98,15 +131,20 @@ final class ImageCommand implements Runnable {
   static final class Show implements Callable<Integer> {
     @Mixin private DataDirectory dataDirectory = new DataDirectory();
 
+    private static final int SHOWN_CHARACTERS = 48;
+
     @Option(
         names = {"-o", "--output"},
         paramLabel = "FORM",
-        description = "${COMPLETION-CANDIDATES}; json is one list on one line (default: table)")
+        description =
+            "${COMPLETION-CANDIDATES}; json is one list on one line (default: table, which cuts"
+                + " long commands)")
     private Output output = Output.table;
 
     /** How the list is written. */
     enum Output {
       table,
+      wide,
       json
     }
 
@@ -115,19 +153,27 @@ final class ImageCommand implements Runnable {
       List<Image> images = asked(registry(dataDirectory)::list);
       System.out.print(
           switch (output) {
-            case table -> asTable(images);
+            case table -> Columns.align(rows(images, SHOWN_CHARACTERS));
+            case wide -> Columns.align(rows(images, Integer.MAX_VALUE));
             case json -> asJson(images) + System.lineSeparator();
           });
       return 0;
     }
 
-    private static String asTable(List<Image> images) {
+    static List<List<String>> rows(List<Image> images, int shownCharacters) {
       List<List<String>> rows = new ArrayList<>();
-      rows.add(List.of("IMAGE", "COMMAND"));
+      rows.add(List.of("IMAGE", "COMMAND", "STARTS IN"));
       for (Image image : images) {
-        rows.add(List.of(image.name(), String.join(" ", image.command())));
+        String command = String.join(" ", image.command());
+        rows.add(
+            List.of(
+                image.name(),
+                command.length() <= shownCharacters
+                    ? command
+                    : command.substring(0, shownCharacters - 3) + "...",
+                image.workingDirectory().map(Path::toString).orElse("-")));
       }
-      return Columns.align(rows);
+      return rows;
     }
 
     /** Without variables: they may be secrets, and lists are printed into logs. */

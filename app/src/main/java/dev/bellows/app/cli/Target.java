@@ -1,5 +1,6 @@
 package dev.bellows.app.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -7,7 +8,7 @@ import picocli.CommandLine.Parameters;
 /** Which objects a command is about: {@code KIND}, {@code KIND NAME} or {@code KIND/NAME}. */
 final class Target {
   @Parameters(
-      arity = "1..2",
+      arity = "0..2",
       paramLabel = "KIND[/NAME]",
       description = "a kind such as ksvc, revision or pods, and a name")
   private List<String> words = List.of();
@@ -17,7 +18,17 @@ final class Target {
       description = "namespace (default: default)")
   private String namespace = "default";
 
+  boolean isGiven() {
+    return !words.isEmpty();
+  }
+
+  /**
+   * @throws UserError if none was given
+   */
   String kind() {
+    if (words.isEmpty()) {
+      throw UserError.wrongWords("which kind? for instance ksvc, revision, pods");
+    }
     String first = words.getFirst();
     int slash = first.indexOf('/');
     return slash < 0 ? first : first.substring(0, slash);
@@ -38,7 +49,7 @@ final class Target {
    */
   private String requiredName() {
     if (name().isEmpty()) {
-      throw new UserError("which " + kind() + "? give a name, as in: " + kind() + "/NAME");
+      throw UserError.wrongWords("which " + kind() + "? give a name, as in: " + kind() + "/NAME");
     }
     return name();
   }
@@ -61,6 +72,22 @@ final class Target {
     ClusterAccess.Kind kind = cluster.kind(kind());
     String name = requiredName();
     return new Named(kind, name, kind.path(namespace, name));
+  }
+
+  /**
+   * The object that a manifest describes; in the namespace that was named, unless it names one.
+   *
+   * @throws UserError if there is no such kind, or it has no name
+   */
+  Named of(ClusterAccess cluster, JsonNode manifest) {
+    ClusterAccess.Kind kind =
+        cluster.kind(manifest.path("apiVersion").asText(), manifest.path("kind").asText());
+    JsonNode metadata = manifest.path("metadata");
+    String name = metadata.path("name").asText();
+    if (name.isEmpty()) {
+      throw new UserError("metadata.name is missing");
+    }
+    return new Named(kind, name, kind.path(metadata.path("namespace").asText(namespace), name));
   }
 
   String namespace() {

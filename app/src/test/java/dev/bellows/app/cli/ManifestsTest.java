@@ -3,8 +3,11 @@ package dev.bellows.app.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class ManifestsTest {
@@ -35,6 +38,15 @@ class ManifestsTest {
     assertThatThrownBy(() -> ApplyCommand.manifests("a.yaml", ""))
         .isInstanceOf(UserError.class)
         .hasMessage("a.yaml holds no manifest");
+  }
+
+  @Test
+  void whatBecameOfAnObjectIsSaidInKubectlsWords() throws IOException {
+    JsonNode one = new ObjectMapper().readTree("{\"metadata\": {\"resourceVersion\": \"1\"}}");
+    JsonNode two = new ObjectMapper().readTree("{\"metadata\": {\"resourceVersion\": \"2\"}}");
+    assertThat(ApplyCommand.outcome(Optional.empty(), one)).isEqualTo("created");
+    assertThat(ApplyCommand.outcome(Optional.of(one), two)).isEqualTo("configured");
+    assertThat(ApplyCommand.outcome(Optional.of(one), one)).isEqualTo("unchanged");
   }
 
   @Test

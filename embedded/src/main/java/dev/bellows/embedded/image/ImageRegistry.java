@@ -7,11 +7,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.bellows.api.admission.ImageReference;
 import dev.bellows.embedded.store.DataFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -170,10 +172,11 @@ public final class ImageRegistry {
   /**
    * Makes a name stand for a command, instead of whatever it stood for.
    *
+   * @return what the name stood for before, if it had been added
    * @throws IllegalArgumentException if the name is no image reference, or one with a digest
    * @throws UncheckedIOException if the file cannot be read or written
    */
-  public void add(Image image) {
+  public Optional<Image> add(Image image) {
     ImageName name = ImageName.parse(image.name());
     if (!name.digest().isEmpty()) {
       throw new IllegalArgumentException(
@@ -181,12 +184,18 @@ public final class ImageRegistry {
               + name.digest()
               + "'");
     }
+    if (!ImageReference.isValid(image.name())) {
+      throw new IllegalArgumentException(
+          "invalid image name '" + image.name() + "': no manifest that names it would be accepted");
+    }
+    List<Image> replaced = new ArrayList<>();
     change(images -> {
       if (images.size() >= MAX_IMAGES && !images.containsKey(name)) {
         throw new IllegalArgumentException("there are " + MAX_IMAGES + " images already");
       }
-      images.put(name, image);
+      Optional.ofNullable(images.put(name, image)).ifPresent(replaced::add);
     });
+    return replaced.stream().findFirst();
   }
 
   /**
@@ -289,6 +298,8 @@ public final class ImageRegistry {
         Files.move(
             fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
       }
+    } catch (FileSystemException e) { // its message may be a path and no more
+      throw new UncheckedIOException("cannot write " + file + ": " + e, e);
     } catch (IOException e) {
       throw new UncheckedIOException(e.getMessage(), e);
     }

@@ -63,6 +63,21 @@ class ImageRegistryTest {
   }
 
   @Test
+  void addingTellsWhatTheNameStoodFor() {
+    assertThat(registry.add(image("hello", "./one"))).isEmpty();
+    assertThat(registry.add(image("hello", "./two")).orElseThrow().command())
+        .containsExactly("./one");
+  }
+
+  /** Whoever could add it would be refused by admission later, far from here. */
+  @Test
+  void aNameThatNoManifestMayUseIsRefused() {
+    assertThatThrownBy(() -> registry.add(image("a", "./hello")))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("invalid image name 'a'");
+  }
+
+  @Test
   void anImageIsFoundUnderEveryFormOfItsName() throws Exception {
     registry.add(image("hello", "./hello"));
     for (String reference :
