@@ -80,12 +80,19 @@ final class ApplyCommand implements Callable<Integer> {
     if (before.isEmpty()) {
       return "created";
     }
-    return version(before.get()).equals(version(after)) ? "unchanged" : "configured";
+    return wanted(before.get()).equals(wanted(after)) ? "unchanged" : "configured";
   }
 
-  // Changes with every change, and a write that changes nothing leaves it.
-  private static String version(JsonNode object) {
-    return object.path("metadata").path("resourceVersion").asText();
+  // The status is not the person's, and may have changed between our two looks.
+  private static JsonNode wanted(JsonNode object) {
+    JsonNode wanted = object.deepCopy();
+    if (wanted instanceof ObjectNode whole) {
+      whole.remove("status");
+    }
+    if (wanted.path("metadata") instanceof ObjectNode metadata) {
+      metadata.remove(List.of("resourceVersion", "managedFields"));
+    }
+    return wanted;
   }
 
   /**

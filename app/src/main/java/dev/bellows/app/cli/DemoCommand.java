@@ -26,7 +26,7 @@ import picocli.CommandLine.Parameters;
     },
     mixinStandardHelpOptions = true)
 final class DemoCommand implements Callable<Integer> {
-  @Option(names = "--plot", paramLabel = "FILE.svg", description = "draw the run into this file")
+  @Option(names = "--plot", paramLabel = "FILE", description = "draw the run into this SVG file")
   private Optional<Path> plot = Optional.empty();
 
   @Option(names = "--json", description = "end with one JSON object on the last line")
@@ -34,18 +34,21 @@ final class DemoCommand implements Callable<Integer> {
 
   @Option(
       names = "--concurrency",
+      paramLabel = "N",
       description = "requests kept in flight (default: ${DEFAULT-VALUE})",
       defaultValue = "50")
   private int concurrency;
 
   @Option(
       names = "--seconds",
+      paramLabel = "N",
       description = "how long the load lasts (default: ${DEFAULT-VALUE})",
       defaultValue = "30")
   private int seconds;
 
   @Option(
       names = "--window",
+      paramLabel = "N",
       description = "the autoscaler's stable window in seconds (default: ${DEFAULT-VALUE})",
       defaultValue = "20")
   private int window;

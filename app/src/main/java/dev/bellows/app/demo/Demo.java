@@ -140,11 +140,14 @@ public final class Demo {
 
   private Outcome run(Bellows bellows, DemoService service, LiveChart chart)
       throws InterruptedException {
-    out.println(
-        "Bellows runs; applying a service whose instances are to serve 10 requests at once each.");
     out.printf(
-        "Not default: window %d s (default 60 s), so that the way back to zero is short; but%n"
-            + "zero comes no sooner than %d s (scale-to-zero-grace-period) after the start.%n%n",
+        """
+        Bellows runs; applying a service for 10 requests at once
+        per pod. Not default: window %d s instead of 60 s. Zero
+        comes that long after the load, but no sooner than %d s
+        after the start (scale-to-zero-grace-period).
+
+        """,
         plan.window().toSeconds(), bellows.scaleToZeroGracePeriod().toSeconds());
     service.apply(plan.program(), plan.window());
     String notReady = service.awaitReady(READY_LIMIT);

@@ -42,11 +42,16 @@ class ManifestsTest {
 
   @Test
   void whatBecameOfAnObjectIsSaidInKubectlsWords() throws IOException {
-    JsonNode one = new ObjectMapper().readTree("{\"metadata\": {\"resourceVersion\": \"1\"}}");
-    JsonNode two = new ObjectMapper().readTree("{\"metadata\": {\"resourceVersion\": \"2\"}}");
+    JsonNode one = object("{'metadata': {'resourceVersion': '1'}, 'spec': 1, 'status': 1}");
+    JsonNode settled = object("{'metadata': {'resourceVersion': '2'}, 'spec': 1, 'status': 2}");
+    JsonNode other = object("{'metadata': {'resourceVersion': '2'}, 'spec': 2, 'status': 1}");
     assertThat(ApplyCommand.outcome(Optional.empty(), one)).isEqualTo("created");
-    assertThat(ApplyCommand.outcome(Optional.of(one), two)).isEqualTo("configured");
-    assertThat(ApplyCommand.outcome(Optional.of(one), one)).isEqualTo("unchanged");
+    assertThat(ApplyCommand.outcome(Optional.of(one), other)).isEqualTo("configured");
+    assertThat(ApplyCommand.outcome(Optional.of(one), settled)).isEqualTo("unchanged");
+  }
+
+  private static JsonNode object(String json) throws IOException {
+    return new ObjectMapper().readTree(json.replace('\'', '"'));
   }
 
   @Test
