@@ -18,6 +18,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /** A watch under way: its events, one after the other. */
 final class Watching implements AutoCloseable {
@@ -141,6 +142,14 @@ final class Watching implements AutoCloseable {
       event = next();
     }
     return event;
+  }
+
+  /** Tells every event until the watch ends. */
+  void tell(Consumer<Event> listener) throws InterruptedException {
+    for (String text = events.take(); !text.equals(END); text = events.take()) {
+      JsonNode event = Wire.value(text);
+      listener.accept(new Event(event.path("type").asText(), event.path("object")));
+    }
   }
 
   /** Waits until the server ends the watch. */
