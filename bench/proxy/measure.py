@@ -106,8 +106,8 @@ def wrk(port, path, seconds):
     return (
         int(re.search(r"(\d+) requests in", out)[1]),
         float(re.search(r"Requests/sec:\s+([\d.]+)", out)[1]),
-        millis(re.search(r"50%\s+(\S+)", out)[1]),
-        millis(re.search(r"99%\s+(\S+)", out)[1]),
+        millis(re.search(r"^\s+50%\s+(\S+)", out, re.M)[1]),
+        millis(re.search(r"^\s+99%\s+(\S+)", out, re.M)[1]),
     )
 
 
