@@ -95,11 +95,12 @@ final class EmbeddedCluster implements AutoCloseable {
     Registry registry =
         Registry.open(
             store, clock, List.of(new KnativeAdmission(store), clusterIps, new Placement(NODE)));
+    // Before anybody can write: an address that is taken must not be given again.
+    registry.list(ResourceTypes.SERVICES, null).items().forEach(clusterIps::follow);
     Path logs = DataFiles.ownerOnlyDirectory(directory.path().resolve("logs"));
     CompletableFuture<ApiServer> apiServer =
         startAside(() -> start(registry, logs, directory, settings.apiPort()));
     closing.add(() -> apiServer.thenAccept(ApiServer::close).exceptionally(_ -> null).join());
-    registry.list(ResourceTypes.SERVICES, null).items().forEach(clusterIps::follow);
     Informers informers = closing.add(new Informers(registry));
     informers.listen(
         ResourceTypes.SERVICES,
