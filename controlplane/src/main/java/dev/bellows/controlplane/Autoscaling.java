@@ -3,6 +3,7 @@ package dev.bellows.controlplane;
 import dev.bellows.api.autoscaling.Metric;
 import dev.bellows.api.autoscaling.PodAutoscaler;
 import dev.bellows.api.config.SystemConfig;
+import dev.bellows.api.networking.ServerlessService;
 import dev.bellows.controlplane.reconcile.Controller;
 import dev.bellows.controlplane.reconcile.metric.MetricReconciler;
 import dev.bellows.controlplane.reconcile.podautoscaler.HttpActivatorProbe;
@@ -19,11 +20,14 @@ import dev.bellows.controlplane.scrape.HttpStatSource;
 import dev.bellows.controlplane.scrape.Scraper;
 import dev.bellows.controlplane.scrape.WatchedPods;
 import dev.bellows.controlplane.watch.Cluster;
+import dev.bellows.controlplane.watch.Informers;
 import dev.bellows.controlplane.watch.Watched;
 import dev.bellows.core.kpa.ScaleResult;
 import dev.bellows.core.revision.RevisionId;
 import dev.bellows.core.route.ServiceId;
 import dev.bellows.core.stat.StatMessage;
+import io.fabric8.kubernetes.api.model.Endpoints;
+import io.fabric8.kubernetes.api.model.Pod;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -56,30 +60,32 @@ public final class Autoscaling implements AutoCloseable {
    * @param random chooses which pods are asked; used by several threads, so thread-safe
    */
   public Autoscaling(ControlPlane controlPlane, ProbeAddresses addresses, RandomGenerator random) {
-    Cluster cluster = controlPlane.cluster();
+    Informers informers = controlPlane.informers();
     InstantSource clock = controlPlane.clock();
     this.controlPlane = controlPlane;
     this.random = random;
     this.settings = controlPlane.config().get();
     // Before any reconciler hears of pods: whoever is woken by one must find it counted.
-    this.pods = new WatchedPods(cluster.pods(), cluster.endpoints());
+    Watched<Pod> watchedPods = Cluster.pods(informers);
+    this.pods = new WatchedPods(watchedPods, informers.watch(Endpoints.class));
     MetricCollector collector =
         new MetricCollector(this::scraper, workers, clock, this::collectionChanged);
     this.scaler = new MultiScaler(collector, pods, this::decided);
     this.loop = new ScalingLoop(collector, scaler, clock);
 
-    Watched<Metric> watchedMetrics = controlPlane.watch(Metric.class);
+    Watched<Metric> watchedMetrics = informers.watch(Metric.class);
     this.metrics = new MetricReconciler(watchedMetrics, collector, controlPlane.writer(), clock);
     metrics.watch(controlPlane.add(metrics, watchedMetrics));
 
+    Watched<PodAutoscaler> watchedPodAutoscalers = informers.watch(PodAutoscaler.class);
     this.podAutoscalers =
         new PodAutoscalerReconciler(
             new PodAutoscalerViews(
-                cluster.podAutoscalers(),
-                cluster.serverlessServices(),
+                watchedPodAutoscalers,
+                informers.watch(ServerlessService.class),
                 watchedMetrics,
-                cluster.deployments(),
-                cluster.pods(),
+                Cluster.deployments(informers),
+                watchedPods,
                 pods),
             new ScalerDeciders(scaler, clock),
             controlPlane.config(),
@@ -87,8 +93,7 @@ public final class Autoscaling implements AutoCloseable {
             addresses,
             controlPlane.writer(),
             clock);
-    Controller<PodAutoscaler> controller =
-        controlPlane.add(podAutoscalers, cluster.podAutoscalers());
+    Controller<PodAutoscaler> controller = controlPlane.add(podAutoscalers, watchedPodAutoscalers);
     podAutoscalers.watch(controller);
     controlPlane.config().onChange(this::settingsChanged);
   }

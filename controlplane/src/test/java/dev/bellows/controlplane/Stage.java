@@ -68,7 +68,11 @@ public final class Stage implements IngressListener {
 
   private final IngressFeed feed =
       new IngressFeed(
-          world.cluster, this, ControlPlaneConfig.BELLOWS_INGRESS_CLASS, "cluster.local");
+          new IngressFeed.Views(
+              world.cluster.ingresses(), world.cluster.services(), world.cluster.endpoints()),
+          this,
+          ControlPlaneConfig.BELLOWS_INGRESS_CLASS,
+          "cluster.local");
   private final Map<Reconciler, Watched<?>> reconcilers = new LinkedHashMap<>();
 
   /** A system with activators, a domain and our own gateway, whose images are local ones. */
@@ -104,7 +108,11 @@ public final class Stage implements IngressListener {
         cluster.serverlessServices());
     reconcilers.put(
         new IngressReconciler(
-            cluster, feed, world, () -> world.now, "gateway.knative-serving.svc.cluster.local"),
+            cluster.ingresses(),
+            feed,
+            world,
+            () -> world.now,
+            "gateway.knative-serving.svc.cluster.local"),
         cluster.ingresses());
     reconcilers.put(
         new GcReconciler(cluster, config, world, () -> world.now), cluster.configurations());

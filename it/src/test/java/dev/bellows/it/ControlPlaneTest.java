@@ -8,6 +8,10 @@ import dev.bellows.api.serving.Service;
 import dev.bellows.controlplane.Autoscaling;
 import dev.bellows.controlplane.ControlPlane;
 import dev.bellows.controlplane.ControlPlaneConfig;
+import dev.bellows.controlplane.NetworkingLayer;
+import dev.bellows.controlplane.Serving;
+import dev.bellows.controlplane.feed.RevisionFeed;
+import dev.bellows.controlplane.feed.RevisionFeed.ClusterIps;
 import dev.bellows.controlplane.reconcile.podautoscaler.ProbeAddresses;
 import dev.bellows.controlplane.reconcile.revision.DigestResolver;
 import dev.bellows.core.revision.RevisionId;
@@ -54,19 +58,13 @@ class ControlPlaneTest implements RevisionListener, IngressListener {
     api = new EmbeddedApi(home);
     client = api.client;
     activatorIsAt("127.0.0.1");
-    controlPlane =
-        new ControlPlane(
-            client,
-            ControlPlaneConfig.embedded(),
-            DigestResolver.ofLocalImages(image -> !image.contains("missing")),
-            this,
-            this,
-            Clock.systemUTC());
+    controlPlane = new ControlPlane(client, ControlPlaneConfig.embedded(), Clock.systemUTC());
+    RevisionFeed.Views views = RevisionFeed.Views.watch(controlPlane.informers());
+    new RevisionFeed(views, this, controlPlane.config(), ClusterIps.NOT_DIALABLE);
+    new NetworkingLayer(controlPlane, this);
+    new Serving(controlPlane, DigestResolver.ofLocalImages(image -> !image.contains("missing")));
     autoscaling =
-        new Autoscaling(
-            controlPlane,
-            ProbeAddresses.byEndpoints(controlPlane.cluster().endpoints()),
-            new Random(1));
+        new Autoscaling(controlPlane, ProbeAddresses.byEndpoints(views.endpoints()), new Random(1));
     long before = System.nanoTime();
     controlPlane.start();
     System.out.printf("control plane started in %d ms%n", (System.nanoTime() - before) / 1_000_000);

@@ -6,28 +6,24 @@ import dev.bellows.app.wiring.SystemObjects.Port;
 import dev.bellows.controlplane.Autoscaling;
 import dev.bellows.controlplane.ControlPlane;
 import dev.bellows.controlplane.ControlPlaneConfig;
+import dev.bellows.controlplane.Serving;
 import dev.bellows.controlplane.reconcile.podautoscaler.ProbeAddresses;
 import dev.bellows.controlplane.reconcile.revision.DigestResolver;
 import dev.bellows.core.revision.RevisionId;
 import dev.bellows.core.route.Address;
-import dev.bellows.core.route.Ingress.Visibility;
-import dev.bellows.core.stat.StatMessage;
-import dev.bellows.dataplane.activator.Activator;
 import dev.bellows.dataplane.activator.ActivatorConfig;
-import dev.bellows.dataplane.gateway.Gateway;
 import dev.bellows.dataplane.probe.Prober;
 import dev.bellows.dataplane.proxy.EventLoops;
-import dev.bellows.dataplane.proxy.Listener;
 import dev.bellows.dataplane.proxy.ProxyEngine;
 import dev.bellows.dataplane.queueproxy.SharedQueueProxy;
 import dev.bellows.dataplane.stats.StatClient;
-import dev.bellows.dataplane.stats.StatServer;
 import dev.bellows.embedded.apiserver.ApiServer;
 import dev.bellows.embedded.image.Image;
 import dev.bellows.embedded.image.ImageRegistry;
 import dev.bellows.embedded.image.ImageUnavailableException;
 import dev.bellows.embedded.runtime.process.Account;
 import dev.bellows.embedded.store.DataDirectory;
+import io.fabric8.kubernetes.api.model.Endpoints;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -40,11 +36,8 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Base64;
-import java.util.EnumSet;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -68,9 +61,10 @@ public final class Bellows implements AutoCloseable {
   private final Settings settings;
   private final Closing closing = new Closing();
   private final EmbeddedCluster cluster;
-  private final Listener gatewayListener;
+  private final GatewayRole gateway;
   private final Autoscaling autoscaling;
   private final ControlPlane controlPlane;
+  private final Serving serving;
   private final MetricsServer metrics;
   private final String domain;
 
@@ -82,11 +76,7 @@ public final class Bellows implements AutoCloseable {
     EventLoopGroup loops = EventLoops.create("proxy", EVENT_LOOPS);
     closing.add(() -> loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2_000));
     ProxyEngine engine = closing.add(new ProxyEngine(loops, System::nanoTime));
-    Gateway gateway = new Gateway(System::nanoTime);
-    this.gatewayListener =
-        closing.add(
-            gateway.bind(
-                engine, LOOPBACK, settings.gatewayPort(), EnumSet.allOf(Visibility.class)));
+    this.gateway = closing.add(GatewayRole.bind(engine, LOOPBACK, settings.gatewayPort()));
     Joints joints = new Joints();
     SharedQueueProxy queueProxies =
         new SharedQueueProxy(
@@ -97,44 +87,35 @@ public final class Bellows implements AutoCloseable {
     cluster.run();
 
     String nodeIp = cluster.network().nodeIp();
-    StatServer statServer =
+    KubernetesClient client = closing.add(client(ApiServer.Role.CONTROL_PLANE));
+    this.controlPlane = closing.add(new ControlPlane(client, ControlPlaneConfig.embedded(), clock));
+    AutoscalerRole autoscaler =
         closing.add(
-            StatServer.start(loops, nodeIp, STATS_PORT, _ -> true, clock, joints::onReports));
+            AutoscalerRole.open(
+                controlPlane,
+                loops,
+                nodeIp,
+                STATS_PORT,
+                ProbeAddresses.byEndpoints(controlPlane.informers().watch(Endpoints.class))));
+    this.autoscaling = autoscaler.autoscaling();
     StatClient stats =
         closing.add(
             StatClient.connect(
-                loops, URI.create("ws://" + statServer.address()), RandomGenerator.getDefault()));
-    Activator activator =
+                loops, URI.create("ws://" + autoscaler.address()), RandomGenerator.getDefault()));
+    ActivatorRole activator =
         closing.add(
-            Activator.start(
+            ActivatorRole.open(
+                controlPlane,
                 engine,
                 new ActivatorConfig("activator", nodeIp, nodeIp, ACTIVATOR_PORT, "cluster.local"),
-                stats,
-                System::nanoTime,
-                ThreadLocalRandom::current));
+                stats));
     joints.activator = activator;
-    install(objects, activator.address(), statServer.address(), gatewayListener.address());
-
-    KubernetesClient client = closing.add(client(ApiServer.Role.CONTROL_PLANE));
-    this.controlPlane =
-        new ControlPlane(
-            client,
-            ControlPlaneConfig.embedded(),
-            DigestResolver.ofLocalImages(this::isKnownImage),
-            activator.revisions(),
-            gateway.routes(),
-            clock);
-    this.autoscaling =
-        new Autoscaling(
-            controlPlane,
-            ProbeAddresses.byEndpoints(controlPlane.cluster().endpoints()),
-            RandomGenerator.getDefault());
-    joints.autoscaling = autoscaling;
-    closing.add(controlPlane);
-    closing.add(autoscaling);
+    gateway.join(controlPlane);
+    this.serving = new Serving(controlPlane, DigestResolver.ofLocalImages(this::isKnownImage));
+    install(objects, activator.address(), autoscaler.address(), gateway.address());
     controlPlane.start();
-    autoscaling.start();
-    gatewayListener.accept(); // now that it knows where requests go
+    autoscaler.run();
+    gateway.run(); // now that it knows where requests go
     closing.add(ImageWatch.start(settings.dataDirectory(), this::imagesChanged));
     this.metrics =
         closing.add(
@@ -168,7 +149,7 @@ public final class Bellows implements AutoCloseable {
 
   /** Where services are reached. */
   public URI gatewayUrl() {
-    return URI.create("http://" + gatewayListener.address());
+    return URI.create("http://" + gateway.address());
   }
 
   /** Where Prometheus reads. */
@@ -221,7 +202,7 @@ public final class Bellows implements AutoCloseable {
   @Override
   public void close() {
     try {
-      gatewayListener.drain().toCompletableFuture().get(GRACE.toMillis(), TimeUnit.MILLISECONDS);
+      gateway.drain().toCompletableFuture().get(GRACE.toMillis(), TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (java.util.concurrent.ExecutionException | java.util.concurrent.TimeoutException e) {
@@ -255,7 +236,7 @@ public final class Bellows implements AutoCloseable {
 
   private void imagesChanged() {
     cluster.images().look();
-    controlPlane.imagesChanged();
+    serving.imagesChanged();
   }
 
   private boolean isKnownImage(String name) {
@@ -271,18 +252,10 @@ public final class Bellows implements AutoCloseable {
    * Where one room tells another of things before that one is there; then nobody waits for them.
    */
   private static final class Joints {
-    private volatile @Nullable Autoscaling autoscaling;
-    private volatile @Nullable Activator activator;
-
-    void onReports(List<StatMessage> messages) {
-      Autoscaling taking = autoscaling;
-      if (taking != null) {
-        messages.forEach(taking::record);
-      }
-    }
+    private volatile @Nullable ActivatorRole activator;
 
     void onPodReady(RevisionId revision, Address pod) {
-      Activator told = activator;
+      ActivatorRole told = activator;
       if (told != null) {
         told.onPodReady(revision, pod);
       }

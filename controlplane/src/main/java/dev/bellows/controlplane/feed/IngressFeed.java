@@ -4,8 +4,9 @@ import dev.bellows.api.networking.KIngress;
 import dev.bellows.controlplane.reconcile.Children;
 import dev.bellows.controlplane.reconcile.WellKnown;
 import dev.bellows.controlplane.watch.Change;
-import dev.bellows.controlplane.watch.Cluster;
+import dev.bellows.controlplane.watch.Informers;
 import dev.bellows.controlplane.watch.Key;
+import dev.bellows.controlplane.watch.Watched;
 import dev.bellows.core.revision.Protocol;
 import dev.bellows.core.route.Ingress;
 import dev.bellows.core.route.IngressListener;
@@ -35,7 +36,24 @@ import org.slf4j.LoggerFactory;
 public final class IngressFeed {
   private static final Logger log = LoggerFactory.getLogger(IngressFeed.class);
 
-  private final Cluster cluster;
+  /**
+   * What a gateway's feed reads of the cluster.
+   *
+   * @param services those that KIngresses may name
+   * @param endpoints theirs
+   */
+  public record Views(
+      Watched<KIngress> ingresses, Watched<Service> services, Watched<Endpoints> endpoints) {
+    /** Watches these kinds, in all namespaces. */
+    public static Views watch(Informers informers) {
+      return new Views(
+          informers.watch(KIngress.class),
+          informers.watch(Service.class),
+          informers.watch(Endpoints.class));
+    }
+  }
+
+  private final Views views;
   private final IngressListener listener;
   private final String ingressClass;
   private final String suffix;
@@ -58,14 +76,14 @@ public final class IngressFeed {
    * @param clusterDomain such as {@code cluster.local}
    */
   public IngressFeed(
-      Cluster cluster, IngressListener listener, String ingressClass, String clusterDomain) {
-    this.cluster = cluster;
+      Views views, IngressListener listener, String ingressClass, String clusterDomain) {
+    this.views = views;
     this.listener = listener;
     this.ingressClass = ingressClass;
     this.suffix = ".svc." + clusterDomain;
-    cluster.ingresses().onChange(this::onIngress);
-    cluster.services().onChange(change -> onService(Key.of(change.object())));
-    cluster.endpoints().onChange(change -> onService(Key.of(change.object())));
+    views.ingresses().onChange(this::onIngress);
+    views.services().onChange(change -> onService(Key.of(change.object())));
+    views.endpoints().onChange(change -> onService(Key.of(change.object())));
   }
 
   /** Calls {@code listener} with each KIngress that the gateway has just been told of. */
@@ -176,11 +194,11 @@ public final class IngressFeed {
   }
 
   private void tellService(ServiceId id) {
-    Optional<Service> service = cluster.services().find(id.namespace(), id.name());
+    Optional<Service> service = views.services().find(id.namespace(), id.name());
     Optional<ServiceId> meant = service.flatMap(this::meant);
     if (meant.isPresent()) {
       aliases.put(id, meant.get());
-      service = cluster.services().find(meant.get().namespace(), meant.get().name());
+      service = views.services().find(meant.get().namespace(), meant.get().name());
     } else {
       aliases.remove(id);
     }
@@ -195,7 +213,7 @@ public final class IngressFeed {
             service.get(),
             meant
                 .or(() -> Optional.of(id))
-                .flatMap(each -> cluster.endpoints().find(each.namespace(), each.name())));
+                .flatMap(each -> views.endpoints().find(each.namespace(), each.name())));
     if (!byPort.equals(services.put(id, byPort))) {
       listener.onService(id, byPort);
     }

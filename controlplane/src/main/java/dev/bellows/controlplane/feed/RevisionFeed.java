@@ -4,7 +4,7 @@ import dev.bellows.api.config.SystemConfig;
 import dev.bellows.controlplane.reconcile.Children;
 import dev.bellows.controlplane.reconcile.WellKnown;
 import dev.bellows.controlplane.watch.Change;
-import dev.bellows.controlplane.watch.Cluster;
+import dev.bellows.controlplane.watch.Informers;
 import dev.bellows.controlplane.watch.Key;
 import dev.bellows.controlplane.watch.Watched;
 import dev.bellows.core.revision.Protocol;
@@ -41,6 +41,25 @@ public final class RevisionFeed {
     NOT_DIALABLE
   }
 
+  /**
+   * What an activator's feed reads of the cluster.
+   *
+   * @param services those of Revisions, private and public
+   * @param endpoints theirs
+   */
+  public record Views(
+      Watched<dev.bellows.api.serving.Revision> revisions,
+      Watched<Service> services,
+      Watched<Endpoints> endpoints) {
+    /** Watches these kinds, in all namespaces. */
+    public static Views watch(Informers informers) {
+      return new Views(
+          informers.watch(dev.bellows.api.serving.Revision.class),
+          informers.watch(Service.class),
+          informers.watch(Endpoints.class));
+    }
+  }
+
   private record PrivateEndpoints(
       dev.bellows.core.route.Endpoints endpoints, Optional<Address> clusterIp) {}
 
@@ -60,7 +79,7 @@ public final class RevisionFeed {
    * @param config for what a Revision leaves open
    */
   public RevisionFeed(
-      Cluster cluster,
+      Views views,
       RevisionListener listener,
       Supplier<SystemConfig> config,
       ClusterIps clusterIps) {
@@ -68,12 +87,12 @@ public final class RevisionFeed {
     this.config = config;
     this.clusterIps = clusterIps;
     this.endpoints =
-        cluster.endpoints().indexBy(object -> keys(object.getMetadata().getNamespace(), object));
+        views.endpoints().indexBy(object -> keys(object.getMetadata().getNamespace(), object));
     this.services =
-        cluster.services().indexBy(object -> keys(object.getMetadata().getNamespace(), object));
-    cluster.revisions().onChange(this::onRevision);
-    cluster.endpoints().onChange(change -> onBackends(change.object()));
-    cluster.services().onChange(change -> onBackends(change.object()));
+        views.services().indexBy(object -> keys(object.getMetadata().getNamespace(), object));
+    views.revisions().onChange(this::onRevision);
+    views.endpoints().onChange(change -> onBackends(change.object()));
+    views.services().onChange(change -> onBackends(change.object()));
   }
 
   /** Under {@code namespace/revision type}, so that one lookup finds one object. */

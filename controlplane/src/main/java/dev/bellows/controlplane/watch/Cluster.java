@@ -16,7 +16,7 @@ import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 
 /**
- * All that the control plane sees, one view per kind. Two kinds are called Service: {@link
+ * All that the reconcilers of serving see, one view per kind. Two kinds are called Service: {@link
  * #services} are Kubernetes' own, {@link #knativeServices} Knative's.
  */
 public record Cluster(
@@ -52,11 +52,21 @@ public record Cluster(
         informers.watch(DomainMapping.class),
         informers.watch(ClusterDomainClaim.class),
         informers.watch(Image.class),
-        informers.watchLabelled(Deployment.class, REVISION),
-        informers.watchLabelled(Pod.class, REVISION),
+        deployments(informers),
+        pods(informers),
         informers.watch(Service.class),
         informers.watch(Endpoints.class),
         informers.watchConfigMaps(systemNamespace));
+  }
+
+  /** The Deployments of Revisions. */
+  public static Watched<Deployment> deployments(Informers informers) {
+    return informers.watchLabelled(Deployment.class, REVISION);
+  }
+
+  /** The pods of Revisions. */
+  public static Watched<Pod> pods(Informers informers) {
+    return informers.watchLabelled(Pod.class, REVISION);
   }
 
   /** Views that someone else fills. */

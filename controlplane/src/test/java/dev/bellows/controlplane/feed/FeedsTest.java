@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.bellows.controlplane.Stage;
 import dev.bellows.controlplane.feed.RevisionFeed.ClusterIps;
+import dev.bellows.controlplane.watch.Cluster;
 import dev.bellows.core.revision.Protocol;
 import dev.bellows.core.revision.Revision;
 import dev.bellows.core.revision.RevisionId;
@@ -28,9 +29,17 @@ class FeedsTest implements RevisionListener, IngressListener {
   private final List<String> heard = new ArrayList<>();
 
   FeedsTest() {
-    new RevisionFeed(stage.world.cluster, this, stage.config, ClusterIps.NOT_DIALABLE);
+    Cluster cluster = stage.world.cluster;
+    new RevisionFeed(
+        new RevisionFeed.Views(cluster.revisions(), cluster.services(), cluster.endpoints()),
+        this,
+        stage.config,
+        ClusterIps.NOT_DIALABLE);
     new IngressFeed(
-        stage.world.cluster, this, "bellows.ingress.networking.knative.dev", "cluster.local");
+        new IngressFeed.Views(cluster.ingresses(), cluster.services(), cluster.endpoints()),
+        this,
+        "bellows.ingress.networking.knative.dev",
+        "cluster.local");
   }
 
   @Test

@@ -7,14 +7,14 @@ import dev.bellows.controlplane.reconcile.Controller;
 import dev.bellows.controlplane.reconcile.Outcome;
 import dev.bellows.controlplane.reconcile.Reconciler;
 import dev.bellows.controlplane.reconcile.Writer;
-import dev.bellows.controlplane.watch.Cluster;
 import dev.bellows.controlplane.watch.Key;
+import dev.bellows.controlplane.watch.Watched;
 import java.time.InstantSource;
 import java.util.Optional;
 
 /** Marks the KIngresses of our gateway's class Ready once the gateway routes by them. */
 public final class IngressReconciler implements Reconciler {
-  private final Cluster cluster;
+  private final Watched<KIngress> ingresses;
   private final IngressFeed feed;
   private final Writer writer;
   private final InstantSource clock;
@@ -25,8 +25,12 @@ public final class IngressReconciler implements Reconciler {
    * @param gatewayHost where the gateway is found inside the cluster
    */
   public IngressReconciler(
-      Cluster cluster, IngressFeed feed, Writer writer, InstantSource clock, String gatewayHost) {
-    this.cluster = cluster;
+      Watched<KIngress> ingresses,
+      IngressFeed feed,
+      Writer writer,
+      InstantSource clock,
+      String gatewayHost) {
+    this.ingresses = ingresses;
     this.feed = feed;
     this.writer = writer;
     this.clock = clock;
@@ -45,7 +49,7 @@ public final class IngressReconciler implements Reconciler {
 
   @Override
   public Outcome reconcile(Key key) {
-    Optional<KIngress> ingress = cluster.ingresses().find(key);
+    Optional<KIngress> ingress = ingresses.find(key);
     if (ingress.isEmpty()
         || Children.isBeingDeleted(ingress.get())
         || !feed.isOurs(ingress.get())) {

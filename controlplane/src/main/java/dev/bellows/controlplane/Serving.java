@@ -1,0 +1,74 @@
+package dev.bellows.controlplane;
+
+import dev.bellows.controlplane.reconcile.Controller;
+import dev.bellows.controlplane.reconcile.Writer;
+import dev.bellows.controlplane.reconcile.configuration.ConfigurationReconciler;
+import dev.bellows.controlplane.reconcile.domainmapping.DomainMappingReconciler;
+import dev.bellows.controlplane.reconcile.gc.GcReconciler;
+import dev.bellows.controlplane.reconcile.labeler.LabelerReconciler;
+import dev.bellows.controlplane.reconcile.revision.DigestResolver;
+import dev.bellows.controlplane.reconcile.revision.RevisionReconciler;
+import dev.bellows.controlplane.reconcile.route.RouteReconciler;
+import dev.bellows.controlplane.reconcile.serverlessservice.ServerlessServiceReconciler;
+import dev.bellows.controlplane.reconcile.service.ServiceReconciler;
+import dev.bellows.controlplane.watch.Cluster;
+import dev.bellows.controlplane.watch.LiveConfig;
+import java.time.InstantSource;
+
+/**
+ * The reconcilers of serving: what makes of a Service its Configuration, Route, Revisions and all
+ * that is below them, but for scaling and routing. Made before its {@link ControlPlane} is started.
+ */
+public final class Serving {
+  private final Controller<?> revisionController;
+
+  /**
+   * Adds every reconciler.
+   *
+   * @param controlPlane whose watches and writer are used
+   * @param digests knows images
+   */
+  public Serving(ControlPlane controlPlane, DigestResolver digests) {
+    ControlPlaneConfig surroundings = controlPlane.surroundings();
+    Cluster cluster = Cluster.watch(controlPlane.informers(), surroundings.systemNamespace());
+    LiveConfig config = controlPlane.config();
+    Writer writer = controlPlane.writer();
+    InstantSource clock = controlPlane.clock();
+    ServiceReconciler services = new ServiceReconciler(cluster, writer, clock);
+    services.watch(controlPlane.add(services, cluster.knativeServices()));
+    ConfigurationReconciler configurations = new ConfigurationReconciler(cluster, writer, clock);
+    configurations.watch(controlPlane.add(configurations, cluster.configurations()));
+    RevisionReconciler revisionReconciler =
+        new RevisionReconciler(cluster, digests, config, writer, clock);
+    var revisionController = controlPlane.add(revisionReconciler, cluster.revisions());
+    revisionReconciler.watch(revisionController);
+    this.revisionController = revisionController;
+    RouteReconciler routes =
+        new RouteReconciler(cluster, config, writer, clock, surroundings.clusterDomain());
+    var routeController = controlPlane.add(routes, cluster.routes());
+    routes.watch(routeController);
+    LabelerReconciler labeler = new LabelerReconciler(cluster, writer, clock);
+    labeler.watch(controlPlane.add(labeler, cluster.routes()));
+    ServerlessServiceReconciler serverlessServices =
+        new ServerlessServiceReconciler(cluster, writer, clock, surroundings.systemNamespace());
+    serverlessServices.watch(controlPlane.add(serverlessServices, cluster.serverlessServices()));
+    DomainMappingReconciler domainMappings =
+        new DomainMappingReconciler(cluster, config, writer, clock, surroundings.clusterDomain());
+    var domainMappingController = controlPlane.add(domainMappings, cluster.domainMappings());
+    domainMappings.watch(domainMappingController);
+    GcReconciler gc = new GcReconciler(cluster, config, writer, clock);
+    var gcController = controlPlane.add(gc, cluster.configurations());
+    gc.watch(gcController);
+    config.onChange(changed -> {
+      revisionController.wakeAll();
+      routeController.wakeAll();
+      gcController.wakeAll();
+      domainMappingController.wakeAll();
+    });
+  }
+
+  /** The images that are known have changed: Revisions that lack one look again. */
+  public void imagesChanged() {
+    revisionController.wakeAll();
+  }
+}
