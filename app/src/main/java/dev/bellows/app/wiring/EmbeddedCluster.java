@@ -121,7 +121,11 @@ final class EmbeddedCluster implements AutoCloseable {
                 NODE,
                 new RegistryNodeApi(registry, informers, events),
                 new ProcessRuntime(
-                    directory.path().resolve("runtime"), settings.runAs(), System.getenv(), clock),
+                    directory.path().resolve("runtime"),
+                    settings.runAs(),
+                    true,
+                    System.getenv(),
+                    clock),
                 new SharedQueueProxies(queueProxies, clock),
                 images,
                 network,

@@ -10,6 +10,7 @@ import dev.bellows.embedded.runtime.Container;
 import dev.bellows.embedded.runtime.ContainerId;
 import dev.bellows.embedded.runtime.ContainerSpec;
 import dev.bellows.embedded.runtime.ContainerStartException;
+import dev.bellows.embedded.runtime.Isolation;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -126,7 +127,8 @@ final class ContainerStarter {
                 command(slot.definition, image, variables),
                 variables,
                 workingDirectory(slot.definition, image),
-                directory.log(slot.name, slot.restarts)));
+                directory.log(slot.name, slot.restarts),
+                Isolation.NONE));
   }
 
   private static Address user(Map<String, String> variables, PodAddresses addresses)

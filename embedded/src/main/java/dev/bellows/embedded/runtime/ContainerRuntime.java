@@ -11,6 +11,9 @@ public interface ContainerRuntime extends AutoCloseable {
   /** Name and version as a Node tells them ({@code containerRuntimeVersion}). */
   String version();
 
+  /** What it can do on this machine; found out once. */
+  Powers powers();
+
   /**
    * Starts a container and returns at once; whether the program is ready is the kubelet's to probe.
    *

@@ -15,6 +15,7 @@ import java.util.Optional;
  *     where they are absent (such as PATH)
  * @param workingDirectory where the program starts; absent means where the runtime chooses
  * @param logFile where the runtime writes the output, in the CRI's line format
+ * @param isolation what sets it apart from the machine
  */
 public record ContainerSpec(
     ContainerId id,
@@ -22,7 +23,8 @@ public record ContainerSpec(
     List<String> command,
     Map<String, String> environment,
     Optional<Path> workingDirectory,
-    Path logFile) {
+    Path logFile,
+    Isolation isolation) {
   public ContainerSpec {
     command = List.copyOf(command);
     environment = Map.copyOf(environment);

@@ -74,7 +74,11 @@ class KubeletTest {
             "here",
             new RegistryNodeApi(cluster.registry, cluster.informers, cluster.events),
             new ProcessRuntime(
-                home.resolve("runtime"), Optional.empty(), System.getenv(), Clock.systemUTC()),
+                home.resolve("runtime"),
+                Optional.empty(),
+                true,
+                System.getenv(),
+                Clock.systemUTC()),
             NO_QUEUE_PROXY,
             images,
             network,

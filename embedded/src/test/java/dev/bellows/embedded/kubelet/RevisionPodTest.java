@@ -95,7 +95,11 @@ class RevisionPodTest {
                 "here",
                 new RegistryNodeApi(cluster.registry, cluster.informers, cluster.events),
                 new ProcessRuntime(
-                    home.resolve("runtime"), Optional.empty(), System.getenv(), Clock.systemUTC()),
+                    home.resolve("runtime"),
+                    Optional.empty(),
+                    true,
+                    System.getenv(),
+                    Clock.systemUTC()),
                 new SharedQueueProxies(
                     new SharedQueueProxy(engine, new Prober(loops), System::nanoTime, (_, _) -> {}),
                     Clock.systemUTC()),

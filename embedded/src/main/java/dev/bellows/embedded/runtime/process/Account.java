@@ -1,9 +1,12 @@
 package dev.bellows.embedded.runtime.process;
 
+import dev.bellows.embedded.runtime.Identity;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -13,10 +16,11 @@ import java.util.concurrent.TimeUnit;
  *
  * @param name as the machine knows them
  * @param uid their number
- * @param gid their first group's number; the others are theirs, too
+ * @param gid their first group's number
+ * @param groups all their groups' numbers
  * @param home their directory
  */
-public record Account(String name, int uid, int gid, String home) {
+public record Account(String name, int uid, int gid, List<Integer> groups, String home) {
   private static final long LOOKUP_SECONDS = 10;
   private static final int ROOT = 0;
 
@@ -28,7 +32,7 @@ public record Account(String name, int uid, int gid, String home) {
    */
   public static Account of(String name) throws IOException {
     Account found = lookUp(name);
-    int us = (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
+    int us = ourUid();
     if (us != ROOT && us != found.uid()) {
       throw new IOException("only root can run programs as another user: leave out " + name);
     }
@@ -40,33 +44,54 @@ public record Account(String name, int uid, int gid, String home) {
     if (name.isEmpty() || name.startsWith("-")) {
       throw new IOException("there is no user \"" + name + "\" on this machine");
     }
-    Process getent =
-        new ProcessBuilder("getent", "passwd", name)
-            .redirectError(ProcessBuilder.Redirect.DISCARD)
-            .start();
-    getent.getOutputStream().close();
-    String line =
-        new String(getent.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+    String[] fields = ask(name, "getent", "passwd", name).split(":", -1); // passwd(5)
+    if (fields.length < 7) {
+      throw new IOException("there is no user \"" + name + "\" on this machine");
+    }
+    List<Integer> groups =
+        Arrays.stream(ask(name, "id", "-G", "--", name).split(" ", -1))
+            .map(Integer::valueOf)
+            .toList();
+    return new Account(
+        fields[0], Integer.parseInt(fields[2]), Integer.parseInt(fields[3]), groups, fields[5]);
+  }
+
+  private static String ask(String name, String... command) throws IOException {
+    Process asked =
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+    asked.getOutputStream().close();
+    String line = new String(asked.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
     try {
-      if (!getent.waitFor(LOOKUP_SECONDS, TimeUnit.SECONDS)) {
-        getent.destroyForcibly();
+      if (!asked.waitFor(LOOKUP_SECONDS, TimeUnit.SECONDS)) {
+        asked.destroyForcibly();
         throw new IOException("looking up user " + name + " takes too long");
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted while looking up user " + name, e);
     }
-    String[] fields = line.split(":", -1); // passwd(5)
-    if (getent.exitValue() != 0 || fields.length < 7) {
+    if (asked.exitValue() != 0) {
       throw new IOException("there is no user \"" + name + "\" on this machine");
     }
-    return new Account(
-        fields[0], Integer.parseInt(fields[2]), Integer.parseInt(fields[3]), fields[5]);
+    return line;
   }
 
-  /** What setpriv(1) is told. */
-  List<String> setpriv() {
-    return List.of("--reuid", "" + uid, "--regid", "" + gid, "--init-groups");
+  /** Whether it takes anything to become them. */
+  boolean isNotUs() {
+    return uid != ourUid() || uid == ROOT;
+  }
+
+  private static int ourUid() {
+    try {
+      return (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
+    } catch (IOException e) {
+      throw new UncheckedIOException("/proc is not mounted", e);
+    }
+  }
+
+  /** Their numbers. */
+  Identity identity() {
+    return new Identity(uid, gid, groups);
   }
 
   /** Who they are, as programs look for it. */

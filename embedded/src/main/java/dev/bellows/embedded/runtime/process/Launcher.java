@@ -1,6 +1,8 @@
 package dev.bellows.embedded.runtime.process;
 
 import dev.bellows.embedded.runtime.ContainerStartException;
+import dev.bellows.embedded.runtime.Identity;
+import dev.bellows.embedded.runtime.Isolation;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -8,7 +10,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.NoSuchElementException;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
@@ -17,6 +21,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Executes commands so that they lead a session of their own and die with us.
@@ -25,8 +30,8 @@ import java.util.stream.Stream;
  * from {@code setsid} of util-linux. The death comes from {@code setpriv --pdeathsig KILL}, which
  * asks the kernel to kill the program when its parent ends and then executes the program in its own
  * place. To the kernel the parent is the <em>thread</em> that started the program (prctl(2),
- * PR_SET_PDEATHSIG), so one platform thread that lives as long as we do starts them all. No shell
- * takes part.
+ * PR_SET_PDEATHSIG), so one platform thread that lives as long as we do starts them all. It enters
+ * what a program is to have of its own, and comes back ({@link Surroundings}). No shell takes part.
  */
 final class Launcher implements AutoCloseable {
   /** What a program gets of our own environment, where its own says nothing else. */
@@ -37,39 +42,85 @@ final class Launcher implements AutoCloseable {
       "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
   private final String setsid;
-  private final List<String> setpriv;
+  private final String setpriv;
+  private final Optional<Account> account;
   private final Map<String, String> basics;
   private final ExecutorService spawner =
       Executors.newSingleThreadExecutor(
           Thread.ofPlatform().name("container-spawner").daemon().factory());
-  private final Future<Optional<NativeSpawner>> natively;
+  private final Future<Means> means;
+
+  /**
+   * What there is to start programs with.
+   *
+   * @param surroundings absent if programs can only start where and as whom we run
+   * @param hindrance why they are absent; empty if they are not
+   */
+  private record Means(
+      Optional<NativeSpawner> natively, Optional<Surroundings> surroundings, String hindrance) {}
+
+  /** Finds the native way to start programs. */
+  interface Natively extends Callable<Optional<NativeSpawner>> {}
 
   /**
    * Looks for the programs.
    *
-   * @param account whom programs run as; empty = whoever we are
+   * @param account whom programs run as that name nobody themselves; empty = whoever we are
    * @param find the native way to start programs, if there is one; asked on the thread that starts
    *     them, since it takes a while
+   * @param scratch an empty directory for nothing but {@link Mounts}; empty = programs are not set
+   *     apart even if they could be
    * @throws IOException if one is missing, saying what to install
    */
   Launcher(
       Map<String, String> ourEnvironment,
       Optional<Account> account,
-      Callable<Optional<NativeSpawner>> find)
+      Natively find,
+      Optional<Path> scratch)
       throws IOException {
+    this.account = account;
     Map<String, String> kept = new TreeMap<>(ourEnvironment);
     kept.keySet().retainAll(BASICS);
-    account.ifPresent(other -> kept.putAll(other.environment()));
     kept.putIfAbsent("PATH", DEFAULT_PATH);
     basics = Map.copyOf(kept);
     String path = kept.getOrDefault("PATH", DEFAULT_PATH) + ":" + DEFAULT_PATH;
     setsid = tool("setsid", path);
-    List<String> line = new ArrayList<>(List.of(tool("setpriv", path)));
-    // setpriv changes the user first: the kernel forgets the signal when that changes (prctl(2)).
-    account.ifPresent(other -> line.addAll(other.setpriv()));
-    line.addAll(List.of("--pdeathsig", "KILL", "--"));
-    setpriv = List.copyOf(line);
-    natively = spawner.submit(find);
+    setpriv = tool("setpriv", path);
+    means = spawner.submit(() -> look(find, scratch));
+  }
+
+  private static Means look(Natively find, Optional<Path> scratch) throws Exception {
+    Optional<NativeSpawner> natively = find.call();
+    if (natively.isEmpty()) {
+      return new Means(natively, Optional.empty(), "the C library is older than glibc 2.34");
+    }
+    if (scratch.isEmpty()) {
+      return new Means(natively, Optional.empty(), "told to do without privileges");
+    }
+    try {
+      return new Means(natively, Optional.of(Surroundings.tryOut(scratch.get())), "");
+    } catch (IOException | NoSuchElementException e) {
+      return new Means(
+          natively, Optional.empty(), "this takes root's rights on Linux (" + e.getMessage() + ")");
+    }
+  }
+
+  /** Whether programs can be started in namespaces, and as users, of their own. */
+  boolean canSetApart() {
+    return means().surroundings().isPresent();
+  }
+
+  /** Why they cannot; empty if they can. */
+  String hindrance() {
+    return means().hindrance();
+  }
+
+  private Means means() {
+    try {
+      return get(means);
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("looking for ways to start programs", e);
+    }
   }
 
   private static String tool(String name, String path) throws IOException {
@@ -86,37 +137,107 @@ final class Launcher implements AutoCloseable {
   /**
    * Starts a command with its outputs piped to us and nothing to read.
    *
-   * @throws ContainerStartException if the program or directory is not there or may not be used
+   * @param directory where it starts, as it sees it
+   * @param beside a running program whose files the command is to see, mounts and all
+   * @throws ContainerStartException if the program or directory is not there or may not be used, or
+   *     it cannot be set apart as it is to be
    */
-  Child launch(List<String> command, Map<String, String> environment, Path directory)
+  Child launch(
+      List<String> command,
+      Map<String, String> environment,
+      Path directory,
+      Isolation isolation,
+      OptionalLong beside)
       throws ContainerStartException {
     Map<String, String> full = new TreeMap<>(basics);
+    if (isolation.identity().isPresent()) {
+      full.remove("USER");
+      full.put("HOME", "/"); // as for a user whom the machine does not know
+    } else {
+      account.ifPresent(other -> full.putAll(other.environment()));
+    }
     full.putAll(environment);
     checkTexts(command, full);
-    if (!Files.isDirectory(directory)) {
+    if (!Files.isDirectory(isolation.onMachine(directory))) {
       throw new ContainerStartException(
           "chdir to cwd (\"" + directory + "\") failed: no such directory");
     }
-    checkExecutable(command.getFirst(), full.getOrDefault("PATH", DEFAULT_PATH), directory);
-    List<String> line = new ArrayList<>(setpriv);
-    line.addAll(command);
+    checkExecutable(
+        command.getFirst(), full.getOrDefault("PATH", DEFAULT_PATH), directory, isolation);
+    Isolation complete =
+        isolation.identity().isPresent()
+            ? isolation
+            : isolation.as(account.filter(Account::isNotUs).map(Account::identity));
     // A FutureTask catches whatever is thrown, so the thread outlives it.
-    return await(spawner.submit(() -> start(line, full, directory)), command.getFirst());
+    Future<Child> start =
+        spawner.submit(() -> start(command, full, directory.toString(), complete, beside));
+    try {
+      return get(start);
+    } catch (ExecutionException e) {
+      throw new ContainerStartException(
+          "exec: \"" + command.getFirst() + "\": " + reason(e.getCause()), e);
+    }
   }
 
-  private Child start(List<String> line, Map<String, String> environment, Path directory)
+  private static String reason(@Nullable Throwable cause) {
+    return String.valueOf(cause == null ? null : cause.getMessage());
+  }
+
+  private Child start(
+      List<String> command,
+      Map<String, String> environment,
+      String directory,
+      Isolation isolation,
+      OptionalLong beside)
       throws IOException, ExecutionException, InterruptedException {
-    Optional<NativeSpawner> found = natively.get();
-    if (found.isPresent()) {
-      return found.get().spawn(line, environment, directory.toString());
+    Means by = means.get();
+    List<String> line = new ArrayList<>(List.of(setpriv));
+    boolean isPlain = isolation.networkNamespace().isEmpty() && isolation.mounts().isEmpty();
+    if (!isPlain && by.surroundings().isEmpty()) {
+      throw new IOException("cannot be set apart: " + by.hindrance());
     }
-    List<String> led = new ArrayList<>(line);
-    led.addFirst(setsid);
+    boolean entered = by.surroundings().isPresent();
+    if (!entered) {
+      // First the user: the kernel forgets the signal when that changes (prctl(2)).
+      isolation.identity().ifPresent(identity -> line.addAll(become(identity)));
+    }
+    line.addAll(List.of("--pdeathsig", "KILL", "--"));
+    line.addAll(command);
+    if (entered && !(isPlain && isolation.identity().isEmpty())) {
+      Surroundings surroundings = by.surroundings().get();
+      Surroundings.Place place =
+          new Surroundings.Place(
+              isolation, isolation.mounts().isEmpty() ? OptionalLong.empty() : beside, directory);
+      return by.natively()
+          .orElseThrow()
+          .spawn(line, environment, Optional.empty(), start -> surroundings.within(place, start));
+    }
+    if (by.natively().isPresent()) {
+      return by.natively()
+          .get()
+          .spawn(line, environment, Optional.of(directory), NativeSpawner.Around.NOTHING);
+    }
+    line.addFirst(setsid);
     ProcessBuilder builder =
-        new ProcessBuilder(led).directory(directory.toFile()).redirectInput(new File("/dev/null"));
+        new ProcessBuilder(line)
+            .directory(new File(directory))
+            .redirectInput(new File("/dev/null"));
     builder.environment().clear();
     builder.environment().putAll(environment);
     return new JdkChild(builder.start());
+  }
+
+  /** What setpriv(1) is told. */
+  private static List<String> become(Identity identity) {
+    List<String> options =
+        new ArrayList<>(List.of("--reuid", "" + identity.uid(), "--regid", "" + identity.gid()));
+    if (identity.groups().isEmpty()) {
+      options.add("--clear-groups");
+    } else {
+      options.add("--groups");
+      options.add(String.join(",", identity.groups().stream().map(group -> "" + group).toList()));
+    }
+    return options;
   }
 
   /** A NUL would end a text early, an equals sign the name of a variable. */
@@ -139,18 +260,16 @@ final class Launcher implements AutoCloseable {
   }
 
   // Not interruptible, or a program could start that nobody knows of. A start takes milliseconds.
-  private static Child await(Future<Child> start, String program) throws ContainerStartException {
+  private static <T> T get(Future<T> future) throws ExecutionException {
     boolean interrupted = false;
     try {
       while (true) {
         try {
-          return start.get();
+          return future.get();
         } catch (InterruptedException e) {
           interrupted = true;
         }
       }
-    } catch (ExecutionException e) {
-      throw new ContainerStartException("exec: \"" + program + "\": " + e.getMessage(), e);
     } finally {
       if (interrupted) {
         Thread.currentThread().interrupt();
@@ -160,10 +279,11 @@ final class Launcher implements AutoCloseable {
 
   // setpriv looks the program up in the same way (execvp(3)), but when it has replaced us, too late
   // for a message. The words are those of runc, which people know.
-  private static void checkExecutable(String program, String path, Path directory)
+  private static void checkExecutable(
+      String program, String path, Path directory, Isolation isolation)
       throws ContainerStartException {
     if (program.indexOf('/') >= 0) {
-      Path file = directory.resolve(program);
+      Path file = isolation.onMachine(directory.resolve(program));
       if (!Files.exists(file)) {
         throw new ContainerStartException(
             "exec: \"" + program + "\": stat " + program + ": no such file or directory");
@@ -177,7 +297,7 @@ final class Launcher implements AutoCloseable {
         !program.isEmpty()
             && Stream.of(path.split(":", -1))
                 .filter(entry -> !entry.isEmpty())
-                .map(entry -> directory.resolve(entry).resolve(program))
+                .map(entry -> isolation.onMachine(directory.resolve(entry).resolve(program)))
                 .anyMatch(file -> Files.isExecutable(file) && !Files.isDirectory(file));
     if (!found) {
       throw new ContainerStartException(

@@ -67,6 +67,23 @@ final class NativeSpawner {
   private final MethodHandle emptySet = function("sigemptyset", ADDRESS);
   private final MethodHandle fillSet = function("sigfillset", ADDRESS);
 
+  /** Changes the surroundings of a start, and changes them back. */
+  interface Around {
+    /** In the surroundings as they are. */
+    Around NOTHING =
+        start -> {
+          try {
+            return start.run();
+          } catch (RuntimeException | Error e) {
+            throw e;
+          } catch (Throwable e) {
+            throw new IOException("start", e);
+          }
+        };
+
+    int run(Surroundings.Start start) throws IOException;
+  }
+
   private NativeSpawner() {}
 
   /** The spawner, where the C library has all that it needs. */
@@ -91,9 +108,15 @@ final class NativeSpawner {
    * default signal handling and no other open files. The calling thread becomes its parent.
    *
    * @param command an absolute path, and the arguments; no text holds a NUL
+   * @param directory where it starts; empty = where the calling thread is then
+   * @param around calls what it is given, in the surroundings that the program is to have
    * @throws IOException if the operating system refuses
    */
-  NativeChild spawn(List<String> command, Map<String, String> environment, String directory)
+  NativeChild spawn(
+      List<String> command,
+      Map<String, String> environment,
+      Optional<String> directory,
+      Around around)
       throws IOException {
     try (Arena arena = Arena.ofConfined();
         Pipe output = new Pipe(arena);
@@ -105,19 +128,19 @@ final class NativeSpawner {
       try {
         describe(arena, actions, attributes, output, errors, directory);
         MemorySegment pid = arena.allocate(JAVA_INT);
+        MemorySegment program = arena.allocateFrom(command.getFirst());
+        MemorySegment arguments = strings(arena, command);
+        MemorySegment variables =
+            strings(
+                arena,
+                environment.entrySet().stream()
+                    .map(variable -> variable.getKey() + "=" + variable.getValue())
+                    .toList());
         int error =
-            (int)
-                posixSpawn.invokeExact(
-                    pid,
-                    arena.allocateFrom(command.getFirst()),
-                    actions,
-                    attributes,
-                    strings(arena, command),
-                    strings(
-                        arena,
-                        environment.entrySet().stream()
-                            .map(variable -> variable.getKey() + "=" + variable.getValue())
-                            .toList()));
+            around.run(() ->
+                (int)
+                    posixSpawn.invokeExact(
+                        pid, program, actions, attributes, arguments, variables));
         check("posix_spawn of " + command.getFirst(), error);
         return new NativeChild(
             pid.get(JAVA_INT, 0), output.takeReader(), errors.takeReader(), this);
@@ -138,13 +161,15 @@ final class NativeSpawner {
       MemorySegment attributes,
       Pipe output,
       Pipe errors,
-      String directory)
+      Optional<String> directory)
       throws Throwable {
     MemorySegment nothing = arena.allocateFrom("/dev/null");
     check("stdin", (int) addOpen.invokeExact(actions, 0, nothing, O_RDONLY, 0));
     check("stdout", (int) addDup.invokeExact(actions, output.writeEnd, 1));
     check("stderr", (int) addDup.invokeExact(actions, errors.writeEnd, 2));
-    check("directory", (int) addChdir.invokeExact(actions, arena.allocateFrom(directory)));
+    if (directory.isPresent()) {
+      check("directory", (int) addChdir.invokeExact(actions, arena.allocateFrom(directory.get())));
+    }
     check("files", (int) addCloseFrom.invokeExact(actions, FIRST_TO_CLOSE));
     MemorySegment none = arena.allocate(OPAQUE);
     MemorySegment all = arena.allocate(OPAQUE);

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 
 /** A container that is a process and whatever it starts. */
@@ -80,6 +81,9 @@ final class ProcessContainer implements Container {
 
   @Override
   public ExecResult exec(List<String> command, Duration limit) throws ContainerStartException {
-    return new Exec(launcher.launch(command, environment, directory)).await(limit);
+    return new Exec(
+            launcher.launch(
+                command, environment, directory, spec.isolation(), OptionalLong.of(child.pid())))
+        .await(limit);
   }
 }

@@ -5,6 +5,7 @@ import dev.bellows.embedded.runtime.ContainerRuntime;
 import dev.bellows.embedded.runtime.ContainerSpec;
 import dev.bellows.embedded.runtime.ContainerStartException;
 import dev.bellows.embedded.runtime.ExitStatus;
+import dev.bellows.embedded.runtime.Powers;
 import dev.bellows.embedded.runtime.log.LineSplitter;
 import dev.bellows.embedded.runtime.log.LogFile;
 import dev.bellows.embedded.runtime.log.LogLine;
@@ -18,6 +19,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -70,14 +72,29 @@ public final class ProcessRuntime implements ContainerRuntime {
    *
    * @param directory for the runtime's own records; created if absent
    * @param account whom programs run as; empty = whoever we are
+   * @param privileged whether to use root's rights, where we have them, to set containers apart
    * @param ourEnvironment the environment to take the basics from (PATH, HOME, LANG …)
    * @param clock stamps starts and log lines
    * @throws IOException if the directory cannot be used, or the machine lacks what is needed
    */
   public ProcessRuntime(
-      Path directory, Optional<Account> account, Map<String, String> ourEnvironment, Clock clock)
+      Path directory,
+      Optional<Account> account,
+      boolean privileged,
+      Map<String, String> ourEnvironment,
+      Clock clock)
       throws IOException {
-    this(directory, account, new Launcher(ourEnvironment, account, NativeSpawner::find), clock);
+    this(
+        directory,
+        account,
+        new Launcher(
+            ourEnvironment,
+            account,
+            NativeSpawner::find,
+            privileged
+                ? Optional.of(DataFiles.ownerOnlyDirectory(directory.resolve("root")))
+                : Optional.empty()),
+        clock);
   }
 
   ProcessRuntime(Path directory, Optional<Account> account, Launcher launcher, Clock clock)
@@ -112,6 +129,14 @@ public final class ProcessRuntime implements ContainerRuntime {
   }
 
   @Override
+  public Powers powers() {
+    return launcher.canSetApart()
+        ? new Powers(
+            Set.of(Powers.Power.NETWORK_NAMESPACE, Powers.Power.MOUNTS, Powers.Power.IDENTITY), "")
+        : new Powers(Set.of(), launcher.hindrance());
+  }
+
+  @Override
   public Container start(ContainerSpec spec) throws ContainerStartException {
     Map<String, String> environment = new HashMap<>(spec.environment());
     Mark mark = Mark.of(runtimeId, spec.id());
@@ -125,7 +150,9 @@ public final class ProcessRuntime implements ContainerRuntime {
     }
     Child child;
     try {
-      child = launcher.launch(spec.command(), environment, directory);
+      child =
+          launcher.launch(
+              spec.command(), environment, directory, spec.isolation(), OptionalLong.empty());
     } catch (ContainerStartException e) {
       close(log);
       throw e;

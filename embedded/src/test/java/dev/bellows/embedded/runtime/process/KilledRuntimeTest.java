@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.bellows.embedded.runtime.ContainerId;
 import dev.bellows.embedded.runtime.ContainerSpec;
+import dev.bellows.embedded.runtime.Isolation;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -30,7 +31,11 @@ class KilledRuntimeTest {
       @SuppressWarnings("resource") // it is to die with its containers running
       ProcessRuntime runtime =
           new ProcessRuntime(
-              directory.resolve("runtime"), Optional.empty(), System.getenv(), Clock.systemUTC());
+              directory.resolve("runtime"),
+              Optional.empty(),
+              true,
+              System.getenv(),
+              Clock.systemUTC());
       for (String program :
           new String[] {
             "echo $$; sleep 1000",
@@ -44,7 +49,8 @@ class KilledRuntimeTest {
                 List.of("sh", "-c", program),
                 Map.of(),
                 Optional.empty(),
-                directory.resolve("logs").resolve(UUID.randomUUID() + ".log")));
+                directory.resolve("logs").resolve(UUID.randomUUID() + ".log"),
+                Isolation.NONE));
       }
       System.out.println("started");
       new CountDownLatch(1).await();
@@ -109,7 +115,11 @@ class KilledRuntimeTest {
     await().until(() -> first.stream().noneMatch(KilledRuntimeTest::lives));
 
     new ProcessRuntime(
-            directory.resolve("runtime"), Optional.empty(), System.getenv(), Clock.systemUTC())
+            directory.resolve("runtime"),
+            Optional.empty(),
+            true,
+            System.getenv(),
+            Clock.systemUTC())
         .close();
     assertThat(pids).noneMatch(KilledRuntimeTest::lives);
     assertThat(new Journal(directory.resolve("runtime/running")).entries()).isEmpty();
@@ -125,7 +135,11 @@ class KilledRuntimeTest {
       journal.add(entry(stranger.pid(), start, "another boot"));
       Files.writeString(directory.resolve("runtime/running/7-8.json"), "{\"pid\":");
       new ProcessRuntime(
-              directory.resolve("runtime"), Optional.empty(), System.getenv(), Clock.systemUTC())
+              directory.resolve("runtime"),
+              Optional.empty(),
+              true,
+              System.getenv(),
+              Clock.systemUTC())
           .close();
       assertThat(lives(stranger.pid())).isTrue();
       assertThat(journal.entries()).isEmpty();
@@ -141,7 +155,11 @@ class KilledRuntimeTest {
     Journal journal = new Journal(directory.resolve("runtime/running"));
     journal.add(entry(hidden.pid(), start, ProcessTable.bootId()));
     new ProcessRuntime(
-            directory.resolve("runtime"), Optional.empty(), System.getenv(), Clock.systemUTC())
+            directory.resolve("runtime"),
+            Optional.empty(),
+            true,
+            System.getenv(),
+            Clock.systemUTC())
         .close();
     assertThat(lives(hidden.pid())).isFalse();
   }

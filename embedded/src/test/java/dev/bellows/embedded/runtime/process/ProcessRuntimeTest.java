@@ -11,6 +11,8 @@ import dev.bellows.embedded.runtime.ContainerSpec;
 import dev.bellows.embedded.runtime.ContainerStartException;
 import dev.bellows.embedded.runtime.ExecResult;
 import dev.bellows.embedded.runtime.ExitStatus;
+import dev.bellows.embedded.runtime.Isolation;
+import dev.bellows.embedded.store.DataFiles;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -68,7 +70,8 @@ class ProcessRuntimeTest {
                     yield found;
                   }
                   case JDK -> Optional.empty();
-                });
+                },
+            Optional.of(DataFiles.ownerOnlyDirectory(directory.resolve("scratch"))));
     runtime =
         new ProcessRuntime(directory.resolve("runtime"), account, launcher, Clock.systemUTC());
   }
@@ -89,7 +92,8 @@ class ProcessRuntimeTest {
         List.of(command),
         environment,
         Optional.empty(),
-        log());
+        log(),
+        Isolation.NONE);
   }
 
   private Container start(String... command) throws ContainerStartException {
@@ -190,7 +194,8 @@ class ProcessRuntimeTest {
                 plain.command(),
                 Map.of(),
                 Optional.of(work),
-                plain.logFile())));
+                plain.logFile(),
+                Isolation.NONE)));
     assertThat(printed()).containsExactly(work.toRealPath().toString());
   }
 

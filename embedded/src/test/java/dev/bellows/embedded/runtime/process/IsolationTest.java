@@ -1,0 +1,263 @@
+package dev.bellows.embedded.runtime.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.bellows.embedded.runtime.Container;
+import dev.bellows.embedded.runtime.ContainerId;
+import dev.bellows.embedded.runtime.ContainerSpec;
+import dev.bellows.embedded.runtime.ContainerStartException;
+import dev.bellows.embedded.runtime.ExecResult;
+import dev.bellows.embedded.runtime.Identity;
+import dev.bellows.embedded.runtime.Isolation;
+import dev.bellows.embedded.runtime.Limits;
+import dev.bellows.embedded.runtime.Mount;
+import dev.bellows.embedded.runtime.Powers;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Containers with files, a network, users of their own: what needs root's rights. */
+class IsolationTest {
+  private static final Identity SOMEBODY = new Identity(61234, 61235, List.of(61236));
+
+  @TempDir Path directory;
+  private ProcessRuntime runtime;
+  private int starts;
+
+  @BeforeEach
+  void open() throws IOException {
+    Root.assume();
+    runtime = runtime(true);
+  }
+
+  private ProcessRuntime runtime(boolean privileged) throws IOException {
+    return new ProcessRuntime(
+        directory.resolve("runtime"),
+        Optional.empty(),
+        privileged,
+        System.getenv(),
+        Clock.systemUTC());
+  }
+
+  @AfterEach
+  void close() {
+    if (runtime != null) {
+      runtime.close();
+    }
+  }
+
+  private static Isolation mounting(Mount... mounts) {
+    return new Isolation(Optional.empty(), List.of(mounts), Optional.empty(), Limits.NONE);
+  }
+
+  private static Isolation as(Identity identity, Mount... mounts) {
+    return mounting(mounts).as(Optional.of(identity));
+  }
+
+  private Container start(Isolation isolation, String... command) throws ContainerStartException {
+    return runtime.start(
+        new ContainerSpec(
+            new ContainerId("pod", "user-container", starts++),
+            "image",
+            List.of(command),
+            Map.of(),
+            Optional.of(Path.of("/")),
+            directory.resolve(starts + ".log"),
+            isolation));
+  }
+
+  private List<String> print(Isolation isolation, String... command) throws Exception {
+    start(isolation, command).exit().get(20, TimeUnit.SECONDS);
+    return printed();
+  }
+
+  private List<String> printed() throws IOException {
+    return Files.readAllLines(directory.resolve(starts + ".log")).stream()
+        .map(line -> line.split(" ", 4)[3])
+        .toList();
+  }
+
+  private Path volume() throws IOException {
+    Path volume = Files.createDirectories(directory.resolve("volume/inner")).getParent();
+    Files.writeString(volume.resolve("key"), "value\n");
+    Files.writeString(volume.resolve("inner/key"), "inner value\n");
+    return volume;
+  }
+
+  @Test
+  void aRuntimeOfRootSaysThatItCanSetApart() {
+    assertThat(runtime.powers().granted())
+        .contains(Powers.Power.NETWORK_NAMESPACE, Powers.Power.MOUNTS, Powers.Power.IDENTITY);
+  }
+
+  @Test
+  void aVolumeIsSeenWhereItIsMountedAndNowhereElse() throws Exception {
+    for (String target :
+        new String[] {"/srv", "/nowhere/on/this/machine", "/etc/nowhere", "/var/run/nowhere/x"}) {
+      boolean was = Files.exists(Path.of(target));
+      Mount mount = Mount.of(volume(), Path.of(target), true);
+      assertThat(
+              print(
+                  mounting(mount),
+                  "sh",
+                  "-c",
+                  "cat " + target + "/key; ls /etc/passwd /proc/self/stat"))
+          .containsExactly("value", "/etc/passwd", "/proc/self/stat");
+      assertThat(Files.exists(Path.of(target))).isEqualTo(was);
+    }
+    assertThat(Files.readString(Path.of("/proc/self/mountinfo"))).doesNotContain("nowhere");
+  }
+
+  @Test
+  void theMachinesOwnFilesStayWritableBesideAMountThatHadNoPlace() throws Exception {
+    Path beside = Files.createFile(directory.resolve("beside"));
+    Mount mount = Mount.of(volume(), directory.resolve("made/up"), true);
+    assertThat(
+            print(
+                mounting(mount),
+                "sh",
+                "-c",
+                "echo written > "
+                    + beside
+                    + "; cat "
+                    + mount.target()
+                    + "/key; touch "
+                    + directory.resolve("new")))
+        .containsExactly("value");
+    assertThat(beside).hasContent("written");
+    assertThat(directory.resolve("made")).doesNotExist();
+    assertThat(directory.resolve("new")).doesNotExist();
+  }
+
+  @Test
+  void oneFileOfAVolumeIsMountedBySubPath() throws Exception {
+    Mount file = new Mount(volume(), "inner/key", Path.of("/etc/hostname"), false);
+    Mount absent = new Mount(volume(), "key", Path.of("/etc/nowhere.conf"), true);
+    assertThat(print(mounting(file, absent), "cat", "/etc/hostname", "/etc/nowhere.conf"))
+        .containsExactly("inner value", "value");
+  }
+
+  @Test
+  void aLinkOutOfAVolumeIsNotFollowed() throws Exception {
+    Path volume = volume();
+    Files.createSymbolicLink(volume.resolve("out"), Path.of("/etc"));
+    Files.createSymbolicLink(volume.resolve("up"), Path.of("../.."));
+    for (String link : new String[] {"out", "up", "out/passwd"}) {
+      assertThatThrownBy(
+              () -> start(mounting(new Mount(volume, link, Path.of("/srv"), true)), "ls"))
+          .isInstanceOf(ContainerStartException.class)
+          .hasMessageContaining(link);
+    }
+    assertThat(print(Isolation.NONE, "echo", "still works")).containsExactly("still works");
+  }
+
+  @Test
+  void aReadOnlyMountCannotBeWritten() throws Exception {
+    Path volume = volume();
+    assertThat(
+            print(
+                mounting(
+                    Mount.of(volume, Path.of("/srv"), true),
+                    Mount.of(volume, Path.of("/mnt"), false)),
+                "sh",
+                "-c",
+                "touch /srv/x || echo refused; touch /mnt/y && echo done"))
+        .contains("refused", "done");
+    assertThat(volume.resolve("x")).doesNotExist();
+    assertThat(volume.resolve("y")).exists();
+  }
+
+  @Test
+  void aMountWithinAMountIsMadeInTheVolume() throws Exception {
+    Path outer = Files.createDirectory(directory.resolve("outer"));
+    assertThat(
+            print(
+                mounting(
+                    Mount.of(volume(), Path.of("/nowhere/inside/it"), true),
+                    Mount.of(outer, Path.of("/nowhere"), false)),
+                "cat",
+                "/nowhere/inside/it/key"))
+        .containsExactly("value");
+    assertThat(outer.resolve("inside/it")).isEmptyDirectory();
+  }
+
+  @Test
+  void aProgramRunsAsTheNumbersThatItIsToHave() throws Exception {
+    assertThat(
+            print(
+                as(SOMEBODY),
+                "sh",
+                "-c",
+                "id -u; id -g; id -G; echo $HOME; grep CapEff /proc/self/status"))
+        .containsExactly("61234", "61235", "61235 61236", "/", "CapEff:\t0000000000000000");
+    assertThat(print(Isolation.NONE, "id", "-u")).containsExactly("0");
+    assertThat(print(Isolation.NONE, "sh", "-c", "grep CapEff /proc/self/status"))
+        .doesNotContain("CapEff:\t0000000000000000");
+  }
+
+  @Test
+  void nothingOfAVolumeIsExecutedWithOurRights() throws Exception {
+    Path volume = Files.createDirectory(directory.resolve("bin"));
+    Files.copy(Path.of("/bin/sh"), volume.resolve("sh"));
+    Path planted = volume.resolve("setpriv");
+    Files.writeString(
+        planted, "#!/usr/bin/sh\nwhile read -r line; do echo $line; done < /proc/self/status\n");
+    assertThat(planted.toFile().setExecutable(true, false)).isTrue();
+    List<String> ids =
+        print(as(SOMEBODY, Mount.of(volume, Path.of("/usr/bin"), true)), "/usr/bin/sh");
+    assertThat(ids).contains("Uid: 61234 61234 61234 61234", "CapPrm: 0000000000000000");
+  }
+
+  @Test
+  void aCommandRunsBesideTheProgramWithItsFilesAndUser() throws Exception {
+    Container container =
+        start(as(SOMEBODY, Mount.of(volume(), Path.of("/nowhere"), true)), "sleep", "1000");
+    ExecResult result =
+        container.exec(List.of("sh", "-c", "cat /nowhere/key; id -u"), Duration.ofSeconds(20));
+    assertThat(result.output()).isEqualTo("value\n61234\n");
+    container.kill();
+  }
+
+  @Test
+  void aProgramRunsInTheNetworkNamespaceThatItIsToHave() throws Exception {
+    Process holder = new ProcessBuilder("unshare", "--net", "sleep", "1000").start();
+    try {
+      Path namespace = Path.of("/proc", Long.toString(holder.pid()), "ns/net");
+      Path ours = Files.readSymbolicLink(Path.of("/proc/self/ns/net"));
+      await()
+          .until(() ->
+              Files.isSymbolicLink(namespace) && !Files.readSymbolicLink(namespace).equals(ours));
+      Isolation isolation =
+          new Isolation(Optional.of(namespace), List.of(), Optional.empty(), Limits.NONE);
+      assertThat(print(isolation, "readlink", "/proc/self/ns/net"))
+          .containsExactly(Files.readSymbolicLink(namespace).toString());
+      assertThat(print(Isolation.NONE, "readlink", "/proc/self/ns/net"))
+          .containsExactly(ours.toString());
+    } finally {
+      holder.destroyForcibly();
+    }
+  }
+
+  @Test
+  void withoutPrivilegesAStartThatNeedsThemIsRefusedAndAnotherIsNot() throws Exception {
+    runtime.close();
+    runtime = runtime(false);
+    assertThat(runtime.powers().granted()).isEmpty();
+    assertThat(runtime.powers().hindrance()).isEqualTo("told to do without privileges");
+    assertThatThrownBy(() -> start(mounting(Mount.of(volume(), Path.of("/srv"), true)), "ls"))
+        .hasMessageContaining("cannot be set apart: told to do without privileges");
+    assertThat(print(Isolation.NONE, "echo", "plain")).containsExactly("plain");
+  }
+}
