@@ -126,7 +126,7 @@ final class EmbeddedCluster implements AutoCloseable {
                     true,
                     System.getenv(),
                     clock),
-                new SharedQueueProxies(queueProxies, clock),
+                new SharedQueueProxies(queueProxies, clock, SharedQueueProxies.Clients.HERE),
                 images,
                 network,
                 logs,
@@ -178,7 +178,7 @@ final class EmbeddedCluster implements AutoCloseable {
   }
 
   // ./bellows names a place that outlives throw-away data directories.
-  private static Path cache(DataDirectory directory) {
+  static Path cache(DataDirectory directory) {
     String named = System.getProperty("bellows.cache", "");
     return named.isEmpty() ? directory.path().resolve("cache") : Path.of(named);
   }

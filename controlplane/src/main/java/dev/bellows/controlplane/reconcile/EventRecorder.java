@@ -39,12 +39,15 @@ public final class EventRecorder implements AutoCloseable {
   private final KubernetesClient client;
   private final String component;
   private final InstantSource clock;
-  private final BlockingQueue<Step.Announce> waiting = new ArrayBlockingQueue<>(WAITING_LIMIT);
+  private final BlockingQueue<Note> waiting = new ArrayBlockingQueue<>(WAITING_LIMIT);
   private final AtomicLong dropped = new AtomicLong();
   private final Map<Alike, Written> remembered = new Remembered();
   private final Thread thread;
 
-  private record Alike(String uid, String type, String reason, String message) {}
+  /** What to write, and the part of the object that it is about; empty for the whole. */
+  private record Note(Step.Announce announce, String fieldPath) {}
+
+  private record Alike(String uid, String fieldPath, String type, String reason, String message) {}
 
   private record Written(Key event, int count) {}
 
@@ -78,7 +81,16 @@ public final class EventRecorder implements AutoCloseable {
 
   /** Takes the Event and returns at once. */
   public void record(Step.Announce announce) {
-    if (!waiting.offer(announce)) {
+    record(announce, "");
+  }
+
+  /**
+   * The same about a part of the object.
+   *
+   * @param fieldPath such as {@code spec.containers{user-container}}; empty for the whole
+   */
+  public void record(Step.Announce announce, String fieldPath) {
+    if (!waiting.offer(new Note(announce, fieldPath))) {
       dropped.incrementAndGet();
     }
   }
@@ -102,12 +114,12 @@ public final class EventRecorder implements AutoCloseable {
   private void writeAll() {
     try {
       while (true) {
-        Step.Announce next = waiting.take();
+        Note next = waiting.take();
         try {
           write(next);
         } catch (RuntimeException e) {
           // Whatever it is, an Event is not worth more than this line.
-          log.debug("event {} was not written: {}", next.reason(), e.toString());
+          log.debug("event {} was not written: {}", next.announce.reason(), e.toString());
         }
       }
     } catch (InterruptedException e) {
@@ -115,18 +127,20 @@ public final class EventRecorder implements AutoCloseable {
     }
   }
 
-  private void write(Step.Announce announce) {
+  private void write(Note note) {
+    Step.Announce announce = note.announce;
     HasMetadata about = announce.about();
     Alike alike =
         new Alike(
             String.valueOf(about.getMetadata().getUid()),
+            note.fieldPath,
             announce.severity().wireName(),
             announce.reason(),
             announce.message());
     Written before = remembered.get(alike);
     Instant now = clock.instant();
     if (before == null || !raiseCount(before, now)) {
-      Event event = event(announce, now);
+      Event event = event(note, now);
       client.resource(event).create();
       remembered.put(alike, new Written(Key.of(event), 1));
     } else {
@@ -150,7 +164,8 @@ public final class EventRecorder implements AutoCloseable {
     }
   }
 
-  private Event event(Step.Announce announce, Instant now) {
+  private Event event(Note note, Instant now) {
+    Step.Announce announce = note.announce;
     HasMetadata about = announce.about();
     String aboutNamespace = about.getMetadata().getNamespace();
     String namespace = aboutNamespace == null ? "default" : aboutNamespace;
@@ -167,6 +182,7 @@ public final class EventRecorder implements AutoCloseable {
         .withName(about.getMetadata().getName())
         .withUid(about.getMetadata().getUid())
         .withResourceVersion(about.getMetadata().getResourceVersion())
+        .withFieldPath(note.fieldPath.isEmpty() ? null : note.fieldPath)
         .endInvolvedObject()
         .withType(announce.severity().wireName())
         .withReason(announce.reason())

@@ -97,7 +97,8 @@ public final class ApiServer implements AutoCloseable {
               .channel(NioServerSocketChannel.class)
               .option(ChannelOption.SO_BACKLOG, BACKLOG)
               .childOption(ChannelOption.TCP_NODELAY, true)
-              .childHandler(new Connections(tls, router, channels))
+              .childHandler(
+                  new Connections(tls, Connections.Clients.NAMELESS, router::handle, channels))
               .bind(listen)
               .syncUninterruptibly()
               .channel();

@@ -23,9 +23,13 @@ import java.security.spec.X509EncodedKeySpec;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
+import java.util.Collection;
 import java.util.Date;
+import java.util.List;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.TrustManagerFactory;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x509.BasicConstraints;
 import org.bouncycastle.asn1.x509.ExtendedKeyUsage;
@@ -39,6 +43,7 @@ import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
 import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The server's certificate and the authority that vouches for it, made at the first start and kept
@@ -137,20 +142,49 @@ record Certificates(X509Certificate authority, X509Certificate server, PrivateKe
    * providers first and load half of BouncyCastle at each start.
    */
   SSLContext tls() throws IOException {
+    return tls(List.of());
+  }
+
+  /**
+   * The same for a server whose clients may show certificates.
+   *
+   * @param clientAuthorities who vouches for clients; nobody, if there is none
+   */
+  SSLContext tls(Collection<X509Certificate> clientAuthorities) throws IOException {
     try {
-      KeyStore store = KeyStore.getInstance("PKCS12");
-      store.load(null, null);
+      KeyStore store = emptyStore();
       char[] none = new char[0];
       store.setKeyEntry("server", serverKey, none, new Certificate[] {server, authority});
-      KeyManagerFactory factory =
+      KeyManagerFactory keys =
           KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-      factory.init(store, none);
+      keys.init(store, none);
       SSLContext context = SSLContext.getInstance("TLS");
-      context.init(factory.getKeyManagers(), null, null);
+      context.init(keys.getKeyManagers(), trusting(clientAuthorities), null);
       return context;
     } catch (GeneralSecurityException e) {
       throw new IOException("the server's certificate cannot be used: " + e.getMessage(), e);
     }
+  }
+
+  private static TrustManager @Nullable [] trusting(Collection<X509Certificate> authorities)
+      throws IOException, GeneralSecurityException {
+    if (authorities.isEmpty()) {
+      return null; // clients are not asked
+    }
+    KeyStore store = emptyStore();
+    for (X509Certificate each : authorities) {
+      store.setCertificateEntry(Integer.toString(store.size()), each);
+    }
+    TrustManagerFactory trust =
+        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+    trust.init(store);
+    return trust.getTrustManagers();
+  }
+
+  private static KeyStore emptyStore() throws IOException, GeneralSecurityException {
+    KeyStore store = KeyStore.getInstance("PKCS12");
+    store.load(null, null);
+    return store;
   }
 
   /** The key pair in two files, made if they are missing. */

@@ -18,6 +18,7 @@ import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.handler.timeout.IdleStateEvent;
 import io.netty.handler.timeout.IdleStateHandler;
+import java.util.function.Consumer;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
@@ -40,12 +41,27 @@ final class Connections extends ChannelInitializer<SocketChannel> {
   private static final String HTTP_1_1 = "http/1.1";
 
   private final SSLContext tls;
-  private final Router router;
+  private final Clients clients;
+  private final Consumer<ApiRequest> handler;
   private final ChannelGroup channels;
 
-  Connections(SSLContext tls, Router router, ChannelGroup channels) {
+  /** Whether clients are asked for a certificate. */
+  enum Clients {
+    /** They say who they are with each request. */
+    NAMELESS,
+    /** They may show a certificate, and are then who it says, if TLS trusts who signed it. */
+    MAY_SHOW_CERTIFICATE
+  }
+
+  /**
+   * @param handler answers each request, on a virtual thread of the request's own
+   * @param channels those that are open
+   */
+  Connections(
+      SSLContext tls, Clients clients, Consumer<ApiRequest> handler, ChannelGroup channels) {
     this.tls = tls;
-    this.router = router;
+    this.clients = clients;
+    this.handler = handler;
     this.channels = channels;
   }
 
@@ -65,6 +81,7 @@ final class Connections extends ChannelInitializer<SocketChannel> {
     SSLParameters parameters = engine.getSSLParameters();
     parameters.setProtocols(new String[] {"TLSv1.3", "TLSv1.2"});
     parameters.setApplicationProtocols(new String[] {HTTP_2, HTTP_1_1});
+    parameters.setWantClientAuth(clients == Clients.MAY_SHOW_CERTIFICATE);
     engine.setSSLParameters(parameters);
     return engine;
   }
@@ -82,10 +99,12 @@ final class Connections extends ChannelInitializer<SocketChannel> {
         return;
       }
       ChannelPipeline pipeline = context.pipeline();
-      if (HTTP_2.equals(pipeline.get(SslHandler.class).engine().getApplicationProtocol())) {
-        http2(pipeline);
+      SSLEngine engine = pipeline.get(SslHandler.class).engine();
+      User user = clients == Clients.NAMELESS ? User.NOBODY : User.of(engine.getSession());
+      if (HTTP_2.equals(engine.getApplicationProtocol())) {
+        http2(pipeline, user);
       } else {
-        http1(pipeline);
+        http1(pipeline, user);
       }
       pipeline.remove(this);
     }
@@ -113,7 +132,7 @@ final class Connections extends ChannelInitializer<SocketChannel> {
     }
   }
 
-  private void http1(ChannelPipeline pipeline) {
+  private void http1(ChannelPipeline pipeline, User user) {
     pipeline.addLast(
         new HttpServerCodec(
             new HttpDecoderConfig()
@@ -122,10 +141,10 @@ final class Connections extends ChannelInitializer<SocketChannel> {
     pipeline.addLast(
         new IdleStateHandler(MAX_IDLE_SECONDS, 0, 0),
         new BodyAggregator(),
-        new ExchangeHandler(router));
+        new ExchangeHandler(user, handler));
   }
 
-  private void http2(ChannelPipeline pipeline) {
+  private void http2(ChannelPipeline pipeline, User user) {
     Http2FrameCodec codec =
         Http2FrameCodecBuilder.forServer()
             .initialSettings(
@@ -145,7 +164,7 @@ final class Connections extends ChannelInitializer<SocketChannel> {
                     .addLast(
                         new Http2StreamFrameToHttpObjectCodec(true),
                         new BodyAggregator(),
-                        new ExchangeHandler(router));
+                        new ExchangeHandler(user, handler));
               }
             }));
   }

@@ -12,6 +12,7 @@ import io.netty.handler.codec.http2.Http2StreamChannel;
 import io.netty.handler.timeout.IdleStateEvent;
 import io.netty.util.ReferenceCountUtil;
 import java.util.ArrayDeque;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,12 +22,17 @@ import org.jspecify.annotations.Nullable;
 final class ExchangeHandler extends ChannelInboundHandlerAdapter {
   private static final int MAX_PIPELINED = 16;
 
-  private final Router router;
+  private final User user;
+  private final Consumer<ApiRequest> handler;
   private final ArrayDeque<FullHttpRequest> waiting = new ArrayDeque<>();
   private @Nullable NettyAnswer current;
 
-  ExchangeHandler(Router router) {
-    this.router = router;
+  /**
+   * @param user whom the connection is from, as far as it says so itself
+   */
+  ExchangeHandler(User user, Consumer<ApiRequest> handler) {
+    this.user = user;
+    this.handler = handler;
   }
 
   @Override
@@ -68,18 +74,19 @@ final class ExchangeHandler extends ChannelInboundHandlerAdapter {
     try {
       call =
           ApiRequest.of(
-              request.method().name(),
-              request.uri(),
-              request.headers().copy(),
-              ByteBufUtil.getBytes(request.content()),
-              answer);
+                  request.method().name(),
+                  request.uri(),
+                  request.headers().copy(),
+                  ByteBufUtil.getBytes(request.content()),
+                  answer)
+              .by(user);
     } catch (IllegalArgumentException e) {
       answer.json(400, ApiException.badRequest(String.valueOf(e.getMessage())).status());
       return;
     } finally {
       request.release();
     }
-    Thread.ofVirtual().name("api-request").start(() -> router.handle(call));
+    Thread.ofVirtual().name("api-request").start(() -> handler.accept(call));
   }
 
   private static boolean isWebSocket(FullHttpRequest request) {

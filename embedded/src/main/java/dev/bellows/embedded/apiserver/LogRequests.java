@@ -29,9 +29,14 @@ final class LogRequests {
       throw ApiException.methodNotAllowed();
     }
     ObjectNode pod = registry.get(ResourceTypes.PODS, path.namespace(), path.name());
+    send(logs, pod, container(pod, path.name(), request.parameter("container")), request);
+  }
+
+  /** Answers with a container's log, as the request's parameters want it. */
+  static void send(PodLogs logs, ObjectNode pod, String container, ApiRequest request) {
     PodLogs.Options options =
         new PodLogs.Options(
-            container(pod, path.name(), request.parameter("container")),
+            container,
             request.flag("follow"),
             request.flag("previous"),
             request.flag("timestamps"),
@@ -41,7 +46,8 @@ final class LogRequests {
     try (InputStream log = logs.open(pod, options)) {
       send(log, request);
     } catch (IOException e) {
-      throw ApiException.internal("the log of pod " + path.name() + ": " + e.getMessage());
+      throw ApiException.internal(
+          "the log of pod " + pod.path("metadata").path("name").asText() + ": " + e.getMessage());
     }
   }
 

@@ -2,8 +2,15 @@ package dev.bellows.embedded.apiserver;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import javax.naming.InvalidNameException;
+import javax.naming.ldap.LdapName;
+import javax.naming.ldap.Rdn;
+import javax.net.ssl.SSLPeerUnverifiedException;
+import javax.net.ssl.SSLSession;
 
 /**
  * Who asks.
@@ -20,6 +27,30 @@ record User(String name, List<String> groups) {
 
   User {
     groups = List.copyOf(groups);
+  }
+
+  /**
+   * Whom a verified client certificate names: its common name, in the groups that its organizations
+   * are (Kubernetes documentation, "Authenticating", X.509 client certificates).
+   *
+   * @return {@link #NOBODY} for a client that has shown none
+   */
+  static User of(SSLSession session) {
+    try {
+      X509Certificate shown = (X509Certificate) session.getPeerCertificates()[0];
+      String name = "";
+      List<String> groups = new ArrayList<>(List.of(AUTHENTICATED));
+      for (Rdn part : new LdapName(shown.getSubjectX500Principal().getName()).getRdns()) {
+        switch (part.getType().toUpperCase(Locale.ROOT)) {
+          case "CN" -> name = part.getValue().toString();
+          case "O" -> groups.add(part.getValue().toString());
+          default -> {} // nothing that Kubernetes reads
+        }
+      }
+      return name.isEmpty() ? NOBODY : new User(name, groups);
+    } catch (SSLPeerUnverifiedException | InvalidNameException e) {
+      return NOBODY;
+    }
   }
 
   /** One of this process's own roles, or the owner of the data directory. */

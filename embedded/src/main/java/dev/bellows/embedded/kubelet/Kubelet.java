@@ -1,7 +1,5 @@
 package dev.bellows.embedded.kubelet;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.util.List;
@@ -40,7 +38,7 @@ public final class Kubelet implements AutoCloseable {
 
   /** Makes the node known and takes over its pods. */
   public synchronized void start() {
-    node.api().register(describe());
+    node.api().register(NodeDescription.of(node, MAX_PODS));
     following = node.api().followPods(node.name(), this::seen, this::gone);
   }
 
@@ -85,56 +83,6 @@ public final class Kubelet implements AutoCloseable {
 
   private static String uid(ObjectNode pod) {
     return pod.path("metadata").path("uid").asText();
-  }
-
-  private ObjectNode describe() {
-    ObjectNode object = JsonNodeFactory.instance.objectNode();
-    object.put("apiVersion", "v1").put("kind", "Node");
-    ObjectNode meta = object.putObject("metadata");
-    meta.put("name", node.name());
-    meta.putObject("labels")
-        .put("kubernetes.io/hostname", node.name())
-        .put("kubernetes.io/os", "linux")
-        .put("kubernetes.io/arch", architecture());
-    object.putObject("spec").put("podCIDR", node.network().podCidr());
-    ObjectNode status = object.putObject("status");
-    for (String kind : new String[] {"capacity", "allocatable"}) {
-      status
-          .putObject(kind)
-          .put("cpu", Integer.toString(Runtime.getRuntime().availableProcessors()))
-          .put("pods", Integer.toString(MAX_PODS));
-    }
-    ArrayNode addresses = status.putArray("addresses");
-    addresses.addObject().put("type", "InternalIP").put("address", node.network().nodeIp());
-    addresses.addObject().put("type", "Hostname").put("address", node.name());
-    String now = ContainerState.stamp(node.clock().instant());
-    status
-        .putArray("conditions")
-        .addObject()
-        .put("type", "Ready")
-        .put("status", "True")
-        .put("lastHeartbeatTime", now)
-        .put("lastTransitionTime", now)
-        .put("reason", "KubeletReady")
-        .put("message", "kubelet is posting ready status");
-    status
-        .putObject("nodeInfo")
-        .put("architecture", architecture())
-        .put("operatingSystem", "linux")
-        .put("osImage", System.getProperty("os.name"))
-        .put("kernelVersion", System.getProperty("os.version"))
-        .put("containerRuntimeVersion", node.runtime().version())
-        .put("kubeletVersion", "v1.34.0+bellows")
-        .put("kubeProxyVersion", "")
-        .put("bootID", "")
-        .put("machineID", "")
-        .put("systemUUID", "");
-    return object;
-  }
-
-  private static String architecture() {
-    String name = System.getProperty("os.arch");
-    return name.equals("aarch64") ? "arm64" : name;
   }
 
   /**

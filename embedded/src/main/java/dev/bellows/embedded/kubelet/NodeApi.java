@@ -28,10 +28,18 @@ public interface NodeApi {
   /** Lets a pod go whose deletion was asked for and whose containers have ended. */
   void finishDeletion(ObjectNode pod);
 
-  /** A ConfigMap, if it is there. */
+  /**
+   * A ConfigMap, if it is there.
+   *
+   * @throws Unavailable if that cannot be told now
+   */
   Optional<ObjectNode> configMap(String namespace, String name);
 
-  /** A Secret, if it is there. */
+  /**
+   * A Secret, if it is there.
+   *
+   * @throws Unavailable if that cannot be told now
+   */
   Optional<ObjectNode> secret(String namespace, String name);
 
   /**
@@ -44,4 +52,16 @@ public interface NodeApi {
 
   /** Makes the node known, or renews what is known of it. */
   void register(ObjectNode node);
+
+  /** The cluster could not be asked, or did not answer; worth another try. */
+  final class Unavailable extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    /**
+     * @param message one line for the person who looks at the pod
+     */
+    public Unavailable(String message, Throwable cause) {
+      super(message, cause);
+    }
+  }
 }

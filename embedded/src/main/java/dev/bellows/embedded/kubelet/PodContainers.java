@@ -269,6 +269,7 @@ final class PodContainers {
         wait(slot, now, "CreateContainerConfigError", message);
         event(slot, true, "Failed", "Error: " + message);
       }
+      case NodeApi.Unavailable _ -> wait(slot, now, "CreateContainerConfigError", message);
       case ContainerStartException _ -> {
         event(slot, true, "Failed", "Error: " + message);
         ended(

@@ -31,7 +31,7 @@ public final class SharedQueueProxies implements QueueProxies {
   /**
    * How long a pod that is told to end must see no new request. Upstream waits 30 s, for ingresses
    * that learn late that it is going; gateway and activator of this process have learnt it before
-   * the pod does (ADR 0005).
+   * the pod does (ADR 0005). In a cluster it is as upstream.
    */
   private static final Duration DRAIN_QUIET = Duration.ofSeconds(1);
 
@@ -40,6 +40,18 @@ public final class SharedQueueProxies implements QueueProxies {
 
   private final SharedQueueProxy shared;
   private final InstantSource clock;
+  private final Clients clients;
+
+  /** Where those are who send requests to this node's pods. */
+  public enum Clients {
+    /** In this process, or reading Endpoints that our own controller writes. */
+    HERE,
+    /**
+     * Anywhere in a cluster: they learn late that a pod goes, and look for it at the ports that its
+     * definition names, wherever it would like to listen.
+     */
+    IN_A_CLUSTER
+  }
 
   /**
    * The node's queue-proxies.
@@ -47,9 +59,10 @@ public final class SharedQueueProxies implements QueueProxies {
    * @param shared opens and serves them
    * @param clock stamps when one was started
    */
-  public SharedQueueProxies(SharedQueueProxy shared, InstantSource clock) {
+  public SharedQueueProxies(SharedQueueProxy shared, InstantSource clock, Clients clients) {
     this.shared = shared;
     this.clock = clock;
+    this.clients = clients;
   }
 
   @Override
@@ -63,18 +76,33 @@ public final class SharedQueueProxies implements QueueProxies {
       throws ContainerStartException {
     try {
       QueueProxyConfig config =
-          QueueProxyConfig.fromEnvironment(environment)
-              .listeningOn(podIp)
-              .forwardingTo(user)
-              .drainingAfter(DRAIN_QUIET);
+          QueueProxyConfig.fromEnvironment(environment).listeningOn(podIp).forwardingTo(user);
+      if (clients == Clients.HERE) {
+        config = config.drainingAfter(DRAIN_QUIET);
+      }
       RequestLogFile requests = new RequestLogFile(log, clock.withZone(ZoneOffset.UTC));
       QueueProxyHandle handle = shared.attach(config, new LogLines(requests));
-      return new SharedContainer(id, handle, requests, clock.instant());
+      SharedContainer started = new SharedContainer(id, handle, requests, clock.instant());
+      if (clients == Clients.IN_A_CLUSTER) {
+        refuseMovedPorts(started, podIp);
+      }
+      return started;
     } catch (IllegalArgumentException e) {
       throw new ContainerStartException("queue-proxy: " + e.getMessage(), e);
     } catch (IOException e) {
       throw new ContainerStartException(
           "queue-proxy: cannot listen on " + podIp + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static void refuseMovedPorts(SharedContainer started, String podIp)
+      throws ContainerStartException {
+    for (Map.Entry<Integer, Integer> port : started.ports().entrySet()) {
+      if (!port.getKey().equals(port.getValue())) {
+        started.kill();
+        throw new ContainerStartException(
+            "queue-proxy: somebody else listens on port " + port.getKey() + " at " + podIp);
+      }
     }
   }
 

@@ -36,10 +36,6 @@ public final class LoopbackNetwork implements PodNetwork {
   private static final int FIRST_NETWORK = 16;
   private static final int LAST_NETWORK = 254;
 
-  /** Programs' ports: registered ones that few use, below Linux's ephemeral range (32768 on). */
-  static final int FIRST_PORT = 20_000;
-
-  static final int LAST_PORT = 31_999;
   private static final int ADDRESSES = 254 * 254;
 
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -48,15 +44,14 @@ public final class LoopbackNetwork implements PodNetwork {
   private final ServerSocket claim;
   private final Map<String, PodAddresses> leases = new HashMap<>();
   private final Set<String> usedIps = new HashSet<>();
-  private final Set<Integer> usedPorts = new HashSet<>();
+  private final SharedPorts programPorts;
   private int nextAddress;
-  private int nextPort;
 
   private LoopbackNetwork(int network, ServerSocket claim) {
     this.network = network;
     this.claim = claim;
     // Two networks begin at different ports, so that they seldom try for the same.
-    nextPort = (network - FIRST_NETWORK) * 50;
+    programPorts = new SharedPorts((network - FIRST_NETWORK) * 50);
   }
 
   /**
@@ -131,7 +126,7 @@ public final class LoopbackNetwork implements PodNetwork {
     }
     Map<Integer, Integer> ports = new HashMap<>();
     for (int containerPort : containerPorts) {
-      ports.put(containerPort, takePort());
+      ports.put(containerPort, programPorts.take());
     }
     String podIp = takeIp();
     PodAddresses lease = new PodAddresses(podIp, "127.0.0.1", ports);
@@ -153,36 +148,12 @@ public final class LoopbackNetwork implements PodNetwork {
     throw new IllegalStateException("no address is left in " + podCidr());
   }
 
-  private int takePort() {
-    int span = LAST_PORT - FIRST_PORT + 1;
-    for (int tried = 0; tried < span; tried++) {
-      int port = FIRST_PORT + nextPort;
-      nextPort = (nextPort + 1) % span;
-      if (!usedPorts.contains(port) && isFree(port)) {
-        usedPorts.add(port);
-        return port;
-      }
-    }
-    throw new IllegalStateException("no port is free from " + FIRST_PORT + " to " + LAST_PORT);
-  }
-
-  /** On every address: a program may bind them all. */
-  private static boolean isFree(int port) {
-    try (ServerSocket probe = new ServerSocket()) {
-      probe.setReuseAddress(false);
-      probe.bind(new InetSocketAddress(port), 1);
-      return true;
-    } catch (IOException e) {
-      return false;
-    }
-  }
-
   @Override
   public synchronized void detach(String podUid) {
     PodAddresses lease = leases.remove(podUid);
     if (lease != null) {
       usedIps.remove(lease.podIp());
-      usedPorts.removeAll(lease.ports().values());
+      lease.ports().values().forEach(programPorts::giveBack);
     }
   }
 

@@ -102,7 +102,8 @@ class RevisionPodTest {
                     Clock.systemUTC()),
                 new SharedQueueProxies(
                     new SharedQueueProxy(engine, new Prober(loops), System::nanoTime, (_, _) -> {}),
-                    Clock.systemUTC()),
+                    Clock.systemUTC(),
+                    SharedQueueProxies.Clients.HERE),
                 new ImageRegistry(home, new BuiltInImages(home.resolve("cache"))),
                 network,
                 home.resolve("pods"),

@@ -52,7 +52,7 @@ class LoopbackNetworkTest {
         ips.add(pod.podIp());
         ports.add(pod.port(8080));
         ports.add(pod.port(9000));
-        assertThat(pod.port(8080)).isBetween(LoopbackNetwork.FIRST_PORT, LoopbackNetwork.LAST_PORT);
+        assertThat(pod.port(8080)).isBetween(SharedPorts.FIRST_PORT, SharedPorts.LAST_PORT);
         assertThat(pod.port(1)).isEqualTo(1);
         assertThat(pod.program(8080)).isEqualTo(new Address("127.0.0.1", pod.port(8080)));
       }
