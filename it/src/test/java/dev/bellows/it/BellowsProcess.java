@@ -64,12 +64,17 @@ final class BellowsProcess implements AutoCloseable {
 
   /** Runs another subcommand against this one's data directory. */
   Command.Result bellows(String... arguments) {
+    return Command.of(command(inDirectory(dataDirectory, arguments))).run();
+  }
+
+  /** The words of a subcommand, and which data directory it is about. */
+  static String[] inDirectory(Path dataDirectory, String... arguments) {
     // The option goes before what follows "--": that belongs to somebody else.
     List<String> words = new ArrayList<>(List.of(arguments));
     int dashes = words.indexOf("--");
     words.addAll(
         dashes < 0 ? words.size() : dashes, List.of("--data-dir", dataDirectory.toString()));
-    return Command.of(command(words.toArray(String[]::new))).run();
+    return words.toArray(String[]::new);
   }
 
   /** The words that run a subcommand in a process of its own. */
@@ -129,7 +134,8 @@ final class BellowsProcess implements AutoCloseable {
     }
   }
 
-  private static List<String> words(String... arguments) {
+  /** The words that run the command line in a process of its own. */
+  static List<String> words(String... arguments) {
     List<String> words = new ArrayList<>();
     words.addAll(
         List.of(

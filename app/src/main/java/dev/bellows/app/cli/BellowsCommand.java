@@ -28,6 +28,7 @@ import picocli.CommandLine.Spec;
       DeleteCommand.class,
       ImageCommand.class,
       QueueProxyCommand.class,
+      KubeletCommand.class,
       WarmUpCommand.class
     },
     footer = {

@@ -98,7 +98,8 @@ final class UpCommand implements Callable<Integer> {
     return 0;
   }
 
-  private static Account account(String name) {
+  /** The account that {@code --run-as} names. */
+  static Account account(String name) {
     try {
       return Account.of(name);
     } catch (IOException e) {

@@ -13,7 +13,6 @@ import java.security.KeyPairGenerator;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -21,21 +20,28 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Assertions;
+import org.junit.jupiter.api.Assumptions;
 
 /**
  * etcd, kube-apiserver, kube-controller-manager and kube-scheduler as processes of this machine, on
- * loopback and a directory of their own. There is no node.
+ * loopback and a directory of their own. There is no node before one joins.
  */
-final class RealControlPlane implements AutoCloseable {
+public final class RealControlPlane implements AutoCloseable {
   private static final Path REPOSITORY = Path.of("").toAbsolutePath().getParent();
   private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final String TOKEN = "contract-admin";
+  private static final String NODE_TOKEN = "contract-node";
+
+  /** The node whose account {@link #nodeKubeconfig} is. */
+  public static final String NODE = "joined";
 
   private final Path programs;
   private final Path directory;
   private final List<Process> processes = new ArrayList<>();
   private final Thread atExit = new Thread(this::kill);
-  private String kubeconfig = "";
+  private Path authority = Path.of("");
+  private int apiPort;
 
   private RealControlPlane(Path programs, Path directory) {
     this.programs = programs;
@@ -43,7 +49,7 @@ final class RealControlPlane implements AutoCloseable {
   }
 
   /** Starts one, if its programs have been built. */
-  static Optional<RealControlPlane> start() throws IOException {
+  public static Optional<RealControlPlane> start() throws IOException {
     Path programs = programs();
     if (!Files.isExecutable(programs.resolve("kube-apiserver"))) {
       return Optional.empty();
@@ -60,6 +66,20 @@ final class RealControlPlane implements AutoCloseable {
     return Optional.of(started);
   }
 
+  /** The same for a test that is nothing without it: skipped aloud; in CI that is a failure. */
+  public static RealControlPlane startOrSkip() throws IOException {
+    Optional<RealControlPlane> started = start();
+    if (started.isEmpty()) {
+      String message = "no real control plane; it/control-plane/build.sh builds one";
+      if ("true".equals(System.getenv("CI"))) {
+        Assertions.fail(message);
+      }
+      System.out.println("SKIPPED: " + message);
+      Assumptions.abort(message);
+    }
+    return started.orElseThrow();
+  }
+
   /** Where the script that builds them puts them. */
   private static Path programs() throws IOException {
     Process where =
@@ -72,16 +92,52 @@ final class RealControlPlane implements AutoCloseable {
     }
   }
 
-  String kubeconfig() {
-    return kubeconfig;
+  /** For whoever may do everything. */
+  public String kubeconfig() {
+    return kubeconfig(TOKEN);
+  }
+
+  /** For the account of a node, which may do what a kubelet must and no more. */
+  public String nodeKubeconfig() {
+    return kubeconfig(NODE_TOKEN);
+  }
+
+  /** Who vouches for the API server where it is a client. */
+  public Path clientAuthority() {
+    return ClientCertificates.authorityIn(directory);
+  }
+
+  private String kubeconfig(String token) {
+    return """
+    apiVersion: v1
+    kind: Config
+    current-context: real
+    clusters:
+    - name: real
+      cluster: {server: "https://127.0.0.1:%d", certificate-authority: "%s"}
+    users:
+    - name: user
+      user: {token: "%s"}
+    contexts:
+    - name: real
+      context: {cluster: real, user: user}
+    """
+        .formatted(apiPort, authority, token);
   }
 
   private void startAll() throws IOException {
     int etcdPort = freePort();
     int etcdPeerPort = freePort();
-    int apiPort = freePort();
+    apiPort = freePort();
     Path tokens = directory.resolve("tokens.csv");
-    Files.writeString(tokens, TOKEN + ",admin,admin,system:masters\n");
+    Files.writeString(
+        tokens,
+        """
+        %s,admin,admin,system:masters
+        %s,system:node:%s,node,system:nodes
+        """
+            .formatted(TOKEN, NODE_TOKEN, NODE));
+    ClientCertificates clients = ClientCertificates.in(directory);
     Path key = directory.resolve("service-account.key");
     Path publicKey = directory.resolve("service-account.pub");
     writeKeys(key, publicKey);
@@ -106,7 +162,12 @@ final class RealControlPlane implements AutoCloseable {
         "--secure-port=" + apiPort,
         "--cert-dir=" + directory.resolve("pki"),
         "--token-auth-file=" + tokens,
-        "--authorization-mode=RBAC",
+        "--authorization-mode=Node,RBAC",
+        "--enable-admission-plugins=NodeRestriction",
+        "--client-ca-file=" + clients.authority(),
+        "--kubelet-client-certificate=" + clients.certificate(),
+        "--kubelet-client-key=" + clients.key(),
+        "--kubelet-preferred-address-types=InternalIP",
         "--service-cluster-ip-range=10.96.0.0/16",
         "--service-account-issuer=https://kubernetes.default.svc",
         "--service-account-key-file=" + publicKey,
@@ -114,26 +175,10 @@ final class RealControlPlane implements AutoCloseable {
         "--enable-aggregator-routing=true",
         // No Endpoints object may name a loopback address.
         "--endpoint-reconciler-type=none");
-    Path authority = directory.resolve("pki/apiserver.crt");
+    authority = directory.resolve("pki/apiserver.crt");
     await(() -> Files.exists(authority));
-    kubeconfig =
-        """
-        apiVersion: v1
-        kind: Config
-        current-context: real
-        clusters:
-        - name: real
-          cluster: {server: "https://127.0.0.1:%d", certificate-authority: "%s"}
-        users:
-        - name: admin
-          user: {token: "%s"}
-        contexts:
-        - name: real
-          context: {cluster: real, user: admin}
-        """
-            .formatted(apiPort, authority, TOKEN);
-    Path file = Files.writeString(directory.resolve("kubeconfig"), kubeconfig);
-    Api api = Api.of(kubeconfig);
+    Path file = Files.writeString(directory.resolve("kubeconfig"), kubeconfig());
+    Api api = Api.of(kubeconfig());
     await(() -> listens(apiPort) && api.get("/readyz").code() == 200);
     run(
         "kube-controller-manager",
@@ -194,17 +239,12 @@ final class RealControlPlane implements AutoCloseable {
       KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
       generator.initialize(2048);
       KeyPair pair = generator.generateKeyPair();
-      Files.writeString(key, pem("PRIVATE KEY", pair.getPrivate().getEncoded()));
-      Files.writeString(publicKey, pem("PUBLIC KEY", pair.getPublic().getEncoded()));
+      Files.writeString(key, ClientCertificates.pem("PRIVATE KEY", pair.getPrivate().getEncoded()));
+      Files.writeString(
+          publicKey, ClientCertificates.pem("PUBLIC KEY", pair.getPublic().getEncoded()));
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every JDK has RSA", e);
     }
-  }
-
-  private static String pem(String what, byte[] encoded) {
-    String text =
-        Base64.getMimeEncoder(64, "\n".getBytes(StandardCharsets.US_ASCII)).encodeToString(encoded);
-    return "-----BEGIN " + what + "-----\n" + text + "\n-----END " + what + "-----\n";
   }
 
   private void kill() {
