@@ -49,6 +49,7 @@ public final class World implements Writer {
             cluster.podAutoscalers(),
             cluster.serverlessServices(),
             cluster.ingresses(),
+            cluster.certificates(),
             cluster.domainMappings(),
             cluster.domainClaims(),
             cluster.images(),

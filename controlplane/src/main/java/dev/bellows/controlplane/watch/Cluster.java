@@ -2,6 +2,7 @@ package dev.bellows.controlplane.watch;
 
 import dev.bellows.api.autoscaling.PodAutoscaler;
 import dev.bellows.api.caching.Image;
+import dev.bellows.api.networking.Certificate;
 import dev.bellows.api.networking.ClusterDomainClaim;
 import dev.bellows.api.networking.KIngress;
 import dev.bellows.api.networking.ServerlessService;
@@ -27,6 +28,7 @@ public record Cluster(
     Watched<PodAutoscaler> podAutoscalers,
     Watched<ServerlessService> serverlessServices,
     Watched<KIngress> ingresses,
+    Watched<Certificate> certificates,
     Watched<DomainMapping> domainMappings,
     Watched<ClusterDomainClaim> domainClaims,
     Watched<Image> images,
@@ -49,6 +51,7 @@ public record Cluster(
         informers.watch(PodAutoscaler.class),
         informers.watch(ServerlessService.class),
         informers.watch(KIngress.class),
+        informers.watch(Certificate.class),
         informers.watch(DomainMapping.class),
         informers.watch(ClusterDomainClaim.class),
         informers.watch(Image.class),
@@ -79,6 +82,7 @@ public record Cluster(
         new Watched<>(PodAutoscaler.class),
         new Watched<>(ServerlessService.class),
         new Watched<>(KIngress.class),
+        new Watched<>(Certificate.class),
         new Watched<>(DomainMapping.class),
         new Watched<>(ClusterDomainClaim.class),
         new Watched<>(Image.class),

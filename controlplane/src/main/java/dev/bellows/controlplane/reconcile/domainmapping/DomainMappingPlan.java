@@ -1,5 +1,6 @@
 package dev.bellows.controlplane.reconcile.domainmapping;
 
+import dev.bellows.api.config.NetworkConfig;
 import dev.bellows.api.networking.ClusterDomainClaim;
 import dev.bellows.api.networking.ClusterDomainClaimSpec;
 import dev.bellows.api.networking.KIngress;
@@ -13,6 +14,9 @@ import dev.bellows.controlplane.reconcile.Outcome;
 import dev.bellows.controlplane.reconcile.Plan;
 import dev.bellows.controlplane.reconcile.StatusConditions;
 import dev.bellows.controlplane.reconcile.Step;
+import dev.bellows.controlplane.reconcile.WellKnown;
+import dev.bellows.controlplane.reconcile.certificate.HostCertificate;
+import dev.bellows.controlplane.reconcile.certificate.Provision;
 import dev.bellows.core.condition.ConditionSet;
 import dev.bellows.core.condition.Conditions;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
@@ -25,18 +29,21 @@ import java.util.Optional;
 /** Decides what a DomainMapping's claim and KIngress should be. */
 final class DomainMappingPlan {
   static final String FINALIZER = "domainmappings.serving.knative.dev";
-  static final String CERTIFICATE_PROVISIONED = "CertificateProvisioned";
   static final String DOMAIN_CLAIMED = "DomainClaimed";
   static final String REFERENCE_RESOLVED = "ReferenceResolved";
   static final ConditionSet CONDITIONS =
       ConditionSet.living(
-          CERTIFICATE_PROVISIONED, DOMAIN_CLAIMED, IngressChild.INGRESS_READY, REFERENCE_RESOLVED);
+          Provision.CERTIFICATE_PROVISIONED,
+          DOMAIN_CLAIMED,
+          IngressChild.INGRESS_READY,
+          REFERENCE_RESOLVED);
 
   private final Seen seen;
   private final DomainMapping mapping;
   private final String domain;
   private final Instant now;
   private final List<Step> steps = new ArrayList<>();
+  private final Provision certificates;
   private Conditions conditions;
 
   private DomainMappingPlan(Seen seen, Instant now) {
@@ -44,6 +51,8 @@ final class DomainMappingPlan {
     this.mapping = seen.mapping();
     this.domain = mapping.getMetadata().getName();
     this.now = now;
+    this.certificates =
+        Provision.of(mapping, wanted(mapping, seen.network()), seen.certificates(), seen.network());
     this.conditions =
         StatusConditions.before(
             CONDITIONS, mapping.getStatus(), mapping.getMetadata().getGeneration(), now);
@@ -89,15 +98,37 @@ final class DomainMappingPlan {
   }
 
   private void markCertificate() {
+    if (mapping.getSpec().tls() != null) {
+      conditions =
+          conditions.markTrue(
+              Provision.CERTIFICATE_PROVISIONED,
+              "CertificateExternallyProvided",
+              "TLS certificate was provided externally",
+              now);
+      return;
+    }
     conditions =
-        mapping.getSpec().tls() == null
-            ? conditions.markTrue(
-                CERTIFICATE_PROVISIONED, "TLSNotEnabled", "external-domain-tls is not enabled", now)
-            : conditions.markTrue(
-                CERTIFICATE_PROVISIONED,
-                "CertificateExternallyProvided",
-                "TLS certificate was provided externally",
-                now);
+        certificates.mark(
+            conditions.markTrue(
+                Provision.CERTIFICATE_PROVISIONED,
+                Provision.TLS_NOT_ENABLED,
+                "external-domain-tls is not enabled",
+                now),
+            now);
+  }
+
+  /** The one that the system is asked for; none if the user brings one. */
+  private static List<HostCertificate> wanted(DomainMapping mapping, NetworkConfig network) {
+    String domain = mapping.getMetadata().getName();
+    return mapping.getSpec().tls() == null && Provision.isExternalTlsWanted(mapping, network)
+        ? List.of(
+            HostCertificate.external(
+                MappedIngress.name(domain),
+                domain,
+                domain,
+                // The label is called so, and holds the name: so other controllers know it.
+                Map.of(WellKnown.DOMAIN_MAPPING_UID, domain)))
+        : List.of();
   }
 
   /** Makes sure that the domain is this namespace's; answers with why it is not. */
@@ -143,10 +174,14 @@ final class DomainMappingPlan {
       conditions = conditions.markFalse(IngressChild.INGRESS_READY, "NotOwned", message, now);
       return new Outcome.Failed(message);
     }
+    steps.addAll(certificates.steps());
+    if (certificates.refusal().isPresent()) {
+      return new Outcome.Failed(certificates.refusal().get());
+    }
     conditions =
         IngressChild.bring(
             mapping,
-            MappedIngress.wanted(mapping, target, seen.network()),
+            MappedIngress.wanted(mapping, target, certificates, seen.network()),
             seen.ingress(),
             conditions,
             steps,
@@ -157,7 +192,9 @@ final class DomainMappingPlan {
   private Plan end(Outcome outcome) {
     DomainMappingStatus before = mapping.getStatus();
     String scheme =
-        mapping.getSpec().tls() == null ? seen.network().defaultExternalScheme() : "https";
+        mapping.getSpec().tls() != null || certificates.isEncrypted(domain)
+            ? "https"
+            : seen.network().defaultExternalScheme();
     String url = scheme + "://" + domain;
     DomainMappingStatus after =
         new DomainMappingStatus(

@@ -1,6 +1,8 @@
 package dev.bellows.controlplane.reconcile.domainmapping;
 
+import dev.bellows.api.config.NetworkConfig;
 import dev.bellows.api.config.SystemConfig;
+import dev.bellows.api.networking.Certificate;
 import dev.bellows.api.serving.Addressable;
 import dev.bellows.api.serving.DomainMapping;
 import dev.bellows.api.serving.KReference;
@@ -34,6 +36,7 @@ public final class DomainMappingReconciler implements Reconciler {
   private final String clusterDomain;
   private final Watched.Index<DomainMapping> byReference;
   private final Watched.Index<DomainMapping> byDomain;
+  private final Watched.Index<Certificate> certificates;
 
   /**
    * To be made before the views are filled: it adds indexes to them.
@@ -55,6 +58,8 @@ public final class DomainMappingReconciler implements Reconciler {
     this.byReference = cluster.domainMappings().indexBy(DomainMappingReconciler::references);
     this.byDomain =
         cluster.domainMappings().indexBy(mapping -> List.of(mapping.getMetadata().getName()));
+    this.certificates =
+        cluster.certificates().indexBy(each -> List.of(each.getMetadata().getNamespace()));
   }
 
   @Override
@@ -65,6 +70,7 @@ public final class DomainMappingReconciler implements Reconciler {
   /** What wakes a DomainMapping besides its own changes. */
   public void watch(Controller<DomainMapping> controller) {
     controller.wakeControllerOf(cluster.ingresses());
+    controller.wakeControllerOf(cluster.certificates());
     // By name, so that a target that does not exist yet wakes the mapping when it comes.
     wakeByReference(controller, cluster.knativeServices());
     wakeByReference(controller, cluster.routes());
@@ -100,12 +106,14 @@ public final class DomainMappingReconciler implements Reconciler {
 
   private Seen observe(DomainMapping mapping) {
     Key key = Key.of(mapping);
+    NetworkConfig network = config.get().network();
     return new Seen(
         mapping,
         cluster.domainClaims().find("", key.name()),
         target(mapping),
         cluster.ingresses().find(key.namespace(), MappedIngress.name(key.name())),
-        config.get().network());
+        network.externalDomainTls() ? certificates.get(key.namespace()) : List.of(),
+        network);
   }
 
   private Target target(DomainMapping mapping) {

@@ -13,6 +13,8 @@ import dev.bellows.controlplane.reconcile.ChildName;
 import dev.bellows.controlplane.reconcile.Children;
 import dev.bellows.controlplane.reconcile.IngressAnnotations;
 import dev.bellows.controlplane.reconcile.WellKnown;
+import dev.bellows.controlplane.reconcile.certificate.Challenges;
+import dev.bellows.controlplane.reconcile.certificate.Provision;
 import io.fabric8.kubernetes.api.model.IntOrString;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,7 +32,8 @@ final class MappedIngress {
     return ChildName.of(mapping, "");
   }
 
-  static KIngress wanted(DomainMapping mapping, Target.Found target, NetworkConfig network) {
+  static KIngress wanted(
+      DomainMapping mapping, Target.Found target, Provision certificates, NetworkConfig network) {
     String domain = mapping.getMetadata().getName();
     String namespace = mapping.getMetadata().getNamespace();
     Map<String, String> labels = new LinkedHashMap<>(Children.labels(mapping));
@@ -56,17 +59,19 @@ final class MappedIngress {
     ingress.setSpec(
         new IngressSpec(
             IngressAnnotations.httpOption(Children.annotations(mapping), network),
-            tls(mapping),
-            List.of(
-                new IngressRule(
-                    List.of(domain), "ExternalIP", new HttpIngressRuleValue(List.of(path))))));
+            tls(mapping, certificates),
+            Challenges.first(
+                certificates.challenges(),
+                List.of(
+                    new IngressRule(
+                        List.of(domain), "ExternalIP", new HttpIngressRuleValue(List.of(path)))))));
     return ingress;
   }
 
-  private static List<IngressTls> tls(DomainMapping mapping) {
+  private static List<IngressTls> tls(DomainMapping mapping, Provision certificates) {
     var tls = mapping.getSpec().tls();
     return tls == null
-        ? List.of()
+        ? certificates.tls()
         : List.of(
             new IngressTls(
                 List.of(mapping.getMetadata().getName()),

@@ -1,9 +1,11 @@
 package dev.bellows.controlplane.reconcile.domainmapping;
 
 import dev.bellows.api.config.NetworkConfig;
+import dev.bellows.api.networking.Certificate;
 import dev.bellows.api.networking.ClusterDomainClaim;
 import dev.bellows.api.networking.KIngress;
 import dev.bellows.api.serving.DomainMapping;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -13,6 +15,7 @@ import java.util.Optional;
  * @param claim who may use its domain
  * @param target what its reference comes to now
  * @param ingress the KIngress of its name, whoever owns it
+ * @param certificates every Certificate of its namespace, where public hosts are to be encrypted
  * @param network the settings now in force
  */
 record Seen(
@@ -20,4 +23,9 @@ record Seen(
     Optional<ClusterDomainClaim> claim,
     Target target,
     Optional<KIngress> ingress,
-    NetworkConfig network) {}
+    List<Certificate> certificates,
+    NetworkConfig network) {
+  Seen {
+    certificates = List.copyOf(certificates);
+  }
+}

@@ -69,7 +69,7 @@ record Hosts(Route route, SystemConfig config, String clusterDomain, Set<String>
     return List.of(shortest, shortest + ".svc", clusterHost(tag));
   }
 
-  /** The URL of a group. */
+  /** The URL of a group that nothing encrypts. */
   String url(String tag) {
     String scheme = isLocal(tag) ? "http" : config.network().defaultExternalScheme();
     return scheme + "://" + host(tag);
@@ -79,7 +79,8 @@ record Hosts(Route route, SystemConfig config, String clusterDomain, Set<String>
     return route.getMetadata().getNamespace();
   }
 
-  private String domain() {
+  /** The domain that the Route's labels choose. */
+  String domain() {
     Map<String, String> labels = Children.labels(route);
     return WellKnown.CLUSTER_LOCAL.equals(labels.get(WellKnown.VISIBILITY))
         ? "svc." + clusterDomain

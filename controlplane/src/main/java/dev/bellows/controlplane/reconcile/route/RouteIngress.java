@@ -19,6 +19,8 @@ import dev.bellows.controlplane.reconcile.ChildName;
 import dev.bellows.controlplane.reconcile.Children;
 import dev.bellows.controlplane.reconcile.IngressAnnotations;
 import dev.bellows.controlplane.reconcile.WellKnown;
+import dev.bellows.controlplane.reconcile.certificate.Challenges;
+import dev.bellows.controlplane.reconcile.certificate.Provision;
 import dev.bellows.controlplane.reconcile.revision.RevisionFacts;
 import dev.bellows.core.rollout.RevisionTarget;
 import dev.bellows.core.rollout.Rollout;
@@ -37,6 +39,7 @@ import java.util.Objects;
  * @param traffic where its targets lead now
  * @param rollout how far latest Revisions have taken over
  * @param revisions those that they lead to, by name
+ * @param certificates those that its hosts have, and wait for
  * @param config the settings now in force
  */
 record RouteIngress(
@@ -45,6 +48,7 @@ record RouteIngress(
     Traffic.Assigned traffic,
     Rollout rollout,
     Map<String, Revision> revisions,
+    Provision certificates,
     SystemConfig config) {
   private static final String TAG_TO_HOST = "networking.internal.knative.dev/tag-to-host";
   private static final String TAG_HEADER = "Knative-Serving-Tag";
@@ -65,8 +69,8 @@ record RouteIngress(
     ingress.setSpec(
         new IngressSpec(
             IngressAnnotations.httpOption(Children.annotations(route), config.network()),
-            List.of(),
-            rules()));
+            certificates.tls(),
+            Challenges.first(certificates.challenges(), rules())));
     return ingress;
   }
 

@@ -11,6 +11,8 @@ import dev.bellows.controlplane.reconcile.Plan;
 import dev.bellows.controlplane.reconcile.StatusConditions;
 import dev.bellows.controlplane.reconcile.Step;
 import dev.bellows.controlplane.reconcile.WellKnown;
+import dev.bellows.controlplane.reconcile.certificate.HostCertificate;
+import dev.bellows.controlplane.reconcile.certificate.Provision;
 import dev.bellows.core.condition.ConditionSet;
 import dev.bellows.core.condition.Conditions;
 import dev.bellows.core.rollout.RevisionTarget;
@@ -32,10 +34,9 @@ import org.jspecify.annotations.Nullable;
 /** Decides what a Route's KIngress and placeholder Services should be. */
 final class RoutePlan {
   static final String ALL_TRAFFIC_ASSIGNED = "AllTrafficAssigned";
-  static final String CERTIFICATE_PROVISIONED = "CertificateProvisioned";
   static final ConditionSet CONDITIONS =
       ConditionSet.living(
-          ALL_TRAFFIC_ASSIGNED, IngressChild.INGRESS_READY, CERTIFICATE_PROVISIONED);
+          ALL_TRAFFIC_ASSIGNED, IngressChild.INGRESS_READY, Provision.CERTIFICATE_PROVISIONED);
 
   private static final String REVISION_MISSING = "RevisionMissing";
 
@@ -46,6 +47,7 @@ final class RoutePlan {
   private final List<Step> steps = new ArrayList<>();
   private Conditions conditions;
   private @Nullable Addressable address;
+  private String url;
   private List<TrafficTarget> traffic;
 
   private RoutePlan(Seen seen, Instant now) {
@@ -57,6 +59,7 @@ final class RoutePlan {
     this.conditions =
         StatusConditions.before(CONDITIONS, status, route.getMetadata().getGeneration(), now);
     this.address = status == null ? null : status.address();
+    this.url = urlSoFar(status);
     this.traffic = status == null ? List.of() : status.traffic();
     boolean newGeneration =
         status == null
@@ -64,6 +67,12 @@ final class RoutePlan {
     if (newGeneration) {
       conditions = IngressChild.notConfigured(conditions, now);
     }
+  }
+
+  /** While nothing says where the traffic goes, nothing says that a host lost its certificate. */
+  private String urlSoFar(@Nullable RouteStatus status) {
+    String encrypted = "https://" + hosts.host("");
+    return status != null && encrypted.equals(status.url()) ? encrypted : hosts.url("");
   }
 
   /** What to write, given what is seen. */
@@ -88,12 +97,20 @@ final class RoutePlan {
         conditions
             .markTrue(ALL_TRAFFIC_ASSIGNED, now)
             .markTrue(
-                CERTIFICATE_PROVISIONED,
-                "TLSNotEnabled",
-                "external-domain-tls is not enabled",
+                Provision.CERTIFICATE_PROVISIONED,
+                Provision.TLS_NOT_ENABLED,
+                Provision.isExternalTlsWanted(route, seen.config().network())
+                    ? "external-domain-tls has no host to encrypt"
+                    : "external-domain-tls is not enabled",
                 now);
-    traffic = complete.entries().stream().map(this::inForce).toList();
-    address = new Addressable(null, "http://" + hosts.clusterHost(""), null, null);
+    List<HostCertificate> wanted =
+        RouteCertificates.wanted(route, hosts, complete.groups().keySet(), seen.config().network());
+    Provision certificates =
+        Provision.of(route, wanted, seen.certificates(), seen.config().network());
+    conditions = certificates.mark(conditions, now);
+    traffic = complete.entries().stream().map(each -> inForce(each, certificates)).toList();
+    url = url("", certificates);
+    address = new Addressable(null, addressUrl(certificates), null, null);
     Optional<HasMetadata> foreign = firstForeign(complete);
     if (foreign.isPresent()) {
       String message =
@@ -102,6 +119,11 @@ final class RoutePlan {
       conditions = conditions.markFalse(IngressChild.INGRESS_READY, "NotOwned", message, now);
       return end(new Outcome.Failed(message));
     }
+    steps.addAll(certificates.steps());
+    if (certificates.refusal().isPresent()) {
+      return end(new Outcome.Failed(certificates.refusal().get()));
+    }
+    steps.addAll(RouteCertificates.orphans(route, wanted, seen.certificates()));
     for (String tag : complete.groups().keySet()) {
       String name = hosts.name(tag);
       steps.addAll(
@@ -116,7 +138,8 @@ final class RoutePlan {
     conditions =
         IngressChild.bring(
             route,
-            new RouteIngress(route, hosts, complete, rollout, seen.revisions(), seen.config())
+            new RouteIngress(
+                    route, hosts, complete, rollout, seen.revisions(), certificates, seen.config())
                 .wanted(),
             seen.ingress(),
             conditions,
@@ -159,14 +182,25 @@ final class RoutePlan {
     return children.stream().filter(child -> !Children.isControlledBy(child, route)).findFirst();
   }
 
-  private TrafficTarget inForce(RevisionTarget target) {
+  private String url(String tag, Provision certificates) {
+    return certificates.isEncrypted(hosts.host(tag))
+        ? "https://" + hosts.host(tag)
+        : hosts.url(tag);
+  }
+
+  private String addressUrl(Provision certificates) {
+    String host = hosts.clusterHost("");
+    return (certificates.isEncrypted(host) ? "https://" : "http://") + host;
+  }
+
+  private TrafficTarget inForce(RevisionTarget target, Provision certificates) {
     return new TrafficTarget(
         target.tag().isEmpty() ? null : target.tag(),
         target.revisionName(),
         null,
         target.latestRevision(),
         (long) target.percent(),
-        target.tag().isEmpty() ? null : hosts.url(target.tag()));
+        target.tag().isEmpty() ? null : url(target.tag(), certificates));
   }
 
   private void mark(Problem problem) {
@@ -224,7 +258,7 @@ final class RoutePlan {
             route.getMetadata().getGeneration(),
             StatusConditions.after(CONDITIONS, conditions, before),
             before == null ? Map.of() : before.annotations(),
-            hosts.url(""),
+            url,
             address,
             traffic);
     if (!after.equals(before)) {

@@ -1,6 +1,7 @@
 package dev.bellows.controlplane.reconcile.route;
 
 import dev.bellows.api.config.SystemConfig;
+import dev.bellows.api.networking.Certificate;
 import dev.bellows.api.networking.KIngress;
 import dev.bellows.api.serving.Configuration;
 import dev.bellows.api.serving.Revision;
@@ -12,6 +13,7 @@ import dev.bellows.controlplane.reconcile.Outcome;
 import dev.bellows.controlplane.reconcile.Reconciler;
 import dev.bellows.controlplane.reconcile.WellKnown;
 import dev.bellows.controlplane.reconcile.Writer;
+import dev.bellows.controlplane.reconcile.certificate.Wildcards;
 import dev.bellows.controlplane.watch.Cluster;
 import dev.bellows.controlplane.watch.Key;
 import dev.bellows.controlplane.watch.Watched;
@@ -41,6 +43,7 @@ public final class RouteReconciler implements Reconciler {
   private final String clusterDomain;
   private final Watched.Index<Route> byTarget;
   private final Watched.Index<Service> byRoute;
+  private final Watched.Index<Certificate> certificates;
 
   /**
    * To be made before the views are filled: it adds indexes to them.
@@ -61,6 +64,8 @@ public final class RouteReconciler implements Reconciler {
     this.clusterDomain = clusterDomain;
     this.byTarget = cluster.routes().indexBy(RouteReconciler::targets);
     this.byRoute = cluster.services().indexByLabel(WellKnown.ROUTE);
+    this.certificates =
+        cluster.certificates().indexBy(each -> List.of(each.getMetadata().getNamespace()));
   }
 
   @Override
@@ -72,6 +77,14 @@ public final class RouteReconciler implements Reconciler {
   public void watch(Controller<Route> controller) {
     controller.wakeControllerOf(cluster.ingresses());
     controller.wakeControllerOf(cluster.services());
+    controller.wakeControllerOf(cluster.certificates());
+    cluster
+        .certificates()
+        .onChange(change -> {
+          if (Wildcards.isWildcard(change.object())) {
+            controller.wakeAll(); // they are few, and change once in months
+          }
+        });
     // By name, so that a target that does not exist yet wakes the Route when it comes.
     cluster.configurations().onChange(change -> wakeAll(controller, change.object()));
     cluster
@@ -144,6 +157,9 @@ public final class RouteReconciler implements Reconciler {
         ingress,
         services,
         endpoints,
+        current.network().externalDomainTls() || current.network().clusterLocalDomainTls()
+            ? certificates.get(namespace)
+            : List.of(),
         byRoute.get(name).stream()
             .filter(service -> Children.isControlledBy(service, route))
             .toList(),

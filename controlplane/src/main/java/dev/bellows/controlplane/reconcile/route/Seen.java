@@ -1,6 +1,7 @@
 package dev.bellows.controlplane.reconcile.route;
 
 import dev.bellows.api.config.SystemConfig;
+import dev.bellows.api.networking.Certificate;
 import dev.bellows.api.networking.KIngress;
 import dev.bellows.api.serving.Revision;
 import dev.bellows.api.serving.Route;
@@ -20,6 +21,7 @@ import java.util.Optional;
  * @param ingress the KIngress of its name, whoever owns it
  * @param services the placeholder Services of its name and tags, by name, whoever owns them
  * @param endpoints Endpoints of the same names
+ * @param certificates every Certificate of its namespace, where any host is to be encrypted
  * @param labelled Services that carry the Route's label and are the Route's
  * @param config the settings now in force
  * @param clusterDomain such as {@code cluster.local}
@@ -31,6 +33,7 @@ record Seen(
     Optional<KIngress> ingress,
     Map<String, Service> services,
     Map<String, Endpoints> endpoints,
+    List<Certificate> certificates,
     List<Service> labelled,
     SystemConfig config,
     String clusterDomain) {
@@ -38,6 +41,7 @@ record Seen(
     revisions = Map.copyOf(revisions);
     services = Map.copyOf(services);
     endpoints = Map.copyOf(endpoints);
+    certificates = List.copyOf(certificates);
     labelled = List.copyOf(labelled);
   }
 }
