@@ -6,6 +6,7 @@ import dev.bellows.api.config.SystemConfig;
 import dev.bellows.api.networking.ServerlessService;
 import dev.bellows.controlplane.reconcile.Controller;
 import dev.bellows.controlplane.reconcile.metric.MetricReconciler;
+import dev.bellows.controlplane.reconcile.podautoscaler.HpaReconciler;
 import dev.bellows.controlplane.reconcile.podautoscaler.HttpActivatorProbe;
 import dev.bellows.controlplane.reconcile.podautoscaler.PodAutoscalerReconciler;
 import dev.bellows.controlplane.reconcile.podautoscaler.PodAutoscalerViews;
@@ -28,6 +29,7 @@ import dev.bellows.core.route.ServiceId;
 import dev.bellows.core.stat.StatMessage;
 import io.fabric8.kubernetes.api.model.Endpoints;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.autoscaling.v2.HorizontalPodAutoscaler;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -78,6 +80,17 @@ public final class Autoscaling implements AutoCloseable {
     metrics.watch(controlPlane.add(metrics, watchedMetrics));
 
     Watched<PodAutoscaler> watchedPodAutoscalers = informers.watch(PodAutoscaler.class);
+    HpaReconciler horizontal =
+        new HpaReconciler(
+            watchedPodAutoscalers,
+            informers.watch(ServerlessService.class),
+            informers.watch(HorizontalPodAutoscaler.class),
+            controlPlane.config(),
+            controlPlane.writer(),
+            clock);
+    Controller<PodAutoscaler> horizontalController =
+        controlPlane.add(horizontal, watchedPodAutoscalers);
+    horizontal.watch(horizontalController);
     this.podAutoscalers =
         new PodAutoscalerReconciler(
             new PodAutoscalerViews(
@@ -95,7 +108,12 @@ public final class Autoscaling implements AutoCloseable {
             clock);
     Controller<PodAutoscaler> controller = controlPlane.add(podAutoscalers, watchedPodAutoscalers);
     podAutoscalers.watch(controller);
-    controlPlane.config().onChange(this::settingsChanged);
+    controlPlane
+        .config()
+        .onChange(changed -> {
+          settingsChanged(changed);
+          horizontalController.wakeAll();
+        });
   }
 
   /** Begins to scrape and to decide. */

@@ -74,6 +74,11 @@ public record ScalingSettings(
         stableWindow(), panicWindow(), targetBurstCapacity() == -1 ? "" : metricsServiceName);
   }
 
+  /** What a HorizontalPodAutoscaler is to do, where the class says that one does the scaling. */
+  public HpaSpec hpaSpec() {
+    return HpaSpec.of(this);
+  }
+
   /** Between how many pods the Revision may be; one that nobody can reach needs none. */
   public ScaleBounds scaleBounds() {
     int min =

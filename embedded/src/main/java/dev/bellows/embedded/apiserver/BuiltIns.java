@@ -60,10 +60,8 @@ final class BuiltIns {
   /** Kinds that are kept for their clients' sake: no controller here looks at them. */
   static final Set<ResourceType> WITHOUT_EFFECT =
       Set.of(
-          ResourceTypes.HORIZONTAL_POD_AUTOSCALERS,
           ResourceTypes.POD_DISRUPTION_BUDGETS,
           ResourceTypes.NETWORK_POLICIES,
-          ResourceTypes.RESOURCE_QUOTAS,
           ResourceTypes.LIMIT_RANGES,
           ResourceTypes.PERSISTENT_VOLUME_CLAIMS,
           ResourceTypes.MUTATING_WEBHOOK_CONFIGURATIONS,

@@ -6,15 +6,16 @@ import dev.bellows.embedded.controller.Informers;
 import java.time.Clock;
 
 /**
- * The controllers that a cluster brings along: Deployments, ReplicaSets, garbage collection,
- * namespaces and what each of them holds. They react to the registry's watches within a millisecond
- * and keep nothing that cannot be seen in it again.
+ * The controllers that a cluster brings along: Deployments, ReplicaSets, the bounds of
+ * HorizontalPodAutoscalers, garbage collection, namespaces and what each of them holds. They react
+ * to the registry's watches within a millisecond and keep nothing that cannot be seen in it again.
  *
  * <p>The informers are the caller's, so that caches are shared; they are started after this.
  */
 public final class WorkloadControllers implements AutoCloseable {
   private final DeploymentController deployments;
   private final ReplicaSetController replicaSets;
+  private final HorizontalPodAutoscalerController autoscalers;
   private final GarbageCollector garbage;
   private final NamespaceController namespaces;
   private final NamespaceContents contents;
@@ -34,6 +35,7 @@ public final class WorkloadControllers implements AutoCloseable {
     this.registry = registry;
     deployments = new DeploymentController(registry, informers, events, clock);
     replicaSets = new ReplicaSetController(registry, informers, events, clock);
+    autoscalers = new HorizontalPodAutoscalerController(registry, informers, clock);
     garbage = new GarbageCollector(registry, informers);
     namespaces = new NamespaceController(registry, informers, clock);
     contents = new NamespaceContents(registry, informers, authorityPem);
@@ -49,6 +51,7 @@ public final class WorkloadControllers implements AutoCloseable {
     contents.start();
     deployments.start();
     replicaSets.start();
+    autoscalers.start();
     garbage.start();
   }
 
@@ -56,6 +59,7 @@ public final class WorkloadControllers implements AutoCloseable {
   public void close() {
     deployments.close();
     replicaSets.close();
+    autoscalers.close();
     garbage.close();
     namespaces.close();
     contents.close();
