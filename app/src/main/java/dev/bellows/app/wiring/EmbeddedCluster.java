@@ -6,6 +6,7 @@ import dev.bellows.dataplane.queueproxy.SharedQueueProxy;
 import dev.bellows.embedded.apiserver.ApiServer;
 import dev.bellows.embedded.apiserver.KnativeAdmission;
 import dev.bellows.embedded.apiserver.Registry;
+import dev.bellows.embedded.apiserver.ResourceQuotaAdmission;
 import dev.bellows.embedded.apiserver.ResourceTypes;
 import dev.bellows.embedded.controller.EventRecorder;
 import dev.bellows.embedded.controller.Informers;
@@ -94,7 +95,13 @@ final class EmbeddedCluster implements AutoCloseable {
     ClusterIps clusterIps = new ClusterIps();
     Registry registry =
         Registry.open(
-            store, clock, List.of(new KnativeAdmission(store), clusterIps, new Placement(NODE)));
+            store,
+            clock,
+            List.of(
+                new KnativeAdmission(store),
+                clusterIps,
+                new Placement(NODE),
+                new ResourceQuotaAdmission(store)));
     // Before anybody can write: an address that is taken must not be given again.
     registry.list(ResourceTypes.SERVICES, null).items().forEach(clusterIps::follow);
     Path logs = DataFiles.ownerOnlyDirectory(directory.path().resolve("logs"));
