@@ -1,6 +1,8 @@
 package dev.bellows.controlplane;
 
 import dev.bellows.controlplane.feed.RevisionFeed.ClusterIps;
+import dev.bellows.controlplane.reconcile.HostForm;
+import java.util.OptionalInt;
 
 /**
  * What a control plane must be told of its surroundings.
@@ -12,6 +14,7 @@ import dev.bellows.controlplane.feed.RevisionFeed.ClusterIps;
  * @param clusterIps whether the activator can dial a Service's own address
  * @param workers passes of one reconciler that may run at once
  * @param component source that Events name
+ * @param httpPort where the world reaches our gateway; empty = where everybody expects it
  */
 public record ControlPlaneConfig(
     String systemNamespace,
@@ -20,7 +23,8 @@ public record ControlPlaneConfig(
     String gatewayHost,
     ClusterIps clusterIps,
     int workers,
-    String component) {
+    String component,
+    OptionalInt httpPort) {
   /** The class of the gateway that comes with Bellows. */
   public static final String BELLOWS_INGRESS_CLASS = "bellows.ingress.networking.knative.dev";
 
@@ -39,6 +43,25 @@ public record ControlPlaneConfig(
         "gateway.knative-serving.svc.cluster.local",
         ClusterIps.NOT_DIALABLE,
         4,
-        "bellows");
+        "bellows",
+        OptionalInt.empty());
+  }
+
+  /** The same with a gateway that is reached at another port than 80. */
+  public ControlPlaneConfig withHttpPort(int port) {
+    return new ControlPlaneConfig(
+        systemNamespace,
+        clusterDomain,
+        ingressClass,
+        gatewayHost,
+        clusterIps,
+        workers,
+        component,
+        OptionalInt.of(port));
+  }
+
+  /** How hosts and URLs are written. */
+  HostForm hostForm() {
+    return new HostForm(clusterDomain, httpPort);
   }
 }

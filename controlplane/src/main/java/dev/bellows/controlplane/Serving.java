@@ -44,7 +44,7 @@ public final class Serving {
     revisionReconciler.watch(revisionController);
     this.revisionController = revisionController;
     RouteReconciler routes =
-        new RouteReconciler(cluster, config, writer, clock, surroundings.clusterDomain());
+        new RouteReconciler(cluster, config, writer, clock, surroundings.hostForm());
     var routeController = controlPlane.add(routes, cluster.routes());
     routes.watch(routeController);
     LabelerReconciler labeler = new LabelerReconciler(cluster, writer, clock);
@@ -53,7 +53,7 @@ public final class Serving {
         new ServerlessServiceReconciler(cluster, writer, clock, surroundings.systemNamespace());
     serverlessServices.watch(controlPlane.add(serverlessServices, cluster.serverlessServices()));
     DomainMappingReconciler domainMappings =
-        new DomainMappingReconciler(cluster, config, writer, clock, surroundings.clusterDomain());
+        new DomainMappingReconciler(cluster, config, writer, clock, surroundings.hostForm());
     var domainMappingController = controlPlane.add(domainMappings, cluster.domainMappings());
     domainMappings.watch(domainMappingController);
     GcReconciler gc = new GcReconciler(cluster, config, writer, clock);

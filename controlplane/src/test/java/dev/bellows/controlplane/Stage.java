@@ -10,6 +10,7 @@ import dev.bellows.api.serving.ServiceSpec;
 import dev.bellows.api.serving.TrafficTarget;
 import dev.bellows.controlplane.feed.IngressFeed;
 import dev.bellows.controlplane.reconcile.Children;
+import dev.bellows.controlplane.reconcile.HostForm;
 import dev.bellows.controlplane.reconcile.Outcome;
 import dev.bellows.controlplane.reconcile.Reconciler;
 import dev.bellows.controlplane.reconcile.StepFailed;
@@ -87,6 +88,7 @@ public final class Stage implements IngressListener {
 
   private Stage(Optional<DigestResolver> digests) {
     var cluster = world.cluster;
+    HostForm form = HostForm.of("cluster.local");
     reconcilers.put(
         new ServiceReconciler(cluster, world, () -> world.now), cluster.knativeServices());
     reconcilers.put(
@@ -100,8 +102,7 @@ public final class Stage implements IngressListener {
             () -> world.now),
         cluster.revisions());
     reconcilers.put(
-        new RouteReconciler(cluster, config, world, () -> world.now, "cluster.local"),
-        cluster.routes());
+        new RouteReconciler(cluster, config, world, () -> world.now, form), cluster.routes());
     reconcilers.put(new LabelerReconciler(cluster, world, () -> world.now), cluster.routes());
     reconcilers.put(
         new ServerlessServiceReconciler(cluster, world, () -> world.now, "knative-serving"),
@@ -117,7 +118,7 @@ public final class Stage implements IngressListener {
     reconcilers.put(
         new GcReconciler(cluster, config, world, () -> world.now), cluster.configurations());
     reconcilers.put(
-        new DomainMappingReconciler(cluster, config, world, () -> world.now, "cluster.local"),
+        new DomainMappingReconciler(cluster, config, world, () -> world.now, form),
         cluster.domainMappings());
     configure("config-domain", Map.of("example.com", ""));
     configure("config-network", Map.of("ingress-class", ControlPlaneConfig.BELLOWS_INGRESS_CLASS));

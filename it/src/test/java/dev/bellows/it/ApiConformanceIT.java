@@ -438,11 +438,12 @@ class ApiConformanceIT {
   void testRouteVisibilityChanges() {
     serving.createService("visible", HELLO);
     serving.awaitReady("visible");
-    assertThat(serving.url("visible")).isEqualTo("http://visible.default.example.com");
+    String publicUrl = "http://visible.default.example.com:" + bellows.gateway().getPort();
+    assertThat(serving.url("visible")).isEqualTo(publicUrl);
     visibility("visible", "\"cluster-local\"");
     urlBecomes("visible", "http://visible.default.svc.cluster.local");
     visibility("visible", "null");
-    urlBecomes("visible", "http://visible.default.example.com");
+    urlBecomes("visible", publicUrl);
   }
 
   @Test

@@ -88,7 +88,12 @@ public final class Bellows implements AutoCloseable {
 
     String nodeIp = cluster.network().nodeIp();
     KubernetesClient client = closing.add(client(ApiServer.Role.CONTROL_PLANE));
-    this.controlPlane = closing.add(new ControlPlane(client, ControlPlaneConfig.embedded(), clock));
+    this.controlPlane =
+        closing.add(
+            new ControlPlane(
+                client,
+                ControlPlaneConfig.embedded().withHttpPort(gateway.address().port()),
+                clock));
     AutoscalerRole autoscaler =
         closing.add(
             AutoscalerRole.open(

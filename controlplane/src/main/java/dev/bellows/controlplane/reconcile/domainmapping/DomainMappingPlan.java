@@ -195,7 +195,7 @@ final class DomainMappingPlan {
         mapping.getSpec().tls() != null || certificates.isEncrypted(domain)
             ? "https"
             : seen.network().defaultExternalScheme();
-    String url = scheme + "://" + domain;
+    String url = seen.form().url(scheme, domain);
     DomainMappingStatus after =
         new DomainMappingStatus(
             mapping.getMetadata().getGeneration(),

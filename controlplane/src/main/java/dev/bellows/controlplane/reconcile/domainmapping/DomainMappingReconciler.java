@@ -7,6 +7,7 @@ import dev.bellows.api.serving.Addressable;
 import dev.bellows.api.serving.DomainMapping;
 import dev.bellows.api.serving.KReference;
 import dev.bellows.controlplane.reconcile.Controller;
+import dev.bellows.controlplane.reconcile.HostForm;
 import dev.bellows.controlplane.reconcile.Outcome;
 import dev.bellows.controlplane.reconcile.Reconciler;
 import dev.bellows.controlplane.reconcile.Writer;
@@ -33,7 +34,7 @@ public final class DomainMappingReconciler implements Reconciler {
   private final Supplier<SystemConfig> config;
   private final Writer writer;
   private final InstantSource clock;
-  private final String clusterDomain;
+  private final HostForm form;
   private final Watched.Index<DomainMapping> byReference;
   private final Watched.Index<DomainMapping> byDomain;
   private final Watched.Index<Certificate> certificates;
@@ -42,19 +43,19 @@ public final class DomainMappingReconciler implements Reconciler {
    * To be made before the views are filled: it adds indexes to them.
    *
    * @param config the settings now in force
-   * @param clusterDomain such as {@code cluster.local}
+   * @param form how names and URLs are written
    */
   public DomainMappingReconciler(
       Cluster cluster,
       Supplier<SystemConfig> config,
       Writer writer,
       InstantSource clock,
-      String clusterDomain) {
+      HostForm form) {
     this.cluster = cluster;
     this.config = config;
     this.writer = writer;
     this.clock = clock;
-    this.clusterDomain = clusterDomain;
+    this.form = form;
     this.byReference = cluster.domainMappings().indexBy(DomainMappingReconciler::references);
     this.byDomain =
         cluster.domainMappings().indexBy(mapping -> List.of(mapping.getMetadata().getName()));
@@ -113,7 +114,8 @@ public final class DomainMappingReconciler implements Reconciler {
         target(mapping),
         cluster.ingresses().find(key.namespace(), MappedIngress.name(key.name())),
         network.externalDomainTls() ? certificates.get(key.namespace()) : List.of(),
-        network);
+        network,
+        form);
   }
 
   private Target target(DomainMapping mapping) {
@@ -151,7 +153,7 @@ public final class DomainMappingReconciler implements Reconciler {
         known == null ? null : known.url(),
         HasMetadata.getKind(kind.type()) + " " + key,
         key.namespace(),
-        clusterDomain);
+        form.clusterDomain());
   }
 
   /** A Kubernetes Service says no address of itself: it has the one that its name makes. */
@@ -159,7 +161,7 @@ public final class DomainMappingReconciler implements Reconciler {
     Key key = Key.of(service);
     return new Addressable(
         null,
-        "http://%s.%s.svc.%s".formatted(key.name(), key.namespace(), clusterDomain),
+        "http://%s.%s.svc.%s".formatted(key.name(), key.namespace(), form.clusterDomain()),
         null,
         null);
   }

@@ -5,6 +5,7 @@ import dev.bellows.api.networking.Certificate;
 import dev.bellows.api.networking.ClusterDomainClaim;
 import dev.bellows.api.networking.KIngress;
 import dev.bellows.api.serving.DomainMapping;
+import dev.bellows.controlplane.reconcile.HostForm;
 import java.util.List;
 import java.util.Optional;
 
@@ -17,6 +18,7 @@ import java.util.Optional;
  * @param ingress the KIngress of its name, whoever owns it
  * @param certificates every Certificate of its namespace, where public hosts are to be encrypted
  * @param network the settings now in force
+ * @param form how URLs are written
  */
 record Seen(
     DomainMapping mapping,
@@ -24,7 +26,8 @@ record Seen(
     Target target,
     Optional<KIngress> ingress,
     List<Certificate> certificates,
-    NetworkConfig network) {
+    NetworkConfig network,
+    HostForm form) {
   Seen {
     certificates = List.copyOf(certificates);
   }

@@ -4,6 +4,7 @@ import dev.bellows.api.config.NameTemplate;
 import dev.bellows.api.config.SystemConfig;
 import dev.bellows.api.serving.Route;
 import dev.bellows.controlplane.reconcile.Children;
+import dev.bellows.controlplane.reconcile.HostForm;
 import dev.bellows.controlplane.reconcile.WellKnown;
 import java.util.List;
 import java.util.Map;
@@ -14,10 +15,10 @@ import java.util.Set;
  *
  * @param route the Route
  * @param config templates and domains
- * @param clusterDomain such as {@code cluster.local}
+ * @param form how names and URLs are written
  * @param localGroups tags whose placeholder Service asks to stay inside the cluster
  */
-record Hosts(Route route, SystemConfig config, String clusterDomain, Set<String> localGroups) {
+record Hosts(Route route, SystemConfig config, HostForm form, Set<String> localGroups) {
   Hosts {
     localGroups = Set.copyOf(localGroups);
   }
@@ -40,7 +41,7 @@ record Hosts(Route route, SystemConfig config, String clusterDomain, Set<String>
 
   /** Whether the whole Route can be reached from inside the cluster only. */
   boolean isLocalDomain() {
-    return domain().equals("svc." + clusterDomain);
+    return domain().equals("svc." + form.clusterDomain());
   }
 
   /** The name that a group's URL shows. */
@@ -60,7 +61,7 @@ record Hosts(Route route, SystemConfig config, String clusterDomain, Set<String>
 
   /** The full name inside the cluster. */
   String clusterHost(String tag) {
-    return name(tag) + "." + namespace() + ".svc." + clusterDomain;
+    return name(tag) + "." + namespace() + ".svc." + form.clusterDomain();
   }
 
   /** Every name inside the cluster. */
@@ -71,8 +72,9 @@ record Hosts(Route route, SystemConfig config, String clusterDomain, Set<String>
 
   /** The URL of a group that nothing encrypts. */
   String url(String tag) {
-    String scheme = isLocal(tag) ? "http" : config.network().defaultExternalScheme();
-    return scheme + "://" + host(tag);
+    return isLocal(tag)
+        ? "http://" + host(tag)
+        : form.url(config.network().defaultExternalScheme(), host(tag));
   }
 
   private String namespace() {
@@ -83,7 +85,7 @@ record Hosts(Route route, SystemConfig config, String clusterDomain, Set<String>
   String domain() {
     Map<String, String> labels = Children.labels(route);
     return WellKnown.CLUSTER_LOCAL.equals(labels.get(WellKnown.VISIBILITY))
-        ? "svc." + clusterDomain
-        : config.domain().domainFor(labels, clusterDomain);
+        ? "svc." + form.clusterDomain()
+        : config.domain().domainFor(labels, form.clusterDomain());
   }
 }

@@ -54,7 +54,7 @@ final class RoutePlan {
     this.seen = seen;
     this.route = seen.route();
     this.now = now;
-    this.hosts = new Hosts(route, seen.config(), seen.clusterDomain(), localGroups(seen));
+    this.hosts = new Hosts(route, seen.config(), seen.form(), localGroups(seen));
     RouteStatus status = route.getStatus();
     this.conditions =
         StatusConditions.before(CONDITIONS, status, route.getMetadata().getGeneration(), now);
@@ -238,7 +238,7 @@ final class RoutePlan {
     if (!(seen.traffic() instanceof Traffic.Assigned complete)) {
       return Set.of();
     }
-    Hosts plain = new Hosts(seen.route(), seen.config(), seen.clusterDomain(), Set.of());
+    Hosts plain = new Hosts(seen.route(), seen.config(), seen.form(), Set.of());
     Set<String> local = new HashSet<>();
     for (String tag : complete.groups().keySet()) {
       Service service = seen.services().get(plain.name(tag));

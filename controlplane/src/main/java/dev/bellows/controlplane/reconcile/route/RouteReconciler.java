@@ -9,6 +9,7 @@ import dev.bellows.api.serving.Route;
 import dev.bellows.api.serving.TrafficTarget;
 import dev.bellows.controlplane.reconcile.Children;
 import dev.bellows.controlplane.reconcile.Controller;
+import dev.bellows.controlplane.reconcile.HostForm;
 import dev.bellows.controlplane.reconcile.Outcome;
 import dev.bellows.controlplane.reconcile.Reconciler;
 import dev.bellows.controlplane.reconcile.WellKnown;
@@ -40,7 +41,7 @@ public final class RouteReconciler implements Reconciler {
   private final Supplier<SystemConfig> config;
   private final Writer writer;
   private final InstantSource clock;
-  private final String clusterDomain;
+  private final HostForm form;
   private final Watched.Index<Route> byTarget;
   private final Watched.Index<Service> byRoute;
   private final Watched.Index<Certificate> certificates;
@@ -49,19 +50,19 @@ public final class RouteReconciler implements Reconciler {
    * To be made before the views are filled: it adds indexes to them.
    *
    * @param config the settings now in force
-   * @param clusterDomain such as {@code cluster.local}
+   * @param form how names and URLs are written
    */
   public RouteReconciler(
       Cluster cluster,
       Supplier<SystemConfig> config,
       Writer writer,
       InstantSource clock,
-      String clusterDomain) {
+      HostForm form) {
     this.cluster = cluster;
     this.config = config;
     this.writer = writer;
     this.clock = clock;
-    this.clusterDomain = clusterDomain;
+    this.form = form;
     this.byTarget = cluster.routes().indexBy(RouteReconciler::targets);
     this.byRoute = cluster.services().indexByLabel(WellKnown.ROUTE);
     this.certificates =
@@ -132,7 +133,7 @@ public final class RouteReconciler implements Reconciler {
     Map<String, Service> services = new HashMap<>();
     Map<String, Endpoints> endpoints = new HashMap<>();
     if (traffic instanceof Traffic.Assigned complete) {
-      Hosts hosts = new Hosts(route, current, clusterDomain, Set.of());
+      Hosts hosts = new Hosts(route, current, form, Set.of());
       for (String tag : complete.groups().keySet()) {
         String host = hosts.name(tag);
         cluster.services().find(namespace, host).ifPresent(each -> services.put(host, each));
@@ -164,7 +165,7 @@ public final class RouteReconciler implements Reconciler {
             .filter(service -> Children.isControlledBy(service, route))
             .toList(),
         current,
-        clusterDomain);
+        form);
   }
 
   private static List<String> targets(Route route) {

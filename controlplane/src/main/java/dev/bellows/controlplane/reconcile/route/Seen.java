@@ -5,6 +5,7 @@ import dev.bellows.api.networking.Certificate;
 import dev.bellows.api.networking.KIngress;
 import dev.bellows.api.serving.Revision;
 import dev.bellows.api.serving.Route;
+import dev.bellows.controlplane.reconcile.HostForm;
 import dev.bellows.core.rollout.Traffic;
 import io.fabric8.kubernetes.api.model.Endpoints;
 import io.fabric8.kubernetes.api.model.Service;
@@ -24,7 +25,7 @@ import java.util.Optional;
  * @param certificates every Certificate of its namespace, where any host is to be encrypted
  * @param labelled Services that carry the Route's label and are the Route's
  * @param config the settings now in force
- * @param clusterDomain such as {@code cluster.local}
+ * @param form how names and URLs are written
  */
 record Seen(
     Route route,
@@ -36,7 +37,7 @@ record Seen(
     List<Certificate> certificates,
     List<Service> labelled,
     SystemConfig config,
-    String clusterDomain) {
+    HostForm form) {
   Seen {
     revisions = Map.copyOf(revisions);
     services = Map.copyOf(services);
