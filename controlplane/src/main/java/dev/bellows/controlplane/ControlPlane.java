@@ -5,6 +5,7 @@ import dev.bellows.controlplane.reconcile.Controller;
 import dev.bellows.controlplane.reconcile.EventRecorder;
 import dev.bellows.controlplane.reconcile.Reconciler;
 import dev.bellows.controlplane.reconcile.Writer;
+import dev.bellows.controlplane.watch.CannotWatchException;
 import dev.bellows.controlplane.watch.Informers;
 import dev.bellows.controlplane.watch.LiveConfig;
 import dev.bellows.controlplane.watch.Watched;
@@ -23,7 +24,7 @@ import java.util.List;
  */
 public final class ControlPlane implements AutoCloseable {
   /** How long listing everything may take at start. */
-  private static final Duration START_LIMIT = Duration.ofSeconds(30);
+  private static final Duration START_LIMIT = Duration.ofSeconds(60);
 
   private final ControlPlaneConfig surroundings;
   private final Informers informers;
@@ -45,7 +46,10 @@ public final class ControlPlane implements AutoCloseable {
     this.clock = clock;
     this.informers = new Informers(client);
     // The settings first: of two who hear of a list, the one that others ask is told first.
-    this.liveConfig = new LiveConfig(informers.watchConfigMaps(surroundings.systemNamespace()));
+    this.liveConfig =
+        new LiveConfig(
+            informers.watchConfigMaps(surroundings.systemNamespace()),
+            surroundings.configMapNames());
     this.events = new EventRecorder(client, surroundings.component(), clock);
     this.writer = new ApiWriter(client, events);
   }
@@ -90,7 +94,7 @@ public final class ControlPlane implements AutoCloseable {
   /**
    * Lists and watches every kind that was asked for, all at once, then starts the reconcilers.
    *
-   * @throws IllegalStateException naming the kinds that cannot be watched
+   * @throws CannotWatchException naming the kinds that cannot be watched
    */
   public void start() throws InterruptedException {
     informers.start(START_LIMIT);

@@ -2,6 +2,7 @@ package dev.bellows.controlplane;
 
 import dev.bellows.controlplane.feed.RevisionFeed.ClusterIps;
 import dev.bellows.controlplane.reconcile.HostForm;
+import java.util.Map;
 import java.util.OptionalInt;
 
 /**
@@ -14,6 +15,7 @@ import java.util.OptionalInt;
  * @param clusterIps whether the activator can dial a Service's own address
  * @param workers passes of one reconciler that may run at once
  * @param component source that Events name
+ * @param configMapNames names of ConfigMaps that have others than the usual, by the usual name
  * @param httpPort where the world reaches our gateway; empty = where everybody expects it
  */
 public record ControlPlaneConfig(
@@ -24,11 +26,13 @@ public record ControlPlaneConfig(
     ClusterIps clusterIps,
     int workers,
     String component,
+    Map<String, String> configMapNames,
     OptionalInt httpPort) {
   /** The class of the gateway that comes with Bellows. */
   public static final String BELLOWS_INGRESS_CLASS = "bellows.ingress.networking.knative.dev";
 
   public ControlPlaneConfig {
+    configMapNames = Map.copyOf(configMapNames);
     if (workers < 1) {
       throw new IllegalArgumentException("workers must be >= 1, got " + workers);
     }
@@ -44,6 +48,7 @@ public record ControlPlaneConfig(
         ClusterIps.NOT_DIALABLE,
         4,
         "bellows",
+        Map.of(),
         OptionalInt.empty());
   }
 
@@ -57,6 +62,7 @@ public record ControlPlaneConfig(
         clusterIps,
         workers,
         component,
+        configMapNames,
         OptionalInt.of(port));
   }
 

@@ -38,18 +38,25 @@ final class BellowsProcess implements AutoCloseable {
 
   /** Starts it on free ports and returns once it says that it is ready. */
   static BellowsProcess start(Path dataDirectory) throws IOException {
+    return start(dataDirectory, 0);
+  }
+
+  /** The same with its gateway at a port, and with further words. */
+  static BellowsProcess start(Path dataDirectory, int port, String... further) throws IOException {
+    List<String> words =
+        words(
+            "up",
+            "--data-dir",
+            dataDirectory.toString(),
+            "--port",
+            String.valueOf(port),
+            "--api-port",
+            "0",
+            "--output",
+            "json");
+    words.addAll(List.of(further));
     Process process =
-        new ProcessBuilder(
-                words(
-                    "up",
-                    "--data-dir",
-                    dataDirectory.toString(),
-                    "--port",
-                    "0",
-                    "--api-port",
-                    "0",
-                    "--output",
-                    "json"))
+        new ProcessBuilder(words)
             .redirectError(
                 dataDirectory.resolveSibling(dataDirectory.getFileName() + ".err").toFile())
             .start();

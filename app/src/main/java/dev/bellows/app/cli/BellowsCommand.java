@@ -27,6 +27,10 @@ import picocli.CommandLine.Spec;
       WaitCommand.class,
       DeleteCommand.class,
       ImageCommand.class,
+      ControlPlaneCommand.class,
+      AutoscalerCommand.class,
+      ActivatorCommand.class,
+      GatewayCommand.class,
       QueueProxyCommand.class,
       KubeletCommand.class,
       WarmUpCommand.class

@@ -3,10 +3,12 @@ package dev.bellows.app.cli;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.bellows.api.admission.DnsNames;
 import dev.bellows.app.wiring.Bellows;
+import dev.bellows.app.wiring.Part;
 import dev.bellows.app.wiring.Settings;
 import dev.bellows.embedded.runtime.process.Account;
 import java.io.IOException;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
@@ -22,8 +24,6 @@ import picocli.CommandLine.Option;
     },
     mixinStandardHelpOptions = true)
 final class UpCommand implements Callable<Integer> {
-  private static final int LAST_PORT = 65_535;
-
   @Mixin private DataDirectory dataDirectory = new DataDirectory();
 
   @Option(
@@ -55,6 +55,15 @@ final class UpCommand implements Callable<Integer> {
   private Optional<String> runAs = Optional.empty();
 
   @Option(
+      names = "--without",
+      paramLabel = "PART",
+      split = ",",
+      description =
+          "leave parts to processes of their own: ${COMPLETION-CANDIDATES}; see docs/roles.md"
+              + " (default: none)")
+  private Set<Part> without = Set.of();
+
+  @Option(
       names = "--output",
       paramLabel = "FORM",
       description =
@@ -71,12 +80,18 @@ final class UpCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     long began = System.nanoTime();
-    checkPort("--port", port);
-    checkPort("--api-port", apiPort);
+    Ports.check("--port", port);
+    Ports.check("--api-port", apiPort);
     domain.ifPresent(UpCommand::checkDomain);
     Settings settings =
         new Settings(
-            dataDirectory.path(), port, apiPort, domain, runtime, runAs.map(UpCommand::account));
+            dataDirectory.path(),
+            port,
+            apiPort,
+            domain,
+            runtime,
+            without,
+            runAs.map(UpCommand::account));
     Bellows bellows = Bellows.start(settings);
     CountDownLatch stopped = new CountDownLatch(1);
     Runtime.getRuntime()
@@ -104,13 +119,6 @@ final class UpCommand implements Callable<Integer> {
       return Account.of(name);
     } catch (IOException e) {
       throw new UserError("--run-as " + name + ": " + e.getMessage());
-    }
-  }
-
-  private static void checkPort(String option, int port) {
-    if (port < 0 || port > LAST_PORT) {
-      throw UserError.wrongWords(
-          option + " " + port + " is no port; such are 1 to 65535, and 0 for any free one");
     }
   }
 
@@ -150,6 +158,13 @@ final class UpCommand implements Callable<Integer> {
         dataDirectoryOption(settings),
         bellows.domain(),
         url);
+    if (!settings.without().isEmpty()) {
+      System.out.printf(
+          "%nThese parts are left to processes of their own; run each in a terminal:%n");
+      settings.without().stream()
+          .sorted()
+          .forEach(part -> System.out.printf("  %s%n", bellows.command(part)));
+    }
   }
 
   private static void announceAsJson(Bellows bellows, long millis) {

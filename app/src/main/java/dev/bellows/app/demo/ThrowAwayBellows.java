@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -62,6 +63,7 @@ final class ThrowAwayBellows implements AutoCloseable {
                   0,
                   Optional.empty(),
                   Settings.ContainerRuntime.process,
+                  Set.of(),
                   Optional.empty()));
     }
   }

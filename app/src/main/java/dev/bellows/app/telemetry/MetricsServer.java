@@ -15,7 +15,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Supplier;
 
-/** Serves {@code /metrics} for Prometheus on loopback. What it shows is read when it is asked. */
+/** Serves {@code /metrics} for Prometheus. What it shows is read when it is asked. */
 public final class MetricsServer implements AutoCloseable {
   private static final int BACKLOG = 16;
 
@@ -29,13 +29,14 @@ public final class MetricsServer implements AutoCloseable {
   /**
    * Starts to serve.
    *
+   * @param ip literal to listen on
    * @param preferredPort the port to have; a free one if it is taken
    * @param metrics reads what there is to show
    * @throws IOException if no port can be had
    */
-  public static MetricsServer start(int preferredPort, Supplier<MetricSnapshots> metrics)
+  public static MetricsServer start(String ip, int preferredPort, Supplier<MetricSnapshots> metrics)
       throws IOException {
-    MetricsServer started = new MetricsServer(bind(preferredPort));
+    MetricsServer started = new MetricsServer(bind(ip, preferredPort));
     started.server.setExecutor(started.threads);
     started.server.createContext("/metrics", exchange -> answer(exchange, metrics));
     started.server.start();
@@ -55,12 +56,12 @@ public final class MetricsServer implements AutoCloseable {
     threads.shutdownNow();
   }
 
-  private static HttpServer bind(int preferredPort) throws IOException {
-    InetAddress loopback = InetAddress.ofLiteral("127.0.0.1");
+  private static HttpServer bind(String ip, int preferredPort) throws IOException {
+    InetAddress address = InetAddress.ofLiteral(ip);
     try {
-      return HttpServer.create(new InetSocketAddress(loopback, preferredPort), BACKLOG);
+      return HttpServer.create(new InetSocketAddress(address, preferredPort), BACKLOG);
     } catch (BindException taken) {
-      return HttpServer.create(new InetSocketAddress(loopback, 0), BACKLOG);
+      return HttpServer.create(new InetSocketAddress(address, 0), BACKLOG);
     }
   }
 

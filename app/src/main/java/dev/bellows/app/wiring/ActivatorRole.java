@@ -1,5 +1,6 @@
 package dev.bellows.app.wiring;
 
+import dev.bellows.app.telemetry.SystemMetrics;
 import dev.bellows.controlplane.ControlPlane;
 import dev.bellows.controlplane.feed.RevisionFeed;
 import dev.bellows.core.revision.RevisionId;
@@ -9,10 +10,12 @@ import dev.bellows.dataplane.activator.ActivatorConfig;
 import dev.bellows.dataplane.proxy.ProxyEngine;
 import dev.bellows.dataplane.stats.StatClient;
 import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadLocalRandom;
 
 /** An activator, told by the cluster of Revisions and their pods. It writes nothing. */
-final class ActivatorRole implements AutoCloseable {
+final class ActivatorRole implements Role {
   private final Activator activator;
 
   private ActivatorRole(Activator activator) {
@@ -20,16 +23,16 @@ final class ActivatorRole implements AutoCloseable {
   }
 
   /**
-   * Opens the port; it knows Revisions once the control plane has started.
+   * Takes its ports; connections wait until {@link #run}.
    *
    * @param stats where it reports; not closed with it
-   * @throws IOException if the port cannot be opened
+   * @throws IOException if a port cannot be had
    */
   static ActivatorRole open(
       ControlPlane controlPlane, ProxyEngine engine, ActivatorConfig config, StatClient stats)
       throws IOException {
     Activator activator =
-        Activator.start(engine, config, stats, System::nanoTime, ThreadLocalRandom::current);
+        Activator.bind(engine, config, stats, System::nanoTime, ThreadLocalRandom::current);
     new RevisionFeed(
         RevisionFeed.Views.watch(controlPlane.informers()),
         activator.revisions(),
@@ -46,8 +49,25 @@ final class ActivatorRole implements AutoCloseable {
     activator.onPodReady(revision, pod);
   }
 
-  Activator.Counts counts() {
-    return activator.counts();
+  /** Takes connections, now that it knows Revisions. */
+  @Override
+  public void run() {
+    activator.accept();
+  }
+
+  @Override
+  public CompletionStage<Void> drain(Duration lameDuck) {
+    return activator.drain(lameDuck);
+  }
+
+  @Override
+  public SystemMetrics addTo(SystemMetrics page) {
+    return page.activator(activator.counts());
+  }
+
+  @Override
+  public String where() {
+    return "requests at http://" + address();
   }
 
   @Override

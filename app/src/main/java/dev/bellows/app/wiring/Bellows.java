@@ -3,7 +3,6 @@ package dev.bellows.app.wiring;
 import dev.bellows.app.telemetry.MetricsServer;
 import dev.bellows.app.telemetry.SystemMetrics;
 import dev.bellows.app.wiring.SystemObjects.Port;
-import dev.bellows.controlplane.Autoscaling;
 import dev.bellows.controlplane.ControlPlane;
 import dev.bellows.controlplane.ControlPlaneConfig;
 import dev.bellows.controlplane.Serving;
@@ -37,9 +36,13 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -61,10 +64,10 @@ public final class Bellows implements AutoCloseable {
   private final Settings settings;
   private final Closing closing = new Closing();
   private final EmbeddedCluster cluster;
-  private final GatewayRole gateway;
-  private final Autoscaling autoscaling;
+  private final Optional<GatewayRole> gateway;
+  private final Optional<AutoscalerRole> autoscaler;
   private final ControlPlane controlPlane;
-  private final Serving serving;
+  private final Optional<Serving> serving;
   private final MetricsServer metrics;
   private final String domain;
 
@@ -76,7 +79,10 @@ public final class Bellows implements AutoCloseable {
     EventLoopGroup loops = EventLoops.create("proxy", EVENT_LOOPS);
     closing.add(() -> loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2_000));
     ProxyEngine engine = closing.add(new ProxyEngine(loops, System::nanoTime));
-    this.gateway = closing.add(GatewayRole.bind(engine, LOOPBACK, settings.gatewayPort()));
+    this.gateway =
+        has(Part.GATEWAY)
+            ? Optional.of(closing.add(GatewayRole.bind(engine, LOOPBACK, settings.gatewayPort())))
+            : Optional.empty();
     Joints joints = new Joints();
     SharedQueueProxy queueProxies =
         new SharedQueueProxy(
@@ -87,52 +93,56 @@ public final class Bellows implements AutoCloseable {
     cluster.run();
 
     String nodeIp = cluster.network().nodeIp();
+    if (!settings.without().isEmpty()) {
+      try (KubernetesClient owner = newClient()) {
+        PartAccounts.write(
+            owner, cluster.apiServer(), settings.dataDirectory(), settings.without());
+      }
+    }
     KubernetesClient client = closing.add(client(ApiServer.Role.CONTROL_PLANE));
     this.controlPlane =
         closing.add(
             new ControlPlane(
                 client,
-                ControlPlaneConfig.embedded().withHttpPort(gateway.address().port()),
+                ControlPlaneConfig.embedded().withHttpPort(gatewayAddress().port()),
                 clock));
-    AutoscalerRole autoscaler =
-        closing.add(
-            AutoscalerRole.open(
-                controlPlane,
-                loops,
-                nodeIp,
-                STATS_PORT,
-                ProbeAddresses.byEndpoints(controlPlane.informers().watch(Endpoints.class))));
-    this.autoscaling = autoscaler.autoscaling();
-    StatClient stats =
-        closing.add(
-            StatClient.connect(
-                loops, URI.create("ws://" + autoscaler.address()), RandomGenerator.getDefault()));
-    ActivatorRole activator =
-        closing.add(
-            ActivatorRole.open(
-                controlPlane,
-                engine,
-                new ActivatorConfig("activator", nodeIp, nodeIp, ACTIVATOR_PORT, "cluster.local"),
-                stats));
-    joints.activator = activator;
-    gateway.join(controlPlane);
-    this.serving = new Serving(controlPlane, DigestResolver.ofLocalImages(this::isKnownImage));
-    install(objects, activator.address(), autoscaler.address(), gateway.address());
+    this.autoscaler =
+        has(Part.AUTOSCALER)
+            ? Optional.of(closing.add(autoscaler(loops, nodeIp)))
+            : Optional.empty();
+    Address statsAddress =
+        autoscaler.map(AutoscalerRole::address).orElse(new Address(nodeIp, STATS_PORT));
+    Optional<ActivatorRole> activator =
+        has(Part.ACTIVATOR)
+            ? Optional.of(activator(engine, nodeIp, statsAddress))
+            : Optional.empty();
+    joints.activator = activator.orElse(null);
+    gateway.ifPresent(role -> role.join(controlPlane));
+    this.serving =
+        has(Part.CONTROL_PLANE)
+            ? Optional.of(
+                new Serving(controlPlane, DigestResolver.ofLocalImages(this::isKnownImage)))
+            : Optional.empty();
+    install(
+        objects,
+        activator.map(ActivatorRole::address).orElse(new Address(nodeIp, ACTIVATOR_PORT)),
+        statsAddress,
+        gatewayAddress());
+    List<Role> roles =
+        Stream.of(autoscaler, activator, gateway).<Role>flatMap(Optional::stream).toList();
     controlPlane.start();
-    autoscaler.run();
-    gateway.run(); // now that it knows where requests go
+    roles.forEach(Role::run); // the gateway last: now it knows where requests go
     closing.add(ImageWatch.start(settings.dataDirectory(), this::imagesChanged));
     this.metrics =
         closing.add(
             MetricsServer.start(
+                LOOPBACK,
                 METRICS_PORT,
-                () ->
-                    new SystemMetrics()
-                        .decisions(autoscaling.decisionGauges())
-                        .pods(autoscaling.podGauges())
-                        .gateway(gateway.counts())
-                        .activator(activator.counts())
-                        .snapshots()));
+                () -> {
+                  SystemMetrics page = new SystemMetrics();
+                  roles.forEach(role -> role.addTo(page));
+                  return page.snapshots();
+                }));
   }
 
   /**
@@ -152,9 +162,55 @@ public final class Bellows implements AutoCloseable {
     }
   }
 
+  private boolean has(Part part) {
+    return !settings.without().contains(part);
+  }
+
+  private AutoscalerRole autoscaler(EventLoopGroup loops, String nodeIp) throws IOException {
+    return AutoscalerRole.open(
+        controlPlane,
+        loops,
+        nodeIp,
+        STATS_PORT,
+        ProbeAddresses.byEndpoints(controlPlane.informers().watch(Endpoints.class)));
+  }
+
+  private ActivatorRole activator(ProxyEngine engine, String nodeIp, Address autoscaler)
+      throws IOException {
+    StatClient stats =
+        closing.add(
+            StatClient.connect(
+                engine.loops(), URI.create("ws://" + autoscaler), RandomGenerator.getDefault()));
+    return closing.add(
+        ActivatorRole.open(
+            controlPlane,
+            engine,
+            new ActivatorConfig(
+                "activator", nodeIp, nodeIp, List.of(ACTIVATOR_PORT), "cluster.local"),
+            stats));
+  }
+
+  private Address gatewayAddress() {
+    return gateway.map(GatewayRole::address).orElse(new Address(LOOPBACK, settings.gatewayPort()));
+  }
+
   /** Where services are reached. */
   public URI gatewayUrl() {
-    return URI.create("http://" + gateway.address());
+    return URI.create("http://" + gatewayAddress());
+  }
+
+  /** What a person types to run a part that was left to a process of its own. */
+  public String command(Part part) {
+    String pod = "POD_NAME=%s POD_IP=%s ".formatted(part, cluster.network().nodeIp());
+    String start =
+        "SYSTEM_NAMESPACE=knative-serving ./bellows %s --services endpoints --kubeconfig %s"
+            .formatted(part, PartAccounts.kubeconfig(settings.dataDirectory(), part));
+    return switch (part) {
+      case CONTROL_PLANE -> start + " --health-port 0 --http-port " + gatewayAddress().port();
+      case AUTOSCALER -> pod + start;
+      case ACTIVATOR -> pod + start + " --lame-duck 0";
+      case GATEWAY -> start + " --lame-duck 0 --health-port 0 --port " + settings.gatewayPort();
+    };
   }
 
   /** Where Prometheus reads. */
@@ -194,7 +250,8 @@ public final class Bellows implements AutoCloseable {
 
   /** Whether a Revision is scaled in panic mode. */
   public boolean panicking(RevisionId revision) {
-    return autoscaling.decisionGauges().stream()
+    return autoscaler.stream()
+        .flatMap(role -> role.autoscaling().decisionGauges().stream())
         .anyMatch(gauge -> gauge.decider().id().equals(revision) && gauge.panicMode() == 1);
   }
 
@@ -207,7 +264,10 @@ public final class Bellows implements AutoCloseable {
   @Override
   public void close() {
     try {
-      gateway.drain().toCompletableFuture().get(GRACE.toMillis(), TimeUnit.MILLISECONDS);
+      gateway
+          .map(role -> role.drain(Duration.ZERO).toCompletableFuture())
+          .orElse(CompletableFuture.completedFuture(null))
+          .get(GRACE.toMillis(), TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (java.util.concurrent.ExecutionException | java.util.concurrent.TimeoutException e) {
@@ -241,7 +301,7 @@ public final class Bellows implements AutoCloseable {
 
   private void imagesChanged() {
     cluster.images().look();
-    serving.imagesChanged();
+    serving.ifPresent(Serving::imagesChanged);
   }
 
   private boolean isKnownImage(String name) {

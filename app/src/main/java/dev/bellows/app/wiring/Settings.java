@@ -3,6 +3,7 @@ package dev.bellows.app.wiring;
 import dev.bellows.embedded.runtime.process.Account;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What a run of the whole system is told.
@@ -13,6 +14,7 @@ import java.util.Optional;
  * @param domain suffix of the services' host names; empty = what is configured, at first
  *     example.com
  * @param runtime what runs containers
+ * @param without parts that are left to processes of their own
  * @param runAs the user whom programs run as; empty = whoever started us
  */
 public record Settings(
@@ -21,7 +23,12 @@ public record Settings(
     int apiPort,
     Optional<String> domain,
     ContainerRuntime runtime,
+    Set<Part> without,
     Optional<Account> runAs) {
+
+  public Settings {
+    without = Set.copyOf(without);
+  }
 
   /** What runs containers. */
   public enum ContainerRuntime {

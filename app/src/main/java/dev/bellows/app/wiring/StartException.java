@@ -1,8 +1,11 @@
 package dev.bellows.app.wiring;
 
+import dev.bellows.controlplane.watch.CannotWatchException;
 import dev.bellows.embedded.store.StoreException;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.io.Serial;
 import java.net.BindException;
+import java.util.Objects;
 
 /** Why the system could not start, in one line that says what to do. */
 public final class StartException extends RuntimeException {
@@ -10,6 +13,36 @@ public final class StartException extends RuntimeException {
 
   private StartException(String message, Throwable cause) {
     super(message, cause);
+  }
+
+  /** A role in a process of its own could not start. */
+  static StartException of(String role, Throwable error) {
+    for (Throwable each = error; each != null; each = each.getCause()) {
+      if (each instanceof StartException known) {
+        return known;
+      }
+      if (each instanceof BindException) {
+        return new StartException(
+            each.getMessage() + "; choose another port, see: bellows " + role + " --help", error);
+      }
+      if (each instanceof CannotWatchException) {
+        return new StartException(String.valueOf(each.getMessage()), error);
+      }
+    }
+    return new StartException("cannot start: " + error, error);
+  }
+
+  /** There is no API at that address, or none that knows us. */
+  static StartException unreachable(String url, KubernetesClientException error) {
+    Throwable cause = error;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    String why =
+        error.getCode() > 0
+            ? "it answered " + error.getCode()
+            : Objects.requireNonNullElse(cause.getMessage(), cause.getClass().getSimpleName());
+    return new StartException("no answer from the Kubernetes API at " + url + ": " + why, error);
   }
 
   static StartException of(Settings settings, Throwable error) {

@@ -81,7 +81,7 @@ public final class Informers implements AutoCloseable {
   /**
    * Lists every kind, all at once, and waits until all is seen.
    *
-   * @throws IllegalStateException naming the kinds that could not be listed within the limit; what
+   * @throws CannotWatchException naming the kinds that could not be listed within the limit; what
    *     was started is stopped
    */
   public void start(Duration limit) throws InterruptedException {
@@ -92,14 +92,14 @@ public final class Informers implements AutoCloseable {
       try {
         feed.seen.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
       } catch (ExecutionException e) {
-        missing.add(feed.watched.type().getSimpleName() + " (" + e.getCause() + ")");
+        missing.add(CannotWatchException.reason(feed.watched.type(), e));
       } catch (TimeoutException e) {
-        missing.add(feed.watched.type().getSimpleName() + " (no answer in " + limit + ")");
+        missing.add(feed.watched.type().getSimpleName() + ": no answer in " + limit);
       }
     }
     if (!missing.isEmpty()) {
       close();
-      throw new IllegalStateException("cannot watch " + String.join(", ", missing));
+      throw new CannotWatchException(missing);
     }
   }
 
@@ -126,7 +126,8 @@ public final class Informers implements AutoCloseable {
         if (started) {
           log.warn("watch of {} broke, resuming: {}", watched.type(), failure.toString());
         }
-        return started;
+        // A server that is only slow or away is asked again; who started us has a limit of his own.
+        return started || !CannotWatchException.isLasting(failure);
       });
       informer
           .start()

@@ -2,6 +2,7 @@ package dev.bellows.controlplane.watch;
 
 import dev.bellows.api.config.SystemConfig;
 import io.fabric8.kubernetes.api.model.ConfigMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -19,10 +20,24 @@ public final class LiveConfig implements Supplier<SystemConfig> {
   private static final Logger log = LoggerFactory.getLogger(LiveConfig.class);
 
   private final List<Consumer<SystemConfig>> listeners = new CopyOnWriteArrayList<>();
+  private final Map<String, String> usualNames;
   private volatile SystemConfig current = SystemConfig.DEFAULT;
 
-  /** To be made before the view is filled. */
+  /** ConfigMaps of the usual names; to be made before the view is filled. */
   public LiveConfig(Watched<ConfigMap> configMaps) {
+    this(configMaps, Map.of());
+  }
+
+  /**
+   * To be made before the view is filled.
+   *
+   * @param names of ConfigMaps that have others than the usual, by the usual name
+   */
+  public LiveConfig(Watched<ConfigMap> configMaps, Map<String, String> names) {
+    Map<String, String> usual = new HashMap<>();
+    names.forEach((name, other) -> usual.put(name, "")); // what has that name is another's
+    names.forEach((name, other) -> usual.put(other, name));
+    this.usualNames = Map.copyOf(usual);
     configMaps.onChange(change -> {
       switch (change) {
         case Change.Added<ConfigMap>(ConfigMap map) -> read(map);
@@ -43,7 +58,8 @@ public final class LiveConfig implements Supplier<SystemConfig> {
   }
 
   private void read(ConfigMap map) {
-    String name = map.getMetadata().getName();
+    String found = map.getMetadata().getName();
+    String name = usualNames.getOrDefault(found, found);
     if (!SystemConfig.knows(name)) {
       return;
     }

@@ -13,6 +13,7 @@ import dev.bellows.dataplane.proxy.Timeouts;
 import dev.bellows.dataplane.stats.StatClient;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -33,7 +34,7 @@ public final class Activator implements AutoCloseable {
   private final ConcurrencyReporter reporter;
   private final KubeletHealth health;
   private final StatClient stats;
-  private final Listener listener;
+  private final List<Listener> listeners = new ArrayList<>();
 
   private Activator(
       ProxyEngine engine,
@@ -54,18 +55,26 @@ public final class Activator implements AutoCloseable {
     this.health = new KubeletHealth(stats::reachable);
     this.reporter =
         new ConcurrencyReporter(config.podName(), engine.loops().next(), nanoTime, stats::send);
-    this.listener = engine.listen(config.listenIp(), config.port(), chain(config.clusterDomain()));
+    List<Stage> chain = chain(config.clusterDomain());
+    try {
+      for (int port : config.ports()) {
+        listeners.add(engine.bind(config.listenIp(), port, chain));
+      }
+    } catch (IOException e) {
+      close();
+      throw e;
+    }
   }
 
   /**
-   * Opens the port and starts to report.
+   * Opens the ports and starts to report.
    *
    * @param engine carries the requests
    * @param config who and where it is
    * @param stats where reports go; not closed with the activator
    * @param nanoTime monotonic clock
    * @param random a source for the calling thread, such as {@code ThreadLocalRandom::current}
-   * @throws IOException if the port cannot be opened
+   * @throws IOException if a port cannot be opened
    */
   public static Activator start(
       ProxyEngine engine,
@@ -74,7 +83,28 @@ public final class Activator implements AutoCloseable {
       LongSupplier nanoTime,
       Supplier<RandomGenerator> random)
       throws IOException {
+    Activator started = bind(engine, config, stats, nanoTime, random);
+    started.accept();
+    return started;
+  }
+
+  /**
+   * As {@link #start}, but takes no connection before {@link #accept}: for whoever first has to
+   * tell it of Revisions, which it would not find until then.
+   */
+  public static Activator bind(
+      ProxyEngine engine,
+      ActivatorConfig config,
+      StatClient stats,
+      LongSupplier nanoTime,
+      Supplier<RandomGenerator> random)
+      throws IOException {
     return new Activator(engine, config, stats, nanoTime, random);
+  }
+
+  /** Takes connections, first those that wait. */
+  public void accept() {
+    listeners.forEach(Listener::accept);
   }
 
   /** What a request meets, in travelling order (data-plane spec §4.1). */
@@ -115,9 +145,9 @@ public final class Activator implements AutoCloseable {
     throttler.onPodReady(revision, pod);
   }
 
-  /** Where it listens. */
+  /** Where it listens; of several ports, the first. */
   public Address address() {
-    return listener.address();
+    return listeners.getFirst().address();
   }
 
   /**
@@ -134,17 +164,22 @@ public final class Activator implements AutoCloseable {
         .loops()
         .next()
         .schedule(
-            () -> listener.drain().whenComplete((_, _) -> drained.complete(null)),
+            () ->
+                CompletableFuture.allOf(
+                        listeners.stream()
+                            .map(each -> each.drain().toCompletableFuture())
+                            .toArray(CompletableFuture[]::new))
+                    .whenComplete((_, _) -> drained.complete(null)),
             lameDuck.toNanos(),
             TimeUnit.NANOSECONDS);
     return drained.minimalCompletionStage();
   }
 
-  /** Closes the port and cuts what is open. */
+  /** Closes the ports and cuts what is open. */
   @Override
   public void close() {
     reporter.close();
-    listener.close();
+    listeners.forEach(Listener::close);
     throttler.close();
   }
 

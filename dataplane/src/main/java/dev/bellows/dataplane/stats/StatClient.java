@@ -31,9 +31,11 @@ import java.net.URI;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -60,7 +62,7 @@ public final class StatClient implements AutoCloseable {
   private static final int HANDSHAKE_ANSWER_BYTES_LIMIT = 8 << 10;
   private static final int INCOMING_FRAME_BYTES_LIMIT = 64 << 10;
 
-  private final URI autoscaler;
+  private final Supplier<Optional<URI>> autoscaler;
   private final EventLoop loop;
   private final Backoff backoff;
   private final LongAdder errors = new LongAdder();
@@ -71,7 +73,7 @@ public final class StatClient implements AutoCloseable {
   /** Whether the last attempt failed; confined to the loop, so that an outage is told once. */
   private boolean failing;
 
-  private StatClient(EventLoop loop, URI autoscaler, RandomGenerator random) {
+  private StatClient(EventLoop loop, Supplier<Optional<URI>> autoscaler, RandomGenerator random) {
     this.loop = loop;
     this.autoscaler = autoscaler;
     this.backoff = new Backoff(random);
@@ -81,14 +83,21 @@ public final class StatClient implements AutoCloseable {
    * Starts to connect, and goes on until closed.
    *
    * @param loops made by {@link EventLoops#create}; one of them carries the connection
-   * @param autoscaler {@code ws://host:port}, without TLS
+   * @param autoscaler where it is now: {@code ws://host:port}, without TLS, or empty if that is not
+   *     known; asked before each attempt, on the event loop: it must not block
    * @param random for the jitter between attempts; used on one thread
    */
-  public static StatClient connect(EventLoopGroup loops, URI autoscaler, RandomGenerator random) {
+  public static StatClient connect(
+      EventLoopGroup loops, Supplier<Optional<URI>> autoscaler, RandomGenerator random) {
     EventLoop loop = loops.next();
     StatClient client = new StatClient(loop, autoscaler, random);
     loop.execute(client::dial);
     return client;
+  }
+
+  /** As {@link #connect(EventLoopGroup, Supplier, RandomGenerator)}, always to the same one. */
+  public static StatClient connect(EventLoopGroup loops, URI autoscaler, RandomGenerator random) {
+    return connect(loops, () -> Optional.of(autoscaler), random);
   }
 
   /**
@@ -136,11 +145,16 @@ public final class StatClient implements AutoCloseable {
     if (closed) {
       return;
     }
-    int port = autoscaler.getPort() < 0 ? 80 : autoscaler.getPort();
-    resolve(autoscaler.getHost(), port, this::dial);
+    Optional<URI> found = autoscaler.get();
+    if (found.isEmpty()) {
+      retry("an autoscaler", new UnknownHostException("nobody is known to be one"));
+      return;
+    }
+    URI uri = found.get();
+    resolve(uri, address -> dial(uri, address));
   }
 
-  private void dial(SocketAddress address) {
+  private void dial(URI uri, SocketAddress address) {
     ChannelFuture dialled =
         new Bootstrap()
             .group(loop)
@@ -148,17 +162,19 @@ public final class StatClient implements AutoCloseable {
             .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) HANDSHAKE_LIMIT.toMillis())
             .option(ChannelOption.TCP_NODELAY, true)
             .option(ChannelOption.WRITE_BUFFER_WATER_MARK, UNSENT_BYTES_LIMIT)
-            .handler(new Pipeline())
+            .handler(new Pipeline(uri))
             .connect(address);
     dialled.addListener(done -> {
       if (!done.isSuccess()) {
-        retry(done.cause());
+        retry(uri, done.cause());
       }
     });
   }
 
   /** A name is looked up on a thread of its own: the JDK's look-up would block the event loop. */
-  private void resolve(String host, int port, Consumer<SocketAddress> then) {
+  private void resolve(URI uri, Consumer<SocketAddress> then) {
+    String host = uri.getHost();
+    int port = uri.getPort() < 0 ? 80 : uri.getPort();
     Thread.ofVirtual()
         .name("resolve-" + host)
         .start(() -> {
@@ -168,7 +184,7 @@ public final class StatClient implements AutoCloseable {
           }
           loop.execute(() -> {
             if (address.isUnresolved()) {
-              retry(new UnknownHostException(host));
+              retry(uri, new UnknownHostException(host));
             } else {
               then.accept(address);
             }
@@ -176,19 +192,19 @@ public final class StatClient implements AutoCloseable {
         });
   }
 
-  private void retry(Throwable cause) {
+  private void retry(Object whom, Throwable cause) {
     if (closed || loop.isShuttingDown()) {
       return;
     }
     if (!failing) {
-      LOG.warn("cannot send statistics to {}, trying on: {}", autoscaler, cause.toString());
+      LOG.warn("cannot send statistics to {}, trying on: {}", whom, cause.toString());
       failing = true;
     }
     loop.schedule((Runnable) this::dial, backoff.next().toNanos(), TimeUnit.NANOSECONDS);
   }
 
-  private void connected(Channel channel) {
-    LOG.info("sending statistics to {}", autoscaler);
+  private void connected(URI uri, Channel channel) {
+    LOG.info("sending statistics to {}", uri);
     failing = false;
     backoff.reset();
     connection = channel;
@@ -198,11 +214,17 @@ public final class StatClient implements AutoCloseable {
   }
 
   private final class Pipeline extends ChannelInitializer<Channel> {
+    private final URI uri;
+
+    Pipeline(URI uri) {
+      this.uri = uri;
+    }
+
     @Override
     protected void initChannel(Channel channel) {
       WebSocketClientProtocolConfig config =
           WebSocketClientProtocolConfig.newBuilder()
-              .webSocketUri(autoscaler)
+              .webSocketUri(uri)
               .version(WebSocketVersion.V13)
               .allowExtensions(false)
               .generateOriginHeader(false) // the original answers 403 to one that is not its Host
@@ -216,21 +238,26 @@ public final class StatClient implements AutoCloseable {
           .addLast(new HttpClientCodec())
           .addLast(new HttpObjectAggregator(HANDSHAKE_ANSWER_BYTES_LIMIT))
           .addLast(new WebSocketClientProtocolHandler(config))
-          .addLast(new Session());
+          .addLast(new Session(uri));
     }
   }
 
   /** One connection, from its dialling to its end. */
   private final class Session extends SimpleChannelInboundHandler<WebSocketFrame> {
+    private final URI uri;
     private boolean established;
     private @Nullable Throwable failure;
+
+    Session(URI uri) {
+      this.uri = uri;
+    }
 
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
       if (event == ClientHandshakeStateEvent.HANDSHAKE_COMPLETE) {
         established = true;
         ctx.pipeline().addBefore(ctx.name(), "heartbeat", new Heartbeat());
-        connected(ctx.channel());
+        connected(uri, ctx.channel());
       } else if (event == ClientHandshakeStateEvent.HANDSHAKE_TIMEOUT) {
         ctx.close();
       }
@@ -246,11 +273,11 @@ public final class StatClient implements AutoCloseable {
       if (established) {
         connection = null;
         if (!closed) {
-          LOG.info("lost the connection to {}", autoscaler);
+          LOG.info("lost the connection to {}", uri);
         }
         dial();
       } else {
-        retry(failure == null ? new IOException("no WebSocket there") : failure);
+        retry(uri, failure == null ? new IOException("no WebSocket there") : failure);
       }
     }
 

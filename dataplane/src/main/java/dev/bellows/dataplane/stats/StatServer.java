@@ -9,6 +9,7 @@ import dev.bellows.dataplane.proxy.EventLoops;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandler.Sharable;
 import io.netty.channel.ChannelHandlerAdapter;
@@ -44,6 +45,7 @@ import io.netty.handler.codec.http.websocketx.WebSocketServerHandshaker;
 import io.netty.handler.codec.http.websocketx.WebSocketServerHandshakerFactory;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.GlobalEventExecutor;
+import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -100,7 +102,7 @@ public final class StatServer implements AutoCloseable {
    * @param ownsBucket whether this process answers for a bucket of that name
    * @param clock stamps statistics that carry no time
    * @param sink receives every batch, on an event loop: it must not block
-   * @throws io.netty.channel.ChannelException or an I/O exception if the port cannot be opened
+   * @throws BindException if the port cannot be opened; its message names it
    */
   public static StatServer start(
       EventLoopGroup loops,
@@ -108,17 +110,25 @@ public final class StatServer implements AutoCloseable {
       int port,
       Predicate<String> ownsBucket,
       InstantSource clock,
-      Consumer<List<StatMessage>> sink) {
+      Consumer<List<StatMessage>> sink)
+      throws BindException {
     StatServer server = new StatServer(ownsBucket, clock, sink);
-    server.listener =
+    ChannelFuture bound =
         new ServerBootstrap()
             .group(loops)
             .channel(EventLoops.serverChannel())
             .childOption(ChannelOption.SO_KEEPALIVE, true)
             .childHandler(server.new Pipeline())
             .bind(host, port)
-            .syncUninterruptibly()
-            .channel();
+            .awaitUninterruptibly();
+    if (!bound.isSuccess()) {
+      BindException refused =
+          new BindException(
+              "cannot listen on %s:%d: %s".formatted(host, port, bound.cause().getMessage()));
+      refused.initCause(bound.cause());
+      throw refused;
+    }
+    server.listener = bound.channel();
     return server;
   }
 

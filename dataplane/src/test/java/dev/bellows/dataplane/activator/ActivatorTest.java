@@ -73,7 +73,8 @@ class ActivatorTest {
         closing(
             Activator.start(
                 engine,
-                new ActivatorConfig("activator-1", "10.9.0.1", "127.0.0.1", 0, "cluster.local"),
+                new ActivatorConfig(
+                    "activator-1", "10.9.0.1", "127.0.0.1", List.of(0), "cluster.local"),
                 stats,
                 System::nanoTime,
                 Random::new));

@@ -74,7 +74,8 @@ final class WholePath implements AutoCloseable {
     activator =
         Activator.start(
             engine,
-            new ActivatorConfig("activator-1", "127.0.0.1", "127.0.0.1", 0, "cluster.local"),
+            new ActivatorConfig(
+                "activator-1", "127.0.0.1", "127.0.0.1", List.of(0), "cluster.local"),
             stats,
             System::nanoTime,
             () -> new Random(1));

@@ -12,6 +12,7 @@ import dev.bellows.dataplane.proxy.EventLoops;
 import io.netty.channel.EventLoopGroup;
 import java.io.DataInputStream;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -66,7 +67,7 @@ class StatSocketTest {
   }
 
   @Test
-  void aStatisticTravelsAndIsStampedOnArrival() throws InterruptedException {
+  void aStatisticTravelsAndIsStampedOnArrival() throws Exception {
     StatServer server = server(0);
     StatClient client = client(server.address());
     await().until(client::reachable);
@@ -78,7 +79,7 @@ class StatSocketTest {
   }
 
   @Test
-  void theClientComesBackToAServerThatRestarts() throws InterruptedException {
+  void theClientComesBackToAServerThatRestarts() throws Exception {
     StatServer first = server(0);
     StatClient client = client(first.address());
     await().until(client::reachable);
@@ -190,7 +191,7 @@ class StatSocketTest {
     }
   }
 
-  private StatServer server(int port) {
+  private StatServer server(int port) throws BindException {
     StatServer server =
         StatServer.start(
             LOOPS,

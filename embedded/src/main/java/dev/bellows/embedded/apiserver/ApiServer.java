@@ -115,7 +115,8 @@ public final class ApiServer implements AutoCloseable {
     int port = ((InetSocketAddress) server.localAddress()).getPort();
     String url = "https://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
     Path kubeconfig = directory.path().resolve("kubeconfig");
-    KubeConfig.write(kubeconfig, url, certificates.authorityPem(), tokens.of(Role.ADMIN));
+    KubeConfig.write(
+        kubeconfig, url, certificates.authorityPem(), "bellows-admin", tokens.of(Role.ADMIN));
     return new ApiServer(loops, channels, certificates, tokens, kubeconfig, url, port);
   }
 
@@ -142,6 +143,16 @@ public final class ApiServer implements AutoCloseable {
   /** The file for kubectl, with the admin's token. */
   public Path kubeconfig() {
     return kubeconfig;
+  }
+
+  /**
+   * Writes a file that points kubectl here with another token than the owner's.
+   *
+   * @param file written whole or not at all, readable by its owner only
+   * @param user whose token it is, for those who read the file
+   */
+  public void writeKubeconfig(Path file, String user, String token) throws IOException {
+    KubeConfig.write(file, url, certificates.authorityPem(), user, token);
   }
 
   /** Ends every connection and stops to listen. */

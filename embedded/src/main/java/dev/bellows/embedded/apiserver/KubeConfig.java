@@ -13,7 +13,8 @@ final class KubeConfig {
   private KubeConfig() {}
 
   /** Writes the file whole or not at all, readable by its owner only. */
-  static void write(Path file, String url, String authorityPem, String token) throws IOException {
+  static void write(Path file, String url, String authorityPem, String user, String token)
+      throws IOException {
     String authority =
         Base64.getEncoder().encodeToString(authorityPem.getBytes(StandardCharsets.US_ASCII));
     String content =
@@ -26,18 +27,18 @@ final class KubeConfig {
             server: %s
             certificate-authority-data: %s
         users:
-        - name: bellows-admin
+        - name: %s
           user:
             token: %s
         contexts:
         - name: bellows
           context:
             cluster: bellows
-            user: bellows-admin
+            user: %s
             namespace: default
         current-context: bellows
         """
-            .formatted(url, authority, token);
+            .formatted(url, authority, user, token, user);
     Path draft = file.resolveSibling(file.getFileName() + ".new");
     Files.deleteIfExists(draft);
     Files.createFile(draft);

@@ -1,0 +1,54 @@
+package dev.bellows.app.cli;
+
+import dev.bellows.app.cli.RoleOptions.Pod;
+import dev.bellows.app.wiring.RoleProcess;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code bellows activator}: holds requests until a pod has room. */
+@Command(
+    name = "activator",
+    description = {
+      "Run an activator against the Kubernetes API of a cluster: it holds requests for Revisions",
+      "without a free pod, and reports them to the autoscaler.",
+      "Environment: POD_NAME, POD_IP, SYSTEM_NAMESPACE, CLUSTER_DOMAIN."
+    },
+    mixinStandardHelpOptions = true)
+final class ActivatorCommand implements Callable<Integer> {
+  @Mixin private RoleOptions options = new RoleOptions();
+
+  @Option(
+      names = "--port",
+      paramLabel = "PORT",
+      description =
+          "where requests for Revisions of HTTP/1 come in, and a kubelet asks (default: 8012)")
+  private int port = 8012;
+
+  @Option(
+      names = "--h2c-port",
+      paramLabel = "PORT",
+      description = "where requests for Revisions of HTTP/2 come in (default: 8013)")
+  private int h2cPort = 8013;
+
+  @Option(
+      names = "--lame-duck",
+      paramLabel = "SECONDS",
+      description =
+          "how long it goes on as usual once told to stop, while others notice (default: 45)")
+  private int lameDuckSeconds = 45;
+
+  @Override
+  public Integer call() throws InterruptedException {
+    Ports.check("--port", port);
+    Ports.check("--h2c-port", h2cPort);
+    return options.serve(
+        "activator",
+        Pod.REQUIRED,
+        Duration.ofSeconds(lameDuckSeconds),
+        settings -> RoleProcess.activator(settings, List.of(port, h2cPort)));
+  }
+}

@@ -1,0 +1,46 @@
+package dev.bellows.app.cli;
+
+import dev.bellows.app.cli.RoleOptions.Pod;
+import dev.bellows.app.wiring.RoleProcess;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code bellows control-plane}: the reconcilers of serving. */
+@Command(
+    name = "control-plane",
+    description = {
+      "Run the reconcilers of Services, Configurations, Revisions, Routes and DomainMappings",
+      "against the Kubernetes API of a cluster. Environment: SYSTEM_NAMESPACE, CLUSTER_DOMAIN."
+    },
+    mixinStandardHelpOptions = true)
+final class ControlPlaneCommand implements Callable<Integer> {
+  @Mixin private RoleOptions options = new RoleOptions();
+
+  @Option(
+      names = "--health-port",
+      paramLabel = "PORT",
+      description = "where a kubelet asks for /health and /readiness (default: 8080)")
+  private int healthPort = 8080;
+
+  @Option(
+      names = "--http-port",
+      paramLabel = "PORT",
+      description = "the port of services in their URLs (default: none, which means 80)")
+  private Optional<Integer> httpPort = Optional.empty();
+
+  @Override
+  public Integer call() throws InterruptedException {
+    Ports.check("--health-port", healthPort);
+    return options.serve(
+        "control-plane",
+        Pod.OPTIONAL,
+        Duration.ZERO,
+        settings ->
+            RoleProcess.controlPlane(
+                httpPort.map(settings::withHttpPort).orElse(settings), healthPort));
+  }
+}

@@ -1,0 +1,160 @@
+package dev.bellows.app.cli;
+
+import dev.bellows.app.wiring.ClusterDomain;
+import dev.bellows.app.wiring.RoleProcess;
+import dev.bellows.app.wiring.RoleSettings;
+import dev.bellows.app.wiring.ServiceLookup;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.net.InetAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.Function;
+import picocli.CommandLine.Option;
+
+/**
+ * What every part of the system that runs in a process of its own is told, by options and by the
+ * environment that Knative's own parts are told by (data-plane spec §1.3).
+ */
+final class RoleOptions {
+  private static final int METRICS_PORT = 9090;
+
+  /** Variables that name a ConfigMap, and its usual name. */
+  private static final Map<String, String> CONFIG_MAP_NAMES =
+      Map.of(
+          "CONFIG_LOGGING_NAME", "config-logging",
+          "CONFIG_OBSERVABILITY_NAME", "config-observability",
+          "CONFIG_LEADERELECTION_NAME", "config-leader-election");
+
+  @Option(
+      names = "--kubeconfig",
+      paramLabel = "FILE",
+      description =
+          "how to reach the Kubernetes API (default: as a pod's service account says, else"
+              + " $KUBECONFIG, else ~/.kube/config)")
+  private Optional<Path> kubeconfig = Optional.empty();
+
+  @Option(
+      names = "--services",
+      paramLabel = "HOW",
+      description =
+          "how Services are found: ${COMPLETION-CANDIDATES}; endpoints where the cluster has no DNS"
+              + " and no kube-proxy, as that of bellows up (default: dns)")
+  private ServiceLookup services = ServiceLookup.dns;
+
+  @Option(
+      names = "--metrics-port",
+      paramLabel = "PORT",
+      description = "where Prometheus reads; a free one if it is taken (default: 9090)")
+  private int metricsPort = METRICS_PORT;
+
+  /** Whether a part must know its pod. */
+  enum Pod {
+    REQUIRED,
+    OPTIONAL
+  }
+
+  /**
+   * Starts a part and serves until the process is told to stop.
+   *
+   * @param lameDuck how long it goes on as usual once it is told to stop
+   * @return the exit code
+   */
+  int serve(String name, Pod pod, Duration lameDuck, Function<RoleSettings, RoleProcess> starting)
+      throws InterruptedException {
+    long began = System.nanoTime();
+    Ports.check("--metrics-port", metricsPort);
+    RoleProcess process = starting.apply(settings(pod, System.getenv()));
+    CountDownLatch stopped = new CountDownLatch(1);
+    Runtime.getRuntime()
+        .addShutdownHook(
+            new Thread(
+                () -> {
+                  stop(process, lameDuck);
+                  stopped.countDown();
+                },
+                "stop"));
+    System.out.printf(
+        "Bellows %s is ready (%d ms): %s%n",
+        name, (System.nanoTime() - began) / 1_000_000, process.where());
+    System.out.flush();
+    stopped.await();
+    return 0;
+  }
+
+  private static void stop(RoleProcess process, Duration lameDuck) {
+    try {
+      process.drain(lameDuck);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    process.close();
+  }
+
+  private RoleSettings settings(Pod pod, Map<String, String> environment) {
+    String systemNamespace = required(environment, "SYSTEM_NAMESPACE", "knative-serving");
+    String podName = environment.getOrDefault("POD_NAME", "");
+    String podIp = environment.getOrDefault("POD_IP", "");
+    if (pod == Pod.REQUIRED) {
+      required(environment, "POD_NAME", "the name of this pod");
+      required(environment, "POD_IP", "the address at which others in the cluster reach it");
+    }
+    if (!podIp.isEmpty() && !isLiteral(podIp)) {
+      throw new UserError("POD_IP is no IP address: " + podIp);
+    }
+    Map<String, String> configMaps = new HashMap<>();
+    CONFIG_MAP_NAMES.forEach((variable, usual) -> {
+      String name = environment.getOrDefault(variable, "");
+      if (!name.isEmpty() && !name.equals(usual)) {
+        configMaps.put(usual, name);
+      }
+    });
+    return new RoleSettings(
+        kubernetes(),
+        podName,
+        podIp,
+        systemNamespace,
+        ClusterDomain.of(environment),
+        services,
+        configMaps,
+        OptionalInt.empty(),
+        metricsPort);
+  }
+
+  private Config kubernetes() {
+    if (kubeconfig.isEmpty()) {
+      return Config.autoConfigure(null);
+    }
+    Path file = kubeconfig.get();
+    if (!Files.isReadable(file)) {
+      throw new UserError("cannot read the kubeconfig " + file);
+    }
+    try {
+      return Config.fromKubeconfig(file.toFile());
+    } catch (KubernetesClientException | IllegalArgumentException e) {
+      throw new UserError("the kubeconfig " + file + " cannot be understood: " + e.getMessage());
+    }
+  }
+
+  private static boolean isLiteral(String ip) {
+    try {
+      return !InetAddress.ofLiteral(ip).isAnyLocalAddress();
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
+  }
+
+  private static String required(Map<String, String> environment, String variable, String meaning) {
+    String value = environment.getOrDefault(variable, "");
+    if (value.isEmpty()) {
+      throw new UserError(variable + " is required and not set: " + meaning);
+    }
+    return value;
+  }
+}

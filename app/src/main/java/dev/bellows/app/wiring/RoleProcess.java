@@ -1,0 +1,258 @@
+package dev.bellows.app.wiring;
+
+import dev.bellows.app.telemetry.MetricsServer;
+import dev.bellows.app.telemetry.SystemMetrics;
+import dev.bellows.controlplane.ControlPlane;
+import dev.bellows.controlplane.reconcile.podautoscaler.ProbeAddresses;
+import dev.bellows.controlplane.registry.PullSecrets;
+import dev.bellows.controlplane.registry.RegistryDigestResolver;
+import dev.bellows.controlplane.registry.SkippingDigestResolver;
+import dev.bellows.controlplane.watch.LiveConfig;
+import dev.bellows.dataplane.activator.ActivatorConfig;
+import dev.bellows.dataplane.proxy.EventLoops;
+import dev.bellows.dataplane.proxy.ProxyEngine;
+import dev.bellows.dataplane.stats.StatClient;
+import io.fabric8.kubernetes.api.model.Endpoints;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.ConfigBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.netty.channel.EventLoopGroup;
+import java.io.IOException;
+import java.net.URI;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
+
+/**
+ * One role in a process of its own: its client of the Kubernetes API, the watches that the role
+ * needs, its event loops, its metrics. What the role itself is, its class says.
+ */
+public final class RoleProcess implements AutoCloseable {
+  private static final int EVENT_LOOPS =
+      Math.clamp(Runtime.getRuntime().availableProcessors(), 1, 4);
+
+  /** How long the API may take to say that it is there. */
+  private static final int GREETING_MILLIS = 5_000;
+
+  /** What requests in flight get to end; a kubelet waits no longer either. */
+  private static final Duration DRAIN_LIMIT = Duration.ofMinutes(10);
+
+  private final Closing closing;
+  private final Role role;
+  private final MetricsServer metrics;
+
+  /** What every process has, to put its role on. */
+  private record Ground(
+      KubernetesClient client, ControlPlane controlPlane, EventLoopGroup loops, Closing closing) {
+    ProxyEngine engine() {
+      return closing.add(new ProxyEngine(loops, System::nanoTime));
+    }
+  }
+
+  private interface Opening {
+    Role open(Ground ground) throws IOException;
+  }
+
+  private RoleProcess(RoleSettings settings, String component, Opening opening, Closing closing)
+      throws IOException, InterruptedException {
+    this.closing = closing;
+    KubernetesClient client =
+        closing.add(new KubernetesClientBuilder().withConfig(settings.kubernetes()).build());
+    EventLoopGroup loops = EventLoops.create("proxy", EVENT_LOOPS);
+    closing.add(() -> loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2_000));
+    ControlPlane controlPlane =
+        closing.add(new ControlPlane(client, settings.surroundings(component), Clock.systemUTC()));
+    this.role = closing.add(opening.open(new Ground(client, controlPlane, loops, closing)));
+    controlPlane.start();
+    role.run();
+    this.metrics =
+        closing.add(
+            MetricsServer.start(
+                settings.listenIp(),
+                settings.metricsPort(),
+                () -> role.addTo(new SystemMetrics()).snapshots()));
+  }
+
+  /**
+   * Starts the reconcilers of serving.
+   *
+   * @param healthPort where a kubelet asks
+   * @throws StartException if it cannot start; its message is one line
+   */
+  public static RoleProcess controlPlane(RoleSettings settings, int healthPort) {
+    return start(
+        settings,
+        "controller",
+        ground -> {
+          LiveConfig config = ground.controlPlane().config();
+          RegistryDigestResolver registries =
+              ground
+                  .closing()
+                  .add(
+                      new RegistryDigestResolver(
+                          PullSecrets.read(ground.client()),
+                          () -> config.get().deployment().digestResolutionTimeout()));
+          return ControlPlaneRole.open(
+              ground.controlPlane(),
+              new SkippingDigestResolver(
+                  () -> config.get().deployment().registriesSkippingTagResolving(), registries),
+              settings.listenIp(),
+              healthPort);
+        });
+  }
+
+  /**
+   * Starts an autoscaler.
+   *
+   * @param port where activators report
+   * @throws StartException if it cannot start; its message is one line
+   */
+  public static RoleProcess autoscaler(RoleSettings settings, int port) {
+    return start(
+        settings,
+        "autoscaler",
+        ground ->
+            AutoscalerRole.open(
+                ground.controlPlane(),
+                ground.loops(),
+                settings.listenIp(),
+                port,
+                switch (settings.services()) {
+                  case dns -> ProbeAddresses.byName(settings.clusterDomain());
+                  case endpoints ->
+                      ProbeAddresses.byEndpoints(
+                          ground.controlPlane().informers().watch(Endpoints.class));
+                }));
+  }
+
+  /**
+   * Starts an activator.
+   *
+   * @param ports where requests come in
+   * @throws StartException if it cannot start; its message is one line
+   */
+  public static RoleProcess activator(RoleSettings settings, List<Integer> ports) {
+    return start(
+        settings,
+        "activator",
+        ground -> {
+          StatClient stats =
+              ground
+                  .closing()
+                  .add(
+                      StatClient.connect(
+                          ground.loops(),
+                          autoscalers(settings, ground.controlPlane()),
+                          RandomGenerator.getDefault()));
+          return ActivatorRole.open(
+              ground.controlPlane(),
+              ground.engine(),
+              new ActivatorConfig(
+                  settings.podName(),
+                  settings.podIp(),
+                  settings.listenIp(),
+                  ports,
+                  settings.clusterDomain()),
+              stats);
+        });
+  }
+
+  /**
+   * Starts a gateway.
+   *
+   * @param port where services are reached
+   * @param healthPort where a kubelet asks
+   * @throws StartException if it cannot start; its message is one line
+   */
+  public static RoleProcess gateway(RoleSettings settings, int port, int healthPort) {
+    return start(
+        settings,
+        "gateway",
+        ground -> {
+          GatewayRole gateway = GatewayRole.bind(ground.engine(), settings.listenIp(), port);
+          gateway.answerKubelet(settings.listenIp(), healthPort);
+          gateway.join(ground.controlPlane());
+          return gateway;
+        });
+  }
+
+  private static RoleProcess start(RoleSettings settings, String component, Opening opening) {
+    Closing closing = new Closing();
+    try {
+      greet(settings.kubernetes());
+      return new RoleProcess(settings, component, opening, closing);
+    } catch (IOException | RuntimeException e) {
+      closing.close();
+      throw StartException.of(component, e);
+    } catch (InterruptedException e) {
+      closing.close();
+      Thread.currentThread().interrupt();
+      throw StartException.of(component, e);
+    }
+  }
+
+  /** Upstream's address, or whoever stands in the Endpoints of the same Service. */
+  private static Supplier<Optional<URI>> autoscalers(
+      RoleSettings settings, ControlPlane controlPlane) {
+    return switch (settings.services()) {
+      case dns -> {
+        Optional<URI> byName =
+            Optional.of(URI.create("ws://" + settings.host("autoscaler") + ":8080"));
+        yield () -> byName;
+      }
+      case endpoints ->
+          new ServiceEndpoints(
+              controlPlane.informers().watch(Endpoints.class),
+              settings.systemNamespace(),
+              "autoscaler");
+    };
+  }
+
+  /** One question before anything else, without a second try: whoever starts us waits. */
+  private static void greet(Config config) {
+    Config impatient =
+        new ConfigBuilder(config)
+            .withRequestRetryBackoffLimit(0)
+            .withConnectionTimeout(GREETING_MILLIS)
+            .withRequestTimeout(GREETING_MILLIS)
+            .build();
+    try (KubernetesClient client = new KubernetesClientBuilder().withConfig(impatient).build()) {
+      client.getKubernetesVersion();
+    } catch (KubernetesClientException e) {
+      throw StartException.unreachable(config.getMasterUrl(), e);
+    }
+  }
+
+  /** Where it is reached, and where Prometheus reads. */
+  public String where() {
+    return role.where() + "; metrics at " + metrics.url();
+  }
+
+  /**
+   * Lets what has begun end.
+   *
+   * @param lameDuck how long it goes on as usual before
+   */
+  public void drain(Duration lameDuck) throws InterruptedException {
+    try {
+      role.drain(lameDuck)
+          .toCompletableFuture()
+          .get(lameDuck.plus(DRAIN_LIMIT).toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      // What has not ended by now is cut.
+    }
+  }
+
+  @Override
+  public void close() {
+    closing.close();
+  }
+}

@@ -1,0 +1,82 @@
+package dev.bellows.app.wiring;
+
+import dev.bellows.controlplane.ControlPlaneConfig;
+import io.fabric8.kubernetes.client.Config;
+import java.net.InetAddress;
+import java.util.Map;
+import java.util.OptionalInt;
+
+/**
+ * What a part of the system is told of its surroundings when it runs in a process of its own.
+ *
+ * @param kubernetes how the API is reached
+ * @param podName whom it reports as; {@code POD_NAME}
+ * @param podIp its address as others in the cluster dial it, empty if it is in no pod; {@code
+ *     POD_IP}
+ * @param systemNamespace where the system's own objects are; {@code SYSTEM_NAMESPACE}
+ * @param clusterDomain such as {@code cluster.local}
+ * @param services how Services are looked up
+ * @param configMapNames names of ConfigMaps that have others than the usual, by the usual name
+ * @param httpPort where the world reaches the gateway; empty = where everybody expects it
+ * @param metricsPort for Prometheus; another is taken if it is not free
+ */
+public record RoleSettings(
+    Config kubernetes,
+    String podName,
+    String podIp,
+    String systemNamespace,
+    String clusterDomain,
+    ServiceLookup services,
+    Map<String, String> configMapNames,
+    OptionalInt httpPort,
+    int metricsPort) {
+  private static final int WORKERS = 4;
+
+  public RoleSettings {
+    configMapNames = Map.copyOf(configMapNames);
+  }
+
+  /**
+   * The address to listen on: in a pod all of them, as its port is also forwarded to; elsewhere
+   * loopback alone, so that nobody is let in unasked.
+   */
+  String listenIp() {
+    if (podIp.isEmpty()) {
+      return Bellows.LOOPBACK;
+    }
+    InetAddress own = InetAddress.ofLiteral(podIp);
+    return own.isLoopbackAddress() ? podIp : podIp.contains(":") ? "::" : "0.0.0.0";
+  }
+
+  /** The host name of a Service of the system. */
+  String host(String service) {
+    return service + "." + systemNamespace + ".svc." + clusterDomain;
+  }
+
+  /** The same with a gateway that is reached at another port than 80. */
+  public RoleSettings withHttpPort(int port) {
+    return new RoleSettings(
+        kubernetes,
+        podName,
+        podIp,
+        systemNamespace,
+        clusterDomain,
+        services,
+        configMapNames,
+        OptionalInt.of(port),
+        metricsPort);
+  }
+
+  ControlPlaneConfig surroundings(String component) {
+    return new ControlPlaneConfig(
+        systemNamespace,
+        clusterDomain,
+        ControlPlaneConfig.BELLOWS_INGRESS_CLASS,
+        host("gateway"),
+        services.clusterIps(),
+        WORKERS,
+        component,
+        configMapNames,
+        httpPort);
+  }
+}

@@ -1,0 +1,109 @@
+package dev.bellows.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import java.io.IOException;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Control plane, autoscaler, activator and gateway as processes of their own, each with the rights
+ * of its own account, beside an embedded cluster that runs none of them: they have nothing in
+ * common but the Kubernetes API and Knative's wire protocols.
+ */
+class RolesIT {
+  private static final Duration LIMIT = Duration.ofSeconds(60);
+  private static final String HOST = "autoscale.default.example.com";
+
+  @TempDir Path directory;
+
+  @Test
+  void aServiceIsScaledThroughFourProcessesEachOfWhichMayDie() throws Exception {
+    Command.require("kubectl");
+    try (SplitSystem system = SplitSystem.start(directory);
+        ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
+      system
+          .bellows()
+          .kubectlCommand("apply", "-f", "-")
+          .reading(Service.of("autoscale", "dev.local/autoscale", "target: \"1\"").manifest())
+          .run()
+          .succeeded();
+      awaitAnswer(system);
+      awaitPods(system, 0);
+
+      assertThat(request(system, "?sleep=10").statusCode()).as("from zero").isEqualTo(200);
+
+      List<CompletableFuture<Integer>> burst = new ArrayList<>();
+      for (int i = 0; i < 6; i++) {
+        burst.add(CompletableFuture.supplyAsync(() -> status(system, "?sleep=3000"), clients));
+      }
+      awaitAtLeast(system, 2);
+      assertThat(burst.stream().map(CompletableFuture::join)).containsOnly(200);
+
+      for (String role : List.of("activator", "autoscaler", "gateway")) {
+        // Whatever becomes of this one: the role that is killed may be the one that carries it.
+        CompletableFuture<Integer> open =
+            CompletableFuture.supplyAsync(() -> status(system, "?sleep=500"), clients);
+        system.kill(role);
+        system.run(role);
+        open.handle((code, failure) -> "ended").join();
+        awaitAnswer(system);
+      }
+
+      awaitPods(system, 0);
+      assertThat(request(system, "?sleep=10").statusCode()).as("from zero again").isEqualTo(200);
+    }
+  }
+
+  private static HttpResponse<String> request(SplitSystem system, String query)
+      throws IOException, InterruptedException {
+    return system.bellows().request(HOST, "/" + query);
+  }
+
+  /** The answer's status; 0 if there was none. */
+  private static int status(SplitSystem system, String query) {
+    try {
+      return request(system, query).statusCode();
+    } catch (IOException e) {
+      return 0;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return 0;
+    }
+  }
+
+  private static void awaitAnswer(SplitSystem system) {
+    Awaitility.await()
+        .atMost(LIMIT)
+        .pollInterval(Duration.ofMillis(100))
+        .until(() -> status(system, "?sleep=1") == 200);
+  }
+
+  private static void awaitPods(SplitSystem system, int count) {
+    Awaitility.await()
+        .atMost(LIMIT)
+        .pollInterval(Duration.ofMillis(200))
+        .untilAsserted(() -> assertThat(pods(system)).hasSize(count));
+  }
+
+  private static void awaitAtLeast(SplitSystem system, int count) {
+    Awaitility.await()
+        .atMost(LIMIT)
+        .pollInterval(Duration.ofMillis(100))
+        .untilAsserted(() -> assertThat(pods(system)).hasSizeGreaterThanOrEqualTo(count));
+  }
+
+  private static List<Pod> pods(SplitSystem system) {
+    return system.client().pods().inNamespace("default").list().getItems();
+  }
+}
