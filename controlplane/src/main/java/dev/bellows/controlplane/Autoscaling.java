@@ -4,6 +4,8 @@ import dev.bellows.api.autoscaling.Metric;
 import dev.bellows.api.autoscaling.PodAutoscaler;
 import dev.bellows.api.config.SystemConfig;
 import dev.bellows.api.networking.ServerlessService;
+import dev.bellows.controlplane.bucket.Owned;
+import dev.bellows.controlplane.bucket.Ownership;
 import dev.bellows.controlplane.reconcile.Controller;
 import dev.bellows.controlplane.reconcile.metric.MetricReconciler;
 import dev.bellows.controlplane.reconcile.podautoscaler.HpaReconciler;
@@ -22,6 +24,7 @@ import dev.bellows.controlplane.scrape.Scraper;
 import dev.bellows.controlplane.scrape.WatchedPods;
 import dev.bellows.controlplane.watch.Cluster;
 import dev.bellows.controlplane.watch.Informers;
+import dev.bellows.controlplane.watch.Key;
 import dev.bellows.controlplane.watch.Watched;
 import dev.bellows.core.kpa.ScaleResult;
 import dev.bellows.core.revision.RevisionId;
@@ -59,9 +62,14 @@ public final class Autoscaling implements AutoCloseable {
    * @param controlPlane whose watches and writer are used
    * @param addresses where to ask for activators: by name where there is a cluster, by Endpoints
    *     where there is none
+   * @param ownership which Revisions are this autoscaler's
    * @param random chooses which pods are asked; used by several threads, so thread-safe
    */
-  public Autoscaling(ControlPlane controlPlane, ProbeAddresses addresses, RandomGenerator random) {
+  public Autoscaling(
+      ControlPlane controlPlane,
+      ProbeAddresses addresses,
+      Ownership ownership,
+      RandomGenerator random) {
     Informers informers = controlPlane.informers();
     InstantSource clock = controlPlane.clock();
     this.controlPlane = controlPlane;
@@ -77,7 +85,10 @@ public final class Autoscaling implements AutoCloseable {
 
     Watched<Metric> watchedMetrics = informers.watch(Metric.class);
     this.metrics = new MetricReconciler(watchedMetrics, collector, controlPlane.writer(), clock);
-    metrics.watch(controlPlane.add(metrics, watchedMetrics));
+    Controller<Metric> metricController =
+        controlPlane.add(
+            new Owned(metrics, ownership, key -> collector.delete(id(key))), watchedMetrics);
+    metrics.watch(metricController);
 
     Watched<PodAutoscaler> watchedPodAutoscalers = informers.watch(PodAutoscaler.class);
     HpaReconciler horizontal =
@@ -89,7 +100,7 @@ public final class Autoscaling implements AutoCloseable {
             controlPlane.writer(),
             clock);
     Controller<PodAutoscaler> horizontalController =
-        controlPlane.add(horizontal, watchedPodAutoscalers);
+        controlPlane.add(new Owned(horizontal, ownership, _ -> {}), watchedPodAutoscalers);
     horizontal.watch(horizontalController);
     this.podAutoscalers =
         new PodAutoscalerReconciler(
@@ -106,14 +117,25 @@ public final class Autoscaling implements AutoCloseable {
             addresses,
             controlPlane.writer(),
             clock);
-    Controller<PodAutoscaler> controller = controlPlane.add(podAutoscalers, watchedPodAutoscalers);
+    Controller<PodAutoscaler> controller =
+        controlPlane.add(
+            new Owned(podAutoscalers, ownership, podAutoscalers::forget), watchedPodAutoscalers);
     podAutoscalers.watch(controller);
+    ownership.onChange(() -> {
+      metricController.wakeAll();
+      controller.wakeAll();
+      horizontalController.wakeAll();
+    });
     controlPlane
         .config()
         .onChange(changed -> {
           settingsChanged(changed);
           horizontalController.wakeAll();
         });
+  }
+
+  private static RevisionId id(Key key) {
+    return new RevisionId(key.namespace(), key.name());
   }
 
   /** Begins to scrape and to decide. */

@@ -230,6 +230,43 @@ class ClearErrorsIT {
     assertThat(result.output().lines()).hasSize(1).allMatch(each -> each.startsWith(line));
   }
 
+  @Test
+  void aPartWithoutItsVariables() {
+    refused(
+        Command.of(bellows.command("activator", "--kubeconfig", bellows.kubeconfig().toString()))
+            .run(),
+        "SYSTEM_NAMESPACE is required and not set: knative-serving");
+  }
+
+  @Test
+  void aPartWithoutAnApi() throws IOException {
+    Path nowhere = directory.resolve("nowhere");
+    Files.writeString(
+        nowhere,
+        Files.readString(bellows.kubeconfig())
+            .replaceFirst("server: https://[^\n]*", "server: https://127.0.0.1:1"));
+    refused(
+        Command.of(bellows.command("gateway", "--kubeconfig", nowhere.toString()))
+            .with("SYSTEM_NAMESPACE", "knative-serving")
+            .run(),
+        "no answer from the Kubernetes API at https://127.0.0.1:1/: ");
+  }
+
+  @Test
+  void aPartWhosePortIsTaken() {
+    refused(
+        Command.of(
+                bellows.command(
+                    "gateway",
+                    "--kubeconfig",
+                    bellows.kubeconfig().toString(),
+                    "--port",
+                    String.valueOf(bellows.gateway().getPort())))
+            .with("SYSTEM_NAMESPACE", "knative-serving")
+            .run(),
+        "cannot listen on 127.0.0.1:" + bellows.gateway().getPort());
+  }
+
   private static void refused(Command.Result result, String why) {
     assertThat(result.exitCode()).as(result.output()).isEqualTo(1);
     assertThat(result.output()).contains(why).doesNotContain("\tat ");

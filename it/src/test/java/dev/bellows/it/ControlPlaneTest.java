@@ -10,6 +10,7 @@ import dev.bellows.controlplane.ControlPlane;
 import dev.bellows.controlplane.ControlPlaneConfig;
 import dev.bellows.controlplane.NetworkingLayer;
 import dev.bellows.controlplane.Serving;
+import dev.bellows.controlplane.bucket.Ownership;
 import dev.bellows.controlplane.feed.RevisionFeed;
 import dev.bellows.controlplane.feed.RevisionFeed.ClusterIps;
 import dev.bellows.controlplane.reconcile.podautoscaler.ProbeAddresses;
@@ -64,7 +65,11 @@ class ControlPlaneTest implements RevisionListener, IngressListener {
     new NetworkingLayer(controlPlane, this);
     new Serving(controlPlane, DigestResolver.ofLocalImages(image -> !image.contains("missing")));
     autoscaling =
-        new Autoscaling(controlPlane, ProbeAddresses.byEndpoints(views.endpoints()), new Random(1));
+        new Autoscaling(
+            controlPlane,
+            ProbeAddresses.byEndpoints(views.endpoints()),
+            Ownership.ofAll(),
+            new Random(1));
     long before = System.nanoTime();
     controlPlane.start();
     System.out.printf("control plane started in %d ms%n", (System.nanoTime() - before) / 1_000_000);

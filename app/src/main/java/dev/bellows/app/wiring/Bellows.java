@@ -167,7 +167,7 @@ public final class Bellows implements AutoCloseable {
   }
 
   private AutoscalerRole autoscaler(EventLoopGroup loops, String nodeIp) throws IOException {
-    return AutoscalerRole.open(
+    return AutoscalerRole.alone(
         controlPlane,
         loops,
         nodeIp,

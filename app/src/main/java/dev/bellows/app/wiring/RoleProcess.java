@@ -1,8 +1,11 @@
 package dev.bellows.app.wiring;
 
+import dev.bellows.api.config.LeaderElectionConfig;
 import dev.bellows.app.telemetry.MetricsServer;
 import dev.bellows.app.telemetry.SystemMetrics;
 import dev.bellows.controlplane.ControlPlane;
+import dev.bellows.controlplane.bucket.BucketLeases;
+import dev.bellows.controlplane.bucket.Identity;
 import dev.bellows.controlplane.reconcile.podautoscaler.ProbeAddresses;
 import dev.bellows.controlplane.registry.PullSecrets;
 import dev.bellows.controlplane.registry.RegistryDigestResolver;
@@ -12,6 +15,7 @@ import dev.bellows.dataplane.activator.ActivatorConfig;
 import dev.bellows.dataplane.proxy.EventLoops;
 import dev.bellows.dataplane.proxy.ProxyEngine;
 import dev.bellows.dataplane.stats.StatClient;
+import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Endpoints;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
@@ -119,18 +123,46 @@ public final class RoleProcess implements AutoCloseable {
     return start(
         settings,
         "autoscaler",
-        ground ->
-            AutoscalerRole.open(
-                ground.controlPlane(),
-                ground.loops(),
-                settings.listenIp(),
-                port,
-                switch (settings.services()) {
-                  case dns -> ProbeAddresses.byName(settings.clusterDomain());
-                  case endpoints ->
-                      ProbeAddresses.byEndpoints(
-                          ground.controlPlane().informers().watch(Endpoints.class));
-                }));
+        ground -> {
+          BucketLeases leases =
+              new BucketLeases(
+                  ground.client(),
+                  ground.controlPlane().informers().watchLeases(settings.systemNamespace()),
+                  settings.systemNamespace(),
+                  new Identity(settings.podName(), settings.podIp()),
+                  election(ground.client(), settings),
+                  ground.controlPlane().clock());
+          return AutoscalerRole.sharing(
+              ground.controlPlane(),
+              ground.loops(),
+              settings.listenIp(),
+              port,
+              switch (settings.services()) {
+                case dns -> ProbeAddresses.byName(settings.clusterDomain());
+                case endpoints ->
+                    ProbeAddresses.byEndpoints(
+                        ground.controlPlane().informers().watch(Endpoints.class));
+              },
+              leases,
+              AutoscalerRole.owners(
+                  leases,
+                  bucket ->
+                      switch (settings.services()) {
+                        case dns -> Optional.of(settings.host(bucket));
+                        case endpoints -> Optional.empty();
+                      }));
+        });
+  }
+
+  /** Read once: how many buckets there are cannot change while others count otherwise. */
+  private static LeaderElectionConfig election(KubernetesClient client, RoleSettings settings) {
+    String usual = "config-leader-election";
+    String name = settings.configMapNames().getOrDefault(usual, usual);
+    ConfigMap found =
+        client.configMaps().inNamespace(settings.systemNamespace()).withName(name).get();
+    return found == null || found.getData() == null
+        ? LeaderElectionConfig.DEFAULT
+        : LeaderElectionConfig.parse(found.getData());
   }
 
   /**

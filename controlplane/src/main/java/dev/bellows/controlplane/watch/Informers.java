@@ -2,6 +2,7 @@ package dev.bellows.controlplane.watch;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
@@ -66,6 +67,13 @@ public final class Informers implements AutoCloseable {
     return watch(
         ConfigMap.class,
         kubernetes -> kubernetes.configMaps().inNamespace(namespace).runnableInformer(NO_RESYNC));
+  }
+
+  /** The Leases of one namespace. */
+  public Watched<Lease> watchLeases(String namespace) {
+    return watch(
+        Lease.class,
+        kubernetes -> kubernetes.leases().inNamespace(namespace).runnableInformer(NO_RESYNC));
   }
 
   @SuppressWarnings("unchecked") // The map holds Feed<T> under Class<T>; only this method puts.

@@ -151,9 +151,7 @@ public final class PodAutoscalerReconciler implements Reconciler, AutoCloseable 
     RevisionId id = new RevisionId(key.namespace(), key.name());
     PodAutoscaler pa = views.podAutoscalers().find(key).orElse(null);
     if (pa == null || !isOurs(pa)) {
-      deciders.forget(id);
-      gauges.remove(id);
-      ownStatuses.forget(key);
+      forget(key);
       return Outcome.done();
     }
     PodAutoscalerSpec spec = pa.getSpec();
@@ -165,6 +163,14 @@ public final class PodAutoscalerReconciler implements Reconciler, AutoCloseable 
     }
     Seen seen = observe(key, id, pa, spec);
     return apply(seen, plan(seen));
+  }
+
+  /** Ends deciding about a Revision; its object stays as it is. */
+  public void forget(Key key) {
+    RevisionId id = new RevisionId(key.namespace(), key.name());
+    deciders.forget(id);
+    gauges.remove(id);
+    ownStatuses.forget(key);
   }
 
   /** What was read, in the forms that reading and writing need. */
