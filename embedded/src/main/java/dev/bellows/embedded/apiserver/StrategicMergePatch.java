@@ -4,8 +4,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 
 /**
  * Applies Kubernetes' strategic merge: as a merge, but lists that the kind gives a merge key are
@@ -45,7 +49,10 @@ final class StrategicMergePatch {
         continue;
       }
       if (name.startsWith(DELETE_FROM)) {
-        removeAll(target.path(name.substring(DELETE_FROM.length())), field.getValue());
+        String list = name.substring(DELETE_FROM.length());
+        if (target.path(list).isArray()) {
+          target.set(list, without(target.path(list), field.getValue()));
+        }
         continue;
       }
       Schema part = schema.field(name).orElse(Schema.ANY);
@@ -80,16 +87,16 @@ final class StrategicMergePatch {
   }
 
   private static ArrayNode mergeList(JsonNode present, ArrayNode patch, Schema schema) {
-    ArrayNode list = present instanceof ArrayNode found ? found.deepCopy() : Json.array();
     String key = schema.mergeKey();
     for (JsonNode element : patch) {
       if (element.path(PATCH).asText("").equals("replace")) {
         return plainList(patch);
       }
     }
+    MergedList list = new MergedList(present, key);
     for (JsonNode element : patch) {
       if (!(element instanceof ObjectNode object)) {
-        if (indexOf(list, element, "") < 0) {
+        if (list.find(element).isEmpty()) {
           list.add(element);
         }
         continue;
@@ -98,73 +105,51 @@ final class StrategicMergePatch {
         throw ApiException.badRequest(
             "map: " + object + " does not contain declared merge key: " + key);
       }
-      int at = indexOf(list, object, key);
+      Optional<JsonNode> found = list.find(object);
       if (object.path(PATCH).asText("").equals("delete")) {
-        if (at >= 0) {
-          list.remove(at);
-        }
-      } else if (at >= 0 && list.get(at) instanceof ObjectNode old) {
-        list.set(at, merge(old, object, schema.items()));
+        list.remove(object);
+      } else if (found.isPresent() && found.get() instanceof ObjectNode old) {
+        list.replace(object, merge(old.deepCopy(), object, schema.items()));
       } else {
         list.add(merge(Json.object(), object, schema.items()));
       }
     }
-    return list;
-  }
-
-  private static int indexOf(JsonNode list, JsonNode element, String key) {
-    for (int i = 0; i < list.size(); i++) {
-      if (key.isEmpty()
-          ? Json.same(list.get(i), element)
-          : Json.same(list.get(i).get(key), element.get(key))) {
-        return i;
-      }
-    }
-    return -1;
+    return list.elements();
   }
 
   /** Sorts as the order says; what it does not name keeps its place among its neighbours. */
   private static ArrayNode ordered(ArrayNode list, JsonNode order, String key) {
-    List<JsonNode> named = new ArrayList<>();
-    for (JsonNode each : order) {
-      int at = indexOf(list, each, each.isObject() ? key : "");
-      if (at >= 0) {
-        named.add(list.get(at));
-      }
+    Map<String, List<Integer>> places = new HashMap<>();
+    for (int i = 0; i < list.size(); i++) {
+      places
+          .computeIfAbsent(MergedList.identity(list.get(i), key), none -> new ArrayList<>(1))
+          .add(i);
     }
-    List<JsonNode> others = new ArrayList<>();
-    for (JsonNode each : list) {
-      if (indexOf(order, each, each.isObject() ? key : "") < 0) {
-        others.add(each);
-      }
-    }
+    Set<String> inOrder = new LinkedHashSet<>();
+    order.forEach(each -> inOrder.add(MergedList.identity(each, key)));
+    List<Integer> named = new ArrayList<>();
+    inOrder.forEach(each -> named.addAll(places.getOrDefault(each, List.of())));
     ArrayNode sorted = Json.array();
     int next = 0;
-    for (JsonNode other : others) {
-      while (next < named.size() && place(list, named.get(next)) < place(list, other)) {
-        sorted.add(named.get(next++));
+    for (int i = 0; i < list.size(); i++) {
+      if (inOrder.contains(MergedList.identity(list.get(i), key))) {
+        continue;
       }
-      sorted.add(other);
+      while (next < named.size() && named.get(next) < i) {
+        sorted.add(list.get(named.get(next++)));
+      }
+      sorted.add(list.get(i));
     }
     while (next < named.size()) {
-      sorted.add(named.get(next++));
+      sorted.add(list.get(named.get(next++)));
     }
     return sorted;
   }
 
-  private static int place(ArrayNode list, JsonNode element) {
-    return indexOf(list, element, "");
-  }
-
-  private static void removeAll(JsonNode list, JsonNode unwanted) {
-    if (list instanceof ArrayNode present) {
-      for (JsonNode each : unwanted) {
-        int at = indexOf(present, each, "");
-        if (at >= 0) {
-          present.remove(at);
-        }
-      }
-    }
+  private static ArrayNode without(JsonNode list, JsonNode unwanted) {
+    MergedList left = new MergedList(list, "");
+    unwanted.forEach(left::remove);
+    return left.elements();
   }
 
   /** A value without directives: what a patch adds where nothing was. */

@@ -6,9 +6,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 class PatchTest {
   private static final Schema DEPLOYMENT = Definitions.builtIn().kind("apps", "v1", "Deployment");
+
+  /** A list that is merged by {@code k}. */
+  private static final Schema LIST =
+      new Schema(
+          Yaml.object(
+              "{properties: {list: {items: {x-kubernetes-preserve-unknown-fields: true},"
+                  + " x-kubernetes-patch-strategy: merge, x-kubernetes-patch-merge-key: k}}}"));
 
   @Test
   void mergeReplacesListsAndNullDeletes() {
@@ -115,6 +123,40 @@ class PatchTest {
           .as(bad)
           .isInstanceOfSatisfying(ApiException.class, e -> assertThat(e.code()).isEqualTo(422));
     }
+  }
+
+  /** In as many steps as there are elements, and not in the square of that. */
+  @Test
+  @Timeout(60)
+  void aStrategicMergeOfALongListEnds() {
+    int elements = 100_000;
+    ObjectNode target = Json.object();
+    ObjectNode patch = Json.object();
+    ArrayNode present = target.putArray("list");
+    ArrayNode wanted = patch.putArray("list");
+    ArrayNode order = patch.withArrayProperty("$setElementOrder/list");
+    for (int i = 0; i < elements; i++) {
+      present.addObject().put("k", i).put("old", true);
+      wanted.addObject().put("k", elements - 1 - i).put("$patch", i % 2 == 0 ? "delete" : "merge");
+      order.addObject().put("k", elements - 1 - i);
+    }
+
+    ObjectNode merged = StrategicMergePatch.apply(patch, target, LIST);
+
+    assertThat(merged.path("list")).hasSize(elements / 2);
+    assertThat(merged.at("/list/0/k").asInt()).isEqualTo(elements - 2);
+  }
+
+  @Test
+  void elementsThatShareTheMergeKeyAllStay() {
+    ObjectNode merged =
+        StrategicMergePatch.apply(
+            Yaml.object("{list: [{k: 53, n: x}], $setElementOrder/list: [{k: 80}, {k: 53}]}"),
+            Yaml.object("{list: [{k: 53, p: UDP}, {k: 53, p: TCP}, {k: 80}]}"),
+            LIST);
+
+    assertThat(merged)
+        .isEqualTo(Yaml.object("{list: [{k: 80}, {k: 53, p: UDP, n: x}, {k: 53, p: TCP}]}"));
   }
 
   private static ObjectNode strategic(String patch, String target) {
