@@ -236,6 +236,11 @@ public final class ApiException extends RuntimeException {
     return new ApiException(code, reason, message, Json.object());
   }
 
+  /** 429: one of the server's bounds is met just now. */
+  static ApiException tooManyRequests() {
+    return of(429, "TooManyRequests", "Too many requests, please try again later.");
+  }
+
   /** 500: the fault is the server's. */
   public static ApiException internal(String message) {
     return new ApiException(

@@ -41,6 +41,10 @@ record ApiRequest(
       return bytes;
     }
 
+    int size() {
+      return bytes.length;
+    }
+
     boolean isEmpty() {
       return bytes.length == 0;
     }

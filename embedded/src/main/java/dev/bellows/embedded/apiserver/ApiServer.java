@@ -25,9 +25,6 @@ import javax.net.ssl.SSLContext;
  * paths and media types of a Kubernetes API server.
  */
 public final class ApiServer implements AutoCloseable {
-  /** Connections at once; further ones are closed. */
-  static final int MAX_CONNECTIONS = 1024;
-
   private static final int BACKLOG = 256;
   private static final long CLOSE_SECONDS = 3;
 
@@ -35,6 +32,7 @@ public final class ApiServer implements AutoCloseable {
   private final ChannelGroup channels;
   private final Certificates certificates;
   private final Tokens tokens;
+  private final Authentication authentication;
   private final Path kubeconfig;
   private final String url;
   private final int port;
@@ -59,6 +57,7 @@ public final class ApiServer implements AutoCloseable {
       ChannelGroup channels,
       Certificates certificates,
       Tokens tokens,
+      Authentication authentication,
       Path kubeconfig,
       String url,
       int port) {
@@ -66,6 +65,7 @@ public final class ApiServer implements AutoCloseable {
     this.channels = channels;
     this.certificates = certificates;
     this.tokens = tokens;
+    this.authentication = authentication;
     this.kubeconfig = kubeconfig;
     this.url = url;
     this.port = port;
@@ -88,7 +88,8 @@ public final class ApiServer implements AutoCloseable {
     ChannelGroup channels = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     ServiceAccountTokens accounts =
         ServiceAccountTokens.of(directory.path(), registry.store(), InstantSource.system());
-    Router router = new Router(registry, logs, tokens, accounts);
+    Authentication authentication = new Authentication(tokens, accounts);
+    Router router = new Router(registry, logs, authentication, accounts);
     Channel server;
     try {
       server =
@@ -98,7 +99,12 @@ public final class ApiServer implements AutoCloseable {
               .option(ChannelOption.SO_BACKLOG, BACKLOG)
               .childOption(ChannelOption.TCP_NODELAY, true)
               .childHandler(
-                  new Connections(tls, Connections.Clients.NAMELESS, router::handle, channels))
+                  new Connections(
+                      tls,
+                      Connections.Clients.NAMELESS,
+                      authentication::bearer,
+                      router::handle,
+                      channels))
               .bind(listen)
               .syncUninterruptibly()
               .channel();
@@ -117,7 +123,8 @@ public final class ApiServer implements AutoCloseable {
     Path kubeconfig = directory.path().resolve("kubeconfig");
     KubeConfig.write(
         kubeconfig, url, certificates.authorityPem(), "bellows-admin", tokens.of(Role.ADMIN));
-    return new ApiServer(loops, channels, certificates, tokens, kubeconfig, url, port);
+    return new ApiServer(
+        loops, channels, certificates, tokens, authentication, kubeconfig, url, port);
   }
 
   /** The port that it listens on. */
@@ -138,6 +145,11 @@ public final class ApiServer implements AutoCloseable {
   /** The bearer token of a role. */
   public String token(Role role) {
     return tokens.of(role);
+  }
+
+  /** Says whose a token is. */
+  Authentication authentication() {
+    return authentication;
   }
 
   /** The file for kubectl, with the admin's token. */

@@ -5,6 +5,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelPipeline;
+import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.codec.http.HttpDecoderConfig;
@@ -18,7 +19,9 @@ import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.handler.timeout.IdleStateEvent;
 import io.netty.handler.timeout.IdleStateHandler;
+import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
@@ -34,6 +37,12 @@ final class Connections extends ChannelInitializer<SocketChannel> {
   private static final int MAX_LINE_BYTES = 16 << 10;
   private static final int WINDOW_BYTES = 1 << 20;
 
+  /**
+   * Of an answer that the client has not taken: above the larger one nothing is added, until it is
+   * below the smaller one.
+   */
+  private static final WriteBufferWaterMark UNSENT = new WriteBufferWaterMark(16 << 10, 32 << 10);
+
   /** A connection without a request, or with half of one, for so long is closed. */
   private static final int MAX_IDLE_SECONDS = 180;
 
@@ -42,7 +51,10 @@ final class Connections extends ChannelInitializer<SocketChannel> {
 
   private final SSLContext tls;
   private final Clients clients;
+  private final Function<String, Optional<User>> bearers;
   private final Consumer<ApiRequest> handler;
+  private final Visitors visitors = new Visitors();
+  private final Door.Bodies bodies = new Door.Bodies();
   private final ChannelGroup channels;
 
   /** Whether clients are asked for a certificate. */
@@ -54,24 +66,28 @@ final class Connections extends ChannelInitializer<SocketChannel> {
   }
 
   /**
+   * @param bearers whom an Authorization header proves; empty if nobody
    * @param handler answers each request, on a virtual thread of the request's own
    * @param channels those that are open
    */
   Connections(
-      SSLContext tls, Clients clients, Consumer<ApiRequest> handler, ChannelGroup channels) {
+      SSLContext tls,
+      Clients clients,
+      Function<String, Optional<User>> bearers,
+      Consumer<ApiRequest> handler,
+      ChannelGroup channels) {
     this.tls = tls;
     this.clients = clients;
+    this.bearers = bearers;
     this.handler = handler;
     this.channels = channels;
   }
 
   @Override
   protected void initChannel(SocketChannel channel) {
-    if (channels.size() >= ApiServer.MAX_CONNECTIONS) {
-      channel.close();
-      return;
-    }
+    visitors.arrived(channel);
     channels.add(channel);
+    channel.config().setWriteBufferWaterMark(UNSENT);
     channel.pipeline().addLast(new SslHandler(engine()), new Negotiated());
   }
 
@@ -101,6 +117,10 @@ final class Connections extends ChannelInitializer<SocketChannel> {
       ChannelPipeline pipeline = context.pipeline();
       SSLEngine engine = pipeline.get(SslHandler.class).engine();
       User user = clients == Clients.NAMELESS ? User.NOBODY : User.of(engine.getSession());
+      if (!user.equals(User.NOBODY) && !visitors.introduced(context.channel(), user)) {
+        context.close();
+        return;
+      }
       if (HTTP_2.equals(engine.getApplicationProtocol())) {
         http2(pipeline, user);
       } else {
@@ -140,6 +160,7 @@ final class Connections extends ChannelInitializer<SocketChannel> {
                 .setMaxHeaderSize(MAX_HEADER_BYTES)));
     pipeline.addLast(
         new IdleStateHandler(MAX_IDLE_SECONDS, 0, 0),
+        new Door(bearers, visitors, bodies),
         new BodyAggregator(),
         new ExchangeHandler(user, handler));
   }
@@ -159,10 +180,12 @@ final class Connections extends ChannelInitializer<SocketChannel> {
             new ChannelInitializer<Channel>() {
               @Override
               protected void initChannel(Channel stream) {
+                stream.config().setWriteBufferWaterMark(UNSENT);
                 stream
                     .pipeline()
                     .addLast(
                         new Http2StreamFrameToHttpObjectCodec(true),
+                        new Door(bearers, visitors, bodies),
                         new BodyAggregator(),
                         new ExchangeHandler(user, handler));
               }

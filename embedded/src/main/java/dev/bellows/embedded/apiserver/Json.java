@@ -25,6 +25,12 @@ public final class Json {
   /** Deeper documents are refused: a recursive reader must not run out of stack. */
   static final int MAX_DEPTH = 200;
 
+  /**
+   * Names and values of a document that a client sends; read, each takes a hundred bytes or more,
+   * however short it is.
+   */
+  static final int MAX_TOKENS = 500_000;
+
   /** As Go indents: lists too have a line per element. */
   private static final DefaultPrettyPrinter PRETTY =
       new DefaultPrettyPrinter()
@@ -69,18 +75,20 @@ public final class Json {
         }
       };
 
-  private static final JsonMapper MAPPER = mapper(false);
-  private static final JsonMapper STRICT = mapper(true);
+  private static final JsonMapper MAPPER = mapper(false, Long.MAX_VALUE);
+  private static final JsonMapper CLIENT = mapper(false, MAX_TOKENS);
+  private static final JsonMapper STRICT = mapper(true, MAX_TOKENS);
 
   private Json() {}
 
-  private static JsonMapper mapper(boolean refuseDuplicates) {
+  private static JsonMapper mapper(boolean refuseDuplicates, long maxTokens) {
     var factory =
         JsonFactory.builder()
             .streamReadConstraints(
                 StreamReadConstraints.builder()
                     .maxNestingDepth(MAX_DEPTH)
                     .maxStringLength(4 << 20)
+                    .maxTokenCount(maxTokens)
                     .build())
             .configure(StreamReadFeature.STRICT_DUPLICATE_DETECTION, refuseDuplicates)
             .build();
@@ -116,7 +124,7 @@ public final class Json {
 
   /** Reads what a client sent. */
   static JsonNode parse(byte[] bytes) throws IOException {
-    return MAPPER.readTree(bytes);
+    return CLIENT.readTree(bytes);
   }
 
   /** As {@link #parse}, refusing a field that is given twice. */

@@ -96,6 +96,8 @@ public final class KubeletServer implements AutoCloseable {
         new Connections(
             Certificates.of(directory.path(), host, Instant.now()).tls(clientAuthorities),
             clients,
+            // Whether a token is good the API server says, which is asked request by request.
+            authorization -> authorization.isEmpty() ? Optional.empty() : Optional.of(User.NOBODY),
             server::handle,
             server.channels);
     try {

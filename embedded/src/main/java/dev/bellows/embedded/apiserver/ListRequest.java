@@ -9,6 +9,7 @@ import dev.bellows.embedded.store.Snapshot;
 import dev.bellows.embedded.store.StoreException;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
@@ -16,8 +17,20 @@ import java.util.List;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** Answers lists: selectors, pages, resourceVersion. */
+/**
+ * Answers lists: selectors, pages, resourceVersion. A list takes its share of the memory for lists
+ * before it is made, and gives it back when the client has taken it.
+ */
 final class ListRequest {
+  /** Of all lists at once that are being made or sent. */
+  static final int MAX_BYTES = 64 << 20;
+
+  /** What an object that is read takes, times its bytes. */
+  private static final int READ = 6;
+
+  /** How long a list waits for others to be sent. */
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
   private final Resource resource;
   private final @Nullable String namespace;
   private final ApiRequest request;
@@ -68,7 +81,12 @@ final class ListRequest {
     }
   }
 
-  void answer(ObjectStore store) {
+  /**
+   * Answers.
+   *
+   * @param memory for all lists of a server
+   */
+  void answer(ObjectStore store, ByteBudget memory) {
     requireConsistent();
     // A list from the cache comes as a whole, as informers count on.
     long limit =
@@ -84,9 +102,25 @@ final class ListRequest {
     meta.put("resourceVersion", Long.toString(snapshot.revision()));
     if (views.isPlain() && !selecting) {
       List<Entry> page = page(entries, limit, snapshot.revision(), meta);
-      request.answer().send(200, "application/json", plain(page, meta));
+      try (ByteBudget.Share _ = memory.take(bytes(page), PATIENCE)) {
+        request.answer().send(200, "application/json", plain(page, meta));
+      }
       return;
     }
+    try (ByteBudget.Share _ = memory.take(READ * bytes(entries), PATIENCE)) {
+      answerRead(entries, limit, snapshot.revision(), meta);
+    }
+  }
+
+  private static long bytes(List<Entry> entries) {
+    long bytes = 0;
+    for (Entry entry : entries) {
+      bytes += entry.value().length + 1;
+    }
+    return bytes;
+  }
+
+  private void answerRead(List<Entry> entries, long limit, long revision, ObjectNode meta) {
     List<ObjectNode> objects = new ArrayList<>();
     List<Entry> chosen = new ArrayList<>();
     for (Entry entry : entries) {
@@ -96,7 +130,7 @@ final class ListRequest {
         objects.add(object);
       }
     }
-    int shown = page(chosen, limit, snapshot.revision(), meta).size();
+    int shown = page(chosen, limit, revision, meta).size();
     if (selecting) {
       meta.remove(
           "remainingItemCount"); // Kubernetes does not count what a selector has to look for
@@ -208,8 +242,7 @@ final class ListRequest {
 
   /** The list's bytes made of the objects' bytes: nothing is read and written again. */
   private byte[] plain(List<Entry> entries, ObjectNode meta) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream(256 + entries.size() * 1024);
-    out.writeBytes(
+    byte[] head =
         ("{\"kind\":\""
                 + resource.listKind()
                 + "\",\"apiVersion\":\""
@@ -217,7 +250,11 @@ final class ListRequest {
                 + "\",\"metadata\":"
                 + meta
                 + ",\"items\":[")
-            .getBytes(StandardCharsets.UTF_8));
+            .getBytes(StandardCharsets.UTF_8);
+    // As long as it can become, so that it is never copied.
+    ByteArrayOutputStream out =
+        new ByteArrayOutputStream(Math.toIntExact(head.length + bytes(entries) + 3));
+    out.writeBytes(head);
     for (int i = 0; i < entries.size(); i++) {
       if (i > 0) {
         out.write(',');

@@ -27,6 +27,12 @@ final class NettyAnswer implements Answer {
   /** A client that takes nothing for this long is cut off; it may watch again from where it was. */
   static final Duration MAX_STALL = Duration.ofSeconds(30);
 
+  /**
+   * What is written at once of an answer, before it is looked whether the client takes it: else TLS
+   * would make a second copy of all of it for a client that takes nothing.
+   */
+  static final int SLICE_BYTES = 32 << 10;
+
   /** Warnings that one answer carries at most. */
   private static final int MAX_WARNINGS = 32;
 
@@ -59,12 +65,30 @@ final class NettyAnswer implements Answer {
 
   @Override
   public void send(int code, String contentType, byte[] body) {
+    if (body.length > SLICE_BYTES && !context.executor().inEventLoop()) {
+      sendSliced(code, contentType, body);
+      return;
+    }
     FullHttpResponse response =
         new DefaultFullHttpResponse(
             HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(code), Unpooled.wrappedBuffer(body));
     fill(response.headers(), contentType);
     response.headers().set(HttpHeaderNames.CONTENT_LENGTH, body.length);
     end(response);
+  }
+
+  private void sendSliced(int code, String contentType, byte[] body) {
+    HttpResponse response =
+        new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(code));
+    fill(response.headers(), contentType);
+    response.headers().set(HttpHeaderNames.CONTENT_LENGTH, body.length);
+    context.write(response);
+    try {
+      new Parts().write(body);
+    } catch (ClientGone e) {
+      return; // nobody is left to be answered, and the connection is closed
+    }
+    end(LastHttpContent.EMPTY_LAST_CONTENT);
   }
 
   private void fill(HttpHeaders headers, String contentType) {
@@ -139,8 +163,11 @@ final class NettyAnswer implements Answer {
 
     @Override
     public void write(byte[] part) throws ClientGone {
-      awaitRoom();
-      context.writeAndFlush(new DefaultHttpContent(Unpooled.wrappedBuffer(part)));
+      for (int from = 0; from < part.length; from += SLICE_BYTES) {
+        awaitRoom();
+        int length = Math.min(SLICE_BYTES, part.length - from);
+        context.writeAndFlush(new DefaultHttpContent(Unpooled.wrappedBuffer(part, from, length)));
+      }
     }
 
     void awaitRoom() throws ClientGone {

@@ -18,6 +18,7 @@ final class ObjectRequests {
   private final Registry registry;
   private final LogRequests logs;
   private final Scales scales;
+  private final ByteBudget lists = new ByteBudget(ListRequest.MAX_BYTES);
   private final ServiceAccountTokens accounts;
 
   ObjectRequests(Registry registry, PodLogs logs, ServiceAccountTokens accounts) {
@@ -66,7 +67,7 @@ final class ObjectRequests {
         if (request.flag("watch")) {
           new WatchRequest(resource, namespace, request, views).answer(registry);
         } else {
-          new ListRequest(resource, namespace, request, views).answer(registry.store());
+          new ListRequest(resource, namespace, request, views).answer(registry.store(), lists);
         }
       }
       case "POST" -> {

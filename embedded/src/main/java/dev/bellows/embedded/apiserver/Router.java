@@ -2,8 +2,8 @@ package dev.bellows.embedded.apiserver;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -18,42 +18,61 @@ final class Router {
   /** Watches and followed logs at once. */
   static final int MAX_WATCHES = 2000;
 
+  /**
+   * Of bodies above {@link #SMALL_BODY_BYTES} that are worked on at once; others wait their turn.
+   * Read, copied and compared they take many times their size.
+   */
+  static final int MAX_BODY_BYTES_IN_WORK = 4 << 20;
+
+  private static final int SMALL_BODY_BYTES = 64 << 10;
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  private final ByteBudget bodies = new ByteBudget(MAX_BODY_BYTES_IN_WORK);
   private final Semaphore inFlight = new Semaphore(MAX_IN_FLIGHT);
   private final Semaphore watches = new Semaphore(MAX_WATCHES);
-  private final Tokens tokens;
-  private final ServiceAccountTokens accounts;
+  private final Authentication authentication;
   private final Rbac rbac;
   private final Discovery discovery;
   private final ObjectRequests objects;
   private final OpenApi openApi;
   private final Reviews reviews;
 
-  Router(Registry registry, PodLogs logs, Tokens tokens, ServiceAccountTokens accounts) {
-    this.tokens = tokens;
-    this.accounts = accounts;
+  Router(
+      Registry registry,
+      PodLogs logs,
+      Authentication authentication,
+      ServiceAccountTokens accounts) {
+    this.authentication = authentication;
     this.rbac = new Rbac(registry.store());
     this.discovery = new Discovery(registry);
     this.objects = new ObjectRequests(registry, logs, accounts);
     this.openApi = new OpenApi(registry);
-    this.reviews = new Reviews(rbac, this::holder);
+    this.reviews = new Reviews(rbac, authentication::holder);
   }
 
   /** Answers a request, on the caller's thread. */
   void handle(ApiRequest request) {
     boolean stays = request.flag("watch") || request.flag("follow");
     if (!(stays ? watches : inFlight).tryAcquire()) {
-      request
-          .answer()
-          .json(
-              429,
-              ApiException.of(429, "TooManyRequests", "Too many requests, please try again later.")
-                  .status());
+      request.answer().json(429, ApiException.tooManyRequests().status());
       return;
     }
     try {
-      answer(request);
+      if (request.body().size() > SMALL_BODY_BYTES) {
+        answerInTurn(request);
+      } else {
+        answer(request);
+      }
     } finally {
       (stays ? watches : inFlight).release();
+    }
+  }
+
+  private void answerInTurn(ApiRequest request) {
+    try (ByteBudget.Share _ = bodies.take(request.body().size(), PATIENCE)) {
+      answer(request);
+    } catch (ApiException e) {
+      request.answer().json(e.code(), e.status());
     }
   }
 
@@ -77,16 +96,9 @@ final class Router {
   }
 
   private User user(ApiRequest request) {
-    String authorization = request.header("authorization");
-    Optional<User> user =
-        authorization.regionMatches(true, 0, "Bearer ", 0, 7)
-            ? holder(authorization.substring(7).strip())
-            : Optional.empty();
-    return user.orElseThrow(() -> ApiException.of(401, "Unauthorized", "Unauthorized"));
-  }
-
-  private Optional<User> holder(String token) {
-    return tokens.user(token).or(() -> accounts.user(token));
+    return authentication
+        .bearer(request.header("authorization"))
+        .orElseThrow(() -> ApiException.of(401, "Unauthorized", "Unauthorized"));
   }
 
   private void route(ApiRequest request) {

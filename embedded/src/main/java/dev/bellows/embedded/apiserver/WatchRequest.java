@@ -7,9 +7,9 @@ import dev.bellows.embedded.store.Entry;
 import dev.bellows.embedded.store.Feed;
 import dev.bellows.embedded.store.Snapshot;
 import dev.bellows.embedded.store.StoreException;
-import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Predicate;
@@ -165,11 +165,12 @@ final class WatchRequest {
 
   private static void plain(Answer.Stream stream, String type, byte[] object)
       throws Answer.ClientGone {
-    ByteArrayOutputStream out = new ByteArrayOutputStream(object.length + 48);
-    out.writeBytes(("{\"type\":\"" + type + "\",\"object\":").getBytes(StandardCharsets.US_ASCII));
-    out.writeBytes(object);
-    out.writeBytes("}\n".getBytes(StandardCharsets.US_ASCII));
-    stream.write(out.toByteArray());
+    byte[] head = ("{\"type\":\"" + type + "\",\"object\":").getBytes(StandardCharsets.US_ASCII);
+    byte[] event = Arrays.copyOf(head, head.length + object.length + 2);
+    System.arraycopy(object, 0, event, head.length, object.length);
+    event[event.length - 2] = '}';
+    event[event.length - 1] = '\n';
+    stream.write(event);
   }
 
   private void event(Answer.Stream stream, String type, ObjectNode object)

@@ -535,6 +535,12 @@ final class WritePath {
   private Outcome write(Write write) {
     try {
       return store.write(write);
+    } catch (StoreException.TooLarge e) {
+      throw ApiException.of(413, "RequestEntityTooLarge", e.getMessage());
+    } catch (StoreException.Full e) {
+      throw ApiException.of(507, "InsufficientStorage", e.getMessage());
+    } catch (StoreException.Busy e) {
+      throw ApiException.tooManyRequests();
     } catch (StoreException.NotWritten e) {
       throw ApiException.internal(e.getMessage());
     }

@@ -3,6 +3,7 @@ package dev.bellows.embedded.apiserver;
 import com.fasterxml.jackson.core.JsonParseException;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.util.JsonParserDelegate;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
@@ -28,6 +29,8 @@ public final class YamlText {
     YAMLFactory factory =
         YAMLFactory.builder()
             .loaderOptions(options)
+            .streamReadConstraints(
+                StreamReadConstraints.builder().maxTokenCount(Json.MAX_TOKENS).build())
             // As YAML has it, and as a factory that is not built by a builder does by itself.
             .enable(YAMLParser.Feature.EMPTY_STRING_AS_NULL)
             .build();

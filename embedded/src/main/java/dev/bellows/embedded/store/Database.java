@@ -225,11 +225,11 @@ final class Database implements AutoCloseable {
     }
   }
 
-  static String reason(SQLException e) {
+  static StoreException refusal(SQLException e) {
     return e instanceof SQLiteException sqlite
             && sqlite.getResultCode() == SQLiteErrorCode.SQLITE_FULL
-        ? "no space left for the object store"
-        : "the object store could not write: " + e.getMessage();
+        ? new StoreException.Full("no space left for the object store", e)
+        : new StoreException.NotWritten("the object store could not write: " + e.getMessage(), e);
   }
 
   private static long checksum(byte[] value) {

@@ -13,6 +13,9 @@ final class History {
   static final int MAX_CHANGES = 10_000;
   static final long MAX_BYTES = 8L << 20;
 
+  /** Of the histories of all kinds together; what the objects were before can double it. */
+  static final long MAX_BYTES_OF_ALL = 24L << 20;
+
   private final ArrayDeque<Change> changes = new ArrayDeque<>();
   private final int maxChanges;
   private final long maxBytes;
@@ -40,9 +43,25 @@ final class History {
     bytes += change.entry().value().length;
     // The newest change stays whatever its size, or nobody could follow at all.
     while (changes.size() > 1 && (changes.size() > maxChanges || bytes > maxBytes)) {
-      Change oldest = changes.removeFirst();
-      bytes -= oldest.entry().value().length;
-      floor = oldest.entry().version();
+      forgetOldest();
+    }
+  }
+
+  private void forgetOldest() {
+    Change oldest = changes.removeFirst();
+    bytes -= oldest.entry().value().length;
+    floor = oldest.entry().version();
+  }
+
+  /** Of the states after the changes. */
+  long bytes() {
+    return bytes;
+  }
+
+  /** Forgets older changes until at most so many bytes are left, be it all of them. */
+  void forget(long left) {
+    while (!changes.isEmpty() && bytes > left) {
+      forgetOldest();
     }
   }
 

@@ -2,6 +2,7 @@ package dev.bellows.embedded.store;
 
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,6 +35,23 @@ public final class ObjectStore implements AutoCloseable {
   /** Writes that may wait for the writer; more are refused. */
   public static final int MAX_WAITING = 4096;
 
+  /** Of one object; etcd's limit on a request. */
+  public static final int MAX_OBJECT_BYTES = 3 << 19;
+
+  /** Of the heap, the part that all objects together may have: one in so many. */
+  static final int HEAP_SHARE = 4;
+
+  /**
+   * Of that part, what new objects leave to the changes of those that are there, and how far it may
+   * be exceeded by small ones, a mark of deletion among them: one in so many.
+   */
+  static final int RESERVE_SHARE = 8;
+
+  private static final int SMALL_GROWTH_BYTES = 1 << 10;
+
+  /** What an object takes besides its bytes. */
+  private static final int ENTRY_BYTES = 200;
+
   /** Writes that share one transaction at most: bounds the wait of the first for the last. */
   static final int MAX_GROUP = 512;
 
@@ -46,13 +64,19 @@ public final class ObjectStore implements AutoCloseable {
   private final AtomicLong writes = new AtomicLong();
   private final AtomicLong commits = new AtomicLong();
   private final Thread writer;
+  private final long maxBytes;
+
+  /** Of all objects; touched by the opener, then by the writer. */
+  private long bytes;
+
   private volatile long revision;
   private volatile boolean closing;
 
   private record Waiting(Write write, CompletableFuture<Outcome> answer) {}
 
-  private ObjectStore(Database database, long revision) {
+  private ObjectStore(Database database, long revision, long maxBytes) {
     this.database = database;
+    this.maxBytes = maxBytes;
     this.revision = revision;
     this.writer = Thread.ofPlatform().name("store-writer").daemon().unstarted(this::run);
   }
@@ -63,10 +87,18 @@ public final class ObjectStore implements AutoCloseable {
    * @throws StoreException.Damaged if its file cannot be trusted
    */
   public static ObjectStore open(DataDirectory directory) {
+    return open(directory, Runtime.getRuntime().maxMemory() / HEAP_SHARE);
+  }
+
+  /** As {@link #open(DataDirectory)}, with another bound on the bytes of all objects. */
+  static ObjectStore open(DataDirectory directory, long maxBytes) {
     Database database = Database.open(directory.path().resolve("state.db"));
     try {
-      ObjectStore store = new ObjectStore(database, database.revision());
-      database.load(entry -> store.shelf(entry.key().resource()).load(entry));
+      ObjectStore store = new ObjectStore(database, database.revision(), maxBytes);
+      database.load(entry -> {
+        store.bytes += size(entry);
+        store.shelf(entry.key().resource()).load(entry);
+      });
       store.writer.start();
       return store;
     } catch (SQLException e) {
@@ -112,8 +144,12 @@ public final class ObjectStore implements AutoCloseable {
   /**
    * Asks for a change and waits until it is durable or refused.
    *
-   * @throws StoreException.NotWritten if it could not be done, for example on a full disk; the
-   *     store is unharmed
+   * @throws StoreException.NotWritten if it could not be done, for example because the file cannot
+   *     be written; the store is unharmed
+   * @throws StoreException.TooLarge if the object is larger than {@link #MAX_OBJECT_BYTES}
+   * @throws StoreException.Full if all objects together would be larger than the store may be, or
+   *     the disk is full
+   * @throws StoreException.Busy if too many writes wait
    */
   public Outcome write(Write write) {
     try {
@@ -121,9 +157,12 @@ public final class ObjectStore implements AutoCloseable {
     } catch (CompletionException e) {
       if (e.getCause() instanceof RuntimeException cause) {
         // Shared by a whole group of writers: wrapped, so that each gets its own trace.
-        throw cause instanceof StoreException.NotWritten failed
-            ? new StoreException.NotWritten(failed.getMessage(), cause)
-            : cause;
+        throw switch (cause) {
+          case StoreException.NotWritten failed ->
+              new StoreException.NotWritten(failed.getMessage(), failed);
+          case StoreException.Full full -> new StoreException.Full(full.getMessage(), full);
+          default -> cause;
+        };
       }
       throw e;
     }
@@ -137,8 +176,7 @@ public final class ObjectStore implements AutoCloseable {
           new StoreException.NotWritten("the object store is closed", null));
     } else if (!queue.offer(waiting)) {
       waiting.answer.completeExceptionally(
-          new StoreException.NotWritten(
-              "the object store has " + MAX_WAITING + " writes waiting", null));
+          new StoreException.Busy("the object store has " + MAX_WAITING + " writes waiting"));
     } else if (closing) {
       refuseWaiting(); // the writer may have ended between the two looks
     }
@@ -170,6 +208,18 @@ public final class ObjectStore implements AutoCloseable {
   /** Bounds the file, so that a test can meet a full disk. */
   void limitPages(int pages) throws SQLException {
     database.limitPages(pages);
+  }
+
+  /** Of the changes of all kinds that are kept, as {@link History#MAX_BYTES_OF_ALL} bounds it. */
+  long historyBytes() {
+    return shelves.values().stream().mapToLong(Shelf::historyBytes).sum();
+  }
+
+  /** Forgets a kind's changes, as happens when those of others need the room. */
+  void forgetHistory(String resource) {
+    while (shelf(resource).historyBytes() > 0) {
+      shelf(resource).forgetHalf();
+    }
   }
 
   private Shelf shelf(String resource) {
@@ -224,6 +274,7 @@ public final class ObjectStore implements AutoCloseable {
     List<Change> changes = new ArrayList<>();
     List<Runnable> answers = new ArrayList<>();
     long next = revision;
+    long size = bytes;
     for (Waiting waiting : group) {
       Write write = waiting.write;
       Optional<Entry> current = ahead.getOrDefault(write.key(), get(write.key()));
@@ -234,12 +285,16 @@ public final class ObjectStore implements AutoCloseable {
       byte[] value;
       try {
         value = write.value().apply(next + 1);
+        if (write instanceof Write.Put) {
+          requireRoom(write.key(), value, current, size);
+        }
       } catch (RuntimeException e) {
         answers.add(() -> waiting.answer.completeExceptionally(e));
         continue;
       }
       next++;
       Entry entry = new Entry(write.key(), next, value);
+      size += (write instanceof Write.Put ? size(entry) : 0) - size(current);
       changes.add(change(write, entry, current));
       ahead.put(write.key(), write instanceof Write.Remove ? Optional.empty() : Optional.of(entry));
       answers.add(() -> waiting.answer.complete(new Outcome.Committed(entry)));
@@ -249,16 +304,51 @@ public final class ObjectStore implements AutoCloseable {
         database.commit(changes, next);
       } catch (SQLException e) {
         log.error("{} writes refused: {}", group.size(), e.getMessage());
-        StoreException refused = new StoreException.NotWritten(Database.reason(e), e);
+        StoreException refused = Database.refusal(e);
         group.forEach(waiting -> waiting.answer.completeExceptionally(refused));
         return;
       }
       commits.incrementAndGet();
       writes.addAndGet(changes.size());
+      bytes = size;
       publish(changes);
       revision = next;
     }
     answers.forEach(Runnable::run);
+  }
+
+  private void requireRoom(Key key, byte[] value, Optional<Entry> current, long size) {
+    if (value.length > MAX_OBJECT_BYTES) {
+      throw new StoreException.TooLarge(
+          "object is too large: " + value.length + " bytes, limit is " + MAX_OBJECT_BYTES);
+    }
+    long before = size(current);
+    long after = size - before + value.length + ENTRY_BYTES;
+    long growth = value.length + ENTRY_BYTES - before;
+    long reserve = maxBytes / RESERVE_SHARE;
+    long limit =
+        current.isEmpty()
+            ? maxBytes - reserve
+            : growth > SMALL_GROWTH_BYTES ? maxBytes : maxBytes + reserve;
+    if (growth > 0 && after > limit) {
+      throw new StoreException.Full(
+          "the object store is full: its objects have "
+              + (size >> 20)
+              + " MiB of at most "
+              + (maxBytes >> 20)
+              + " MiB; delete some, or give Bellows more heap ("
+              + key
+              + ")",
+          null);
+    }
+  }
+
+  private static long size(Entry entry) {
+    return (long) entry.value().length + ENTRY_BYTES;
+  }
+
+  private static long size(Optional<Entry> entry) {
+    return entry.map(ObjectStore::size).orElse(0L);
   }
 
   private static Change change(Write write, Entry entry, Optional<Entry> current) {
@@ -279,5 +369,15 @@ public final class ObjectStore implements AutoCloseable {
           .add(change);
     }
     byResource.forEach((resource, part) -> shelf(resource).publish(part));
+    boundHistories();
+  }
+
+  /** The longest history gives way first: it is the one that reaches back furthest. */
+  private void boundHistories() {
+    while (historyBytes() > History.MAX_BYTES_OF_ALL) {
+      shelves.values().stream()
+          .max(Comparator.comparingLong(Shelf::historyBytes))
+          .ifPresent(Shelf::forgetHalf);
+    }
   }
 }

@@ -21,6 +21,7 @@ final class Shelf {
   private final TreeMap<Key, Entry> entries = new TreeMap<>();
   private final History history;
   private long latest;
+  private volatile long historyBytes;
 
   Shelf(long floor) {
     this.history = new History(floor);
@@ -50,7 +51,25 @@ final class Shelf {
         history.add(change);
         latest = entry.version();
       }
+      historyBytes = history.bytes();
       changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Of the changes that are kept. */
+  long historyBytes() {
+    return historyBytes;
+  }
+
+  /** Forgets older changes, until at most half of their bytes are left. */
+  void forgetHalf() {
+    lock.lock();
+    try {
+      history.forget(history.bytes() / 2);
+      historyBytes = history.bytes();
+      changed.signalAll(); // a follower may have fallen behind
     } finally {
       lock.unlock();
     }
@@ -127,7 +146,10 @@ final class Shelf {
     long nanos = patience.toNanos();
     lock.lockInterruptibly();
     try {
-      while (!history.hasAfter(revision) && !feed.isClosed() && nanos > 0) {
+      while (!history.hasAfter(revision)
+          && revision >= history.floor()
+          && !feed.isClosed()
+          && nanos > 0) {
         nanos = changed.awaitNanos(nanos);
       }
       if (revision < history.floor()) {

@@ -64,6 +64,33 @@ public sealed class StoreException extends RuntimeException {
     }
   }
 
+  /** The object is larger than one may be; nothing was written. */
+  public static final class TooLarge extends StoreException {
+    @Serial private static final long serialVersionUID = 1L;
+
+    TooLarge(String message) {
+      super(message, null);
+    }
+  }
+
+  /** There is no room, on the disk or by the store's own bound; nothing was written. */
+  public static final class Full extends StoreException {
+    @Serial private static final long serialVersionUID = 1L;
+
+    Full(String message, @Nullable Throwable cause) {
+      super(message, cause);
+    }
+  }
+
+  /** More writes wait than may; this one does not. */
+  public static final class Busy extends StoreException {
+    @Serial private static final long serialVersionUID = 1L;
+
+    Busy(String message) {
+      super(message, null);
+    }
+  }
+
   /** The history asked for is no longer kept: list again. */
   public static final class Gone extends StoreException {
     @Serial private static final long serialVersionUID = 1L;

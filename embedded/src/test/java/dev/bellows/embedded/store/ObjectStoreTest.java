@@ -169,7 +169,7 @@ class ObjectStoreTest {
 
     assertThatThrownBy(
             () -> store.write(new Write.Put(key("pods", "big"), 0, v -> new byte[1 << 20])))
-        .isInstanceOf(StoreException.NotWritten.class)
+        .isInstanceOf(StoreException.Full.class)
         .hasMessage("no space left for the object store");
 
     assertThat(store.revision()).isEqualTo(before);
@@ -177,6 +177,106 @@ class ObjectStoreTest {
     put("pods", "small2", 0, "y");
     reopen();
     assertThat(store.list("pods", null).entries()).hasSize(2);
+  }
+
+  @Test
+  void newObjectsLeaveRoomForChangesOfThoseThatAreThere() {
+    reopen(1 << 20);
+    Entry first = fill("a", 400);
+    fill("b", 400);
+
+    assertThatThrownBy(() -> fill("c", 200))
+        .isInstanceOf(StoreException.Full.class)
+        .hasMessageContaining("the object store is full")
+        .hasMessageContaining("delete some");
+
+    store.write(new Write.Put(first.key(), first.version(), v -> new byte[500 << 10]));
+    assertThat(store.get(first.key()).orElseThrow().value()).hasSize(500 << 10);
+    assertThat(store.get(key("pods", "c"))).isEmpty();
+  }
+
+  @Test
+  void aFullStoreTakesRemovalsAndMarksOfThemAndThenNewObjectsAgain() {
+    reopen(1 << 20);
+    Entry first = fill("a", 448);
+    Entry second = fill("b", 447);
+    second = change(second, 575);
+    Entry full = second;
+    assertThatThrownBy(() -> change(full, 580)).isInstanceOf(StoreException.Full.class);
+
+    Write mark = new Write.Put(first.key(), first.version(), v -> new byte[(448 << 10) + 60]);
+    assertThat(store.write(mark)).isInstanceOf(Outcome.Committed.class);
+    change(second, 100);
+
+    assertThat(fill("c", 200).version()).isGreaterThan(second.version());
+  }
+
+  @Test
+  void whatIsRemovedLeavesRoomOverARestartToo() {
+    reopen(1 << 20);
+    for (int i = 0; i < 20; i++) {
+      Entry entry = fill("a", 800);
+      store.write(new Write.Remove(entry.key(), entry.version(), v -> bytes("last")));
+    }
+    fill("b", 800);
+    reopen(1 << 20);
+
+    assertThatThrownBy(() -> fill("c", 200)).isInstanceOf(StoreException.Full.class);
+  }
+
+  @Test
+  void anObjectThatIsTooLargeIsRefused() {
+    assertThatThrownBy(() ->
+            store.write(
+                new Write.Put(
+                    key("pods", "a"), 0, v -> new byte[ObjectStore.MAX_OBJECT_BYTES + 1])))
+        .isInstanceOf(StoreException.TooLarge.class)
+        .hasMessageContaining("limit is 1572864");
+  }
+
+  @Test
+  void theHistoriesOfAllKindsTogetherAreBounded() {
+    for (int kind = 0; kind < 30; kind++) {
+      Write put = new Write.Put(new Key("kind" + kind, "", "x"), 0, v -> new byte[1 << 20]);
+      Entry entry = ((Outcome.Committed) store.write(put)).entry();
+      store.write(new Write.Remove(entry.key(), entry.version(), v -> new byte[1 << 20]));
+    }
+
+    assertThat(store.historyBytes()).isPositive().isLessThanOrEqualTo(History.MAX_BYTES_OF_ALL);
+    assertThatThrownBy(
+            () -> {
+              for (int kind = 0; kind < 30; kind++) {
+                store.follow("kind" + kind, 2L * kind).close();
+              }
+            })
+        .isInstanceOf(StoreException.Gone.class);
+    store.follow("kind0", store.revision()).close();
+  }
+
+  @Test
+  void aFeedWhoseHistoryGaveWayToAnotherKindsIsTold() throws InterruptedException {
+    Entry first = put("pods", "a", 0, "one");
+    put("pods", "a", first.version(), "two");
+    try (Feed feed = store.follow("pods", first.version())) {
+      store.forgetHistory("pods");
+
+      assertThatThrownBy(() -> feed.next(SOON)).isInstanceOf(StoreException.Gone.class);
+    }
+  }
+
+  private Entry fill(String name, int kib) {
+    Write put = new Write.Put(key("pods", name), 0, v -> new byte[kib << 10]);
+    return ((Outcome.Committed) store.write(put)).entry();
+  }
+
+  private Entry change(Entry entry, int kib) {
+    Write put = new Write.Put(entry.key(), entry.version(), v -> new byte[kib << 10]);
+    return ((Outcome.Committed) store.write(put)).entry();
+  }
+
+  private void reopen(long maxBytes) {
+    store.close();
+    store = ObjectStore.open(directory, maxBytes);
   }
 
   @Test
