@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
@@ -139,14 +140,18 @@ public final class PodStarts implements AutoCloseable {
     node.registry().delete(ResourceTypes.PODS, "default", name, DeleteOptions.DEFAULT);
   }
 
+  private Life life(String name) {
+    return Optional.ofNullable(lives.get(name)).orElseThrow();
+  }
+
   private Life awaitReady(String name) throws InterruptedException {
-    Life life = lives.get(name);
+    Life life = life(name);
     await(life.ready, name + " is not ready");
     return life;
   }
 
   private void awaitGone(String name) throws InterruptedException {
-    await(lives.get(name).gone, name + " is not gone");
+    await(life(name).gone, name + " is not gone");
     lives.remove(name);
   }
 
