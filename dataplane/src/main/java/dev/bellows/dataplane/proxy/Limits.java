@@ -50,6 +50,9 @@ public final class Limits {
   /** How long an upstream connection may be idle (data-plane spec §1.1). */
   public static final Duration IDLE_TIMEOUT = Duration.ofSeconds(90);
 
+  /** Connections of one listener at once; further ones are closed. */
+  public static final int CONNECTIONS_PER_LISTENER = 16_384;
+
   /** Connections waiting to be accepted. */
   public static final int ACCEPT_BACKLOG = 4096;
 

@@ -97,7 +97,7 @@ public final class Listener implements AutoCloseable {
 
   void accepted(Channel connection) {
     connections.add(connection);
-    if (draining) {
+    if (draining || connections.size() > Limits.CONNECTIONS_PER_LISTENER) {
       connection.close();
     }
   }
