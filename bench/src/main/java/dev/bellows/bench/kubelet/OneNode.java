@@ -85,7 +85,11 @@ final class OneNode implements AutoCloseable {
                 NAME,
                 new RegistryNodeApi(registry, informers, events),
                 new ProcessRuntime(
-                    home.resolve("runtime"), Optional.empty(), System.getenv(), Clock.systemUTC()),
+                    home.resolve("runtime"),
+                    Optional.empty(),
+                    Boolean.getBoolean("privileged"),
+                    System.getenv(),
+                    Clock.systemUTC()),
                 NO_QUEUE_PROXY,
                 images,
                 network,
