@@ -122,8 +122,7 @@ class KilledServerTest {
   private void await(Supplier<Map<String, String>> versions) {
     Map<String, String> wanted = new TreeMap<>();
     for (JsonNode item : api.get(COLLECTION).is(200).at("/items")) {
-      wanted.put(
-          item.at("/metadata/name").asText(), item.at("/metadata/resourceVersion").asText());
+      wanted.put(item.at("/metadata/name").asText(), item.at("/metadata/resourceVersion").asText());
     }
     assertThat(wanted.keySet()).as("seed %d", SEED).isEqualTo(living.keySet());
     Awaitility.await()
