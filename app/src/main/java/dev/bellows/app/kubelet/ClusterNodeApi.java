@@ -1,6 +1,7 @@
 package dev.bellows.app.kubelet;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.bellows.controlplane.reconcile.EventRecorder;
@@ -13,9 +14,15 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import java.net.HttpURLConnection;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
@@ -37,6 +44,9 @@ public final class ClusterNodeApi implements NodeApi {
 
   /** No periodic replay: a watch that broke lists again, and that tells every difference. */
   private static final long NO_RESYNC = 0;
+
+  /** A kubelet's own {@code syncFrequency}. */
+  private static final long LOOK_AGAIN_SECONDS = 60;
 
   private final KubernetesClient client;
   private final EventRecorder events;
@@ -175,6 +185,41 @@ public final class ClusterNodeApi implements NodeApi {
       }
       throw e;
     }
+  }
+
+  /**
+   * A node may read the ConfigMaps and Secrets of its pods, and cannot follow all of a kind; so
+   * those that volumes are made of are looked at again from time to time, as kubelets do.
+   */
+  @Override
+  public AutoCloseable followConfiguration(ConfigurationListener listener) {
+    ScheduledExecutorService again =
+        Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().name("look-at-volumes").daemon().factory());
+    Future<?> _ =
+        again.scheduleWithFixedDelay(
+            () -> present.values().forEach(pod -> tellOfVolumes(pod, listener)),
+            LOOK_AGAIN_SECONDS,
+            LOOK_AGAIN_SECONDS,
+            TimeUnit.SECONDS);
+    return again::shutdownNow;
+  }
+
+  private static void tellOfVolumes(ObjectNode pod, ConfigurationListener listener) {
+    Set<String> names = new HashSet<>();
+    for (JsonNode volume : pod.path("spec").path("volumes")) {
+      volume.findValues("configMap").forEach(each -> names.add(each.path("name").asText()));
+      volume
+          .findValues("secret")
+          .forEach(each -> names.add(each.path("secretName").asText(each.path("name").asText())));
+    }
+    names.forEach(name -> listener.onChange(text(pod, "namespace"), name));
+  }
+
+  @Override
+  public ObjectNode token(String namespace, String account, ObjectNode request) {
+    return parse(
+        client.raw(path("serviceaccounts", namespace, account) + "/token", "POST", request));
   }
 
   @Override

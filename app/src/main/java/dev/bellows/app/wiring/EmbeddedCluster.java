@@ -126,7 +126,12 @@ final class EmbeddedCluster implements AutoCloseable {
         new Kubelet(
             new Node(
                 NODE,
-                new RegistryNodeApi(registry, informers, events),
+                new RegistryNodeApi(
+                    registry,
+                    informers,
+                    events,
+                    (namespace, account, request) ->
+                        apiServer.join().issueToken(namespace, account, request)),
                 new ProcessRuntime(
                     directory.path().resolve("runtime"),
                     settings.runAs(),
@@ -137,6 +142,7 @@ final class EmbeddedCluster implements AutoCloseable {
                 images,
                 network,
                 logs,
+                DataFiles.ownerOnlyDirectory(directory.path().resolve("volumes")),
                 clock));
     return new EmbeddedCluster(
         registry,

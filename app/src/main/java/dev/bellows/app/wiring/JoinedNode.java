@@ -118,6 +118,7 @@ public final class JoinedNode implements AutoCloseable {
                 images,
                 network,
                 logs,
+                DataFiles.ownerOnlyDirectory(directory.path().resolve("volumes")),
                 clock));
     closing.add(ImageWatch.start(settings.dataDirectory(), images::look));
     kubelet.start();

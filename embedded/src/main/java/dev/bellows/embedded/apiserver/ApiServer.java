@@ -1,5 +1,6 @@
 package dev.bellows.embedded.apiserver;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.bellows.embedded.store.DataDirectory;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
@@ -33,6 +34,7 @@ public final class ApiServer implements AutoCloseable {
   private final Certificates certificates;
   private final Tokens tokens;
   private final Authentication authentication;
+  private final ServiceAccountTokens accounts;
   private final Path kubeconfig;
   private final String url;
   private final int port;
@@ -57,6 +59,7 @@ public final class ApiServer implements AutoCloseable {
       ChannelGroup channels,
       Certificates certificates,
       Tokens tokens,
+      ServiceAccountTokens accounts,
       Authentication authentication,
       Path kubeconfig,
       String url,
@@ -66,6 +69,7 @@ public final class ApiServer implements AutoCloseable {
     this.certificates = certificates;
     this.tokens = tokens;
     this.authentication = authentication;
+    this.accounts = accounts;
     this.kubeconfig = kubeconfig;
     this.url = url;
     this.port = port;
@@ -124,7 +128,7 @@ public final class ApiServer implements AutoCloseable {
     KubeConfig.write(
         kubeconfig, url, certificates.authorityPem(), "bellows-admin", tokens.of(Role.ADMIN));
     return new ApiServer(
-        loops, channels, certificates, tokens, authentication, kubeconfig, url, port);
+        loops, channels, certificates, tokens, accounts, authentication, kubeconfig, url, port);
   }
 
   /** The port that it listens on. */
@@ -150,6 +154,15 @@ public final class ApiServer implements AutoCloseable {
   /** Says whose a token is. */
   Authentication authentication() {
     return authentication;
+  }
+
+  /**
+   * Answers a {@code TokenRequest} for a ServiceAccount, for a part of ours.
+   *
+   * @throws ApiException if the account is not there, or what is asked for is not allowed
+   */
+  public ObjectNode issueToken(String namespace, String account, ObjectNode request) {
+    return accounts.issue(namespace, account, request);
   }
 
   /** The file for kubectl, with the admin's token. */

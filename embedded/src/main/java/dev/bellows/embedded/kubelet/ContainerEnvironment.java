@@ -17,12 +17,10 @@ import java.util.regex.Pattern;
 final class ContainerEnvironment {
   // $(NAME), and $$ as an escape of the dollar before it.
   private static final Pattern REFERENCE = Pattern.compile("\\$\\$|\\$\\(([^)]*)\\)");
-  private static final Pattern SUBSCRIPT =
-      Pattern.compile("metadata\\.(labels|annotations)\\['([^']*)'\\]");
 
   private final NodeApi api;
   private final ObjectNode pod;
-  private final Map<String, String> late;
+  private final PodFields fields;
 
   /** Something that a variable refers to is not there; the message is the container's. */
   static final class Missing extends Exception {
@@ -41,7 +39,7 @@ final class ContainerEnvironment {
   ContainerEnvironment(NodeApi api, ObjectNode pod, Map<String, String> late) {
     this.api = api;
     this.pod = pod;
-    this.late = Map.copyOf(late);
+    this.fields = new PodFields(pod, late);
   }
 
   /**
@@ -91,10 +89,14 @@ final class ContainerEnvironment {
 
   private Optional<String> valueFrom(JsonNode container, JsonNode source) throws Missing {
     if (source.has("fieldRef")) {
-      return Optional.of(field(source.path("fieldRef").path("fieldPath").asText()));
+      return Optional.of(fields.field(source.path("fieldRef").path("fieldPath").asText()));
     }
     if (source.has("resourceFieldRef")) {
-      return Optional.of(resource(container, source.path("resourceFieldRef")));
+      JsonNode reference = source.path("resourceFieldRef");
+      return Optional.of(
+          PodFields.resource(
+              fields.container(reference.path("containerName").asText("")).orElse(container),
+              reference));
     }
     JsonNode reference =
         source.has("configMapKeyRef")
@@ -138,36 +140,5 @@ final class ContainerEnvironment {
 
   private String namespace() {
     return pod.path("metadata").path("namespace").asText();
-  }
-
-  private String field(String path) throws Missing {
-    String known = late.get(path);
-    if (known != null) {
-      return known;
-    }
-    Matcher subscript = SUBSCRIPT.matcher(path);
-    if (subscript.matches()) {
-      return pod.path("metadata").path(subscript.group(1)).path(subscript.group(2)).asText("");
-    }
-    JsonNode at = pod;
-    for (String step : path.split("\\.", -1)) {
-      at = at.path(step);
-    }
-    if (at.isContainerNode()) {
-      throw new Missing("unsupported fieldPath: " + path);
-    }
-    return at.asText("");
-  }
-
-  private static String resource(JsonNode container, JsonNode reference) throws Missing {
-    String path = reference.path("resource").asText();
-    JsonNode at = container.path("resources");
-    for (String step : path.split("\\.", 2)) {
-      at = at.path(step);
-    }
-    if (at.isMissingNode()) {
-      throw new Missing("resource " + path + " is not set");
-    }
-    return Quantity.wholeUnits(at.asText(), reference.path("divisor").asText("1"));
   }
 }

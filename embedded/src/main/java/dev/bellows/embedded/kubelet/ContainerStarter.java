@@ -11,6 +11,7 @@ import dev.bellows.embedded.runtime.ContainerId;
 import dev.bellows.embedded.runtime.ContainerSpec;
 import dev.bellows.embedded.runtime.ContainerStartException;
 import dev.bellows.embedded.runtime.Isolation;
+import dev.bellows.embedded.runtime.Limits;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -35,18 +36,19 @@ final class ContainerStarter {
    */
   static final String PORTS_ANNOTATION = "bellows.dev/ports";
 
-  private static final String TOKEN_MOUNT = "/var/run/secrets/kubernetes.io/serviceaccount";
   private static final int USER_PORT = 8080;
 
   private final Node node;
   private final PodDirectory directory;
+  private final PodVolumes volumes;
 
   /** Written by the thread that starts the queue-proxy, read by the pod's worker. */
   private volatile Map<Integer, Integer> queueProxyPorts = Map.of();
 
-  ContainerStarter(Node node, PodDirectory directory) {
+  ContainerStarter(Node node, PodDirectory directory, PodVolumes volumes) {
     this.node = node;
     this.directory = directory;
+    this.volumes = volumes;
   }
 
   private boolean isQueueProxy(ContainerSlot slot) {
@@ -111,7 +113,6 @@ final class ContainerStarter {
       queueProxyPorts = Map.copyOf(proxy.ports());
       return proxy;
     }
-    checkMounts(slot);
     Image image = node.images().resolve(slot.image());
     Map<String, String> decided = new HashMap<>();
     declaredPort(slot.definition)
@@ -128,7 +129,7 @@ final class ContainerStarter {
                 variables,
                 workingDirectory(slot.definition, image),
                 directory.log(slot.name, slot.restarts),
-                Isolation.NONE));
+                isolation(slot, pod, variables)));
   }
 
   private static Address user(Map<String, String> variables, PodAddresses addresses)
@@ -151,17 +152,16 @@ final class ContainerStarter {
     }
   }
 
-  private static void checkMounts(ContainerSlot slot) throws ContainerEnvironment.Missing {
-    for (JsonNode mount : slot.definition.path("volumeMounts")) {
-      String path = mount.path("mountPath").asText();
-      if (!path.equals(TOKEN_MOUNT)) {
-        throw new ContainerEnvironment.Missing(
-            "volume \""
-                + mount.path("name").asText()
-                + "\" cannot be mounted at "
-                + path
-                + ": a plain process has no file system of its own");
-      }
+  private Isolation isolation(ContainerSlot slot, ObjectNode pod, Map<String, String> variables)
+      throws ContainerStartException {
+    try {
+      return new Isolation(
+          Optional.empty(),
+          volumes.mounts(pod, slot.definition, variables),
+          Optional.empty(),
+          Limits.NONE);
+    } catch (IllegalArgumentException e) {
+      throw new ContainerStartException(String.valueOf(e.getMessage()), e);
     }
   }
 

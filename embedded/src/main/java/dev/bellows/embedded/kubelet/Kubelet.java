@@ -1,7 +1,10 @@
 package dev.bellows.embedded.kubelet;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -29,6 +32,7 @@ public final class Kubelet implements AutoCloseable {
   private final Node node;
   private final Map<String, PodWorker> workers = new ConcurrentHashMap<>();
   private @Nullable AutoCloseable following;
+  private @Nullable AutoCloseable followingConfiguration;
   private boolean closed;
 
   /** A kubelet that does nothing before {@link #start}. */
@@ -39,7 +43,29 @@ public final class Kubelet implements AutoCloseable {
   /** Makes the node known and takes over its pods. */
   public synchronized void start() {
     node.api().register(NodeDescription.of(node, MAX_PODS));
+    letGoOfMemory();
     following = node.api().followPods(node.name(), this::seen, this::gone);
+    followingConfiguration = node.api().followConfiguration(this::configured);
+  }
+
+  /** Volumes in memory of a kubelet that was killed: their pods' programs have ended with it. */
+  private void letGoOfMemory() {
+    if (!Files.isDirectory(node.volumes())) {
+      return;
+    }
+    try {
+      node.runtime().unmountBelow(node.volumes());
+    } catch (IOException e) {
+      LOG.warn("mounts of an earlier run are left below {}", node.volumes(), e);
+    }
+  }
+
+  private void configured(String namespace, String name) {
+    for (PodWorker worker : workers.values()) {
+      if (worker.namespace().equals(namespace)) {
+        worker.configured(name);
+      }
+    }
   }
 
   private synchronized void seen(ObjectNode pod) {
@@ -95,11 +121,13 @@ public final class Kubelet implements AutoCloseable {
     List<PodWorker> ending;
     synchronized (this) {
       closed = true;
-      if (following != null) {
+      for (AutoCloseable each : Arrays.asList(following, followingConfiguration)) {
         try {
-          following.close();
+          if (each != null) {
+            each.close();
+          }
         } catch (Exception e) {
-          LOG.warn("cannot stop following pods", e);
+          LOG.warn("cannot stop following the cluster", e);
         }
       }
       ending = List.copyOf(workers.values());
@@ -115,6 +143,7 @@ public final class Kubelet implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    letGoOfMemory();
     node.runtime().close();
   }
 

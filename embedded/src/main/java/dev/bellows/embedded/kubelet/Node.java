@@ -11,6 +11,7 @@ import java.time.Clock;
  *
  * @param name the node's name, as pods name it in {@code spec.nodeName}
  * @param logs where pods' logs are kept
+ * @param volumes where pods' volumes are kept
  */
 public record Node(
     String name,
@@ -20,4 +21,5 @@ public record Node(
     ImageRegistry images,
     PodNetwork network,
     Path logs,
+    Path volumes,
     Clock clock) {}

@@ -42,6 +42,26 @@ public interface NodeApi {
    */
   Optional<ObjectNode> secret(String namespace, String name);
 
+  /** Hears that a ConfigMap or Secret of this name may be new, changed or gone. */
+  interface ConfigurationListener {
+    void onChange(String namespace, String name);
+  }
+
+  /**
+   * Tells when a ConfigMap or Secret that pods may have as a volume could have changed.
+   *
+   * @return closed to hear no more
+   */
+  AutoCloseable followConfiguration(ConfigurationListener listener);
+
+  /**
+   * Answers a {@code TokenRequest} for an account.
+   *
+   * @return the request with its status
+   * @throws RuntimeException if a token is not to be had now; the message says why
+   */
+  ObjectNode token(String namespace, String account, ObjectNode request);
+
   /**
    * Records that something happened to a pod.
    *

@@ -74,12 +74,17 @@ final class PodContainers {
    *
    * @param mailbox brings what happens to the worker's thread, which hands it to {@link #handle}
    */
-  PodContainers(Node node, ObjectNode pod, PodDirectory directory, Consumer<Happening> mailbox) {
+  PodContainers(
+      Node node,
+      ObjectNode pod,
+      PodDirectory directory,
+      PodVolumes volumes,
+      Consumer<Happening> mailbox) {
     this.node = node;
     this.pod = pod;
     this.directory = directory;
     this.mailbox = mailbox;
-    starter = new ContainerStarter(node, directory);
+    starter = new ContainerStarter(node, directory, volumes);
     Instant now = node.clock().instant();
     JsonNode status = pod.path("status");
     fill(init, true, "initContainers", status.path("initContainerStatuses"), now);

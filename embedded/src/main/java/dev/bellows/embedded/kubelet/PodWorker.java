@@ -31,10 +31,17 @@ final class PodWorker {
   /** How long to wait before a write that failed is tried again. */
   private static final Duration WRITE_DELAY = Duration.ofSeconds(1);
 
+  /** How long to wait before looking again for what a volume lacks; then twice as long. */
+  private static final Duration FIRST_VOLUME_DELAY = Duration.ofMillis(100);
+
+  private static final Duration LAST_VOLUME_DELAY = Duration.ofSeconds(10);
+
   private final Node node;
   private final PodDirectory directory;
+  private final String namespace;
   private final Runnable whenOver;
   private final LinkedBlockingQueue<Event> mailbox = new LinkedBlockingQueue<>();
+  private final PodVolumes volumes;
   private final PodContainers containers;
   private final Instant startTime;
   private ObjectNode pod;
@@ -42,6 +49,9 @@ final class PodWorker {
   private Optional<PodStatus.Facts> written = Optional.empty();
   private Instant writeAt = Instant.MIN;
   private Instant finishAt = Instant.MIN;
+  private Instant volumesAt = Instant.MIN;
+  private Duration volumesDelay = FIRST_VOLUME_DELAY;
+  private String volumesProblem = "";
   private boolean leaving;
   private boolean over;
 
@@ -52,6 +62,9 @@ final class PodWorker {
     /** The object is no more: nobody waits for an orderly end. */
     record Gone() implements Event {}
 
+    /** A ConfigMap or Secret that a volume is made of has changed. */
+    record Configured() implements Event {}
+
     record OfContainer(PodContainers.Happening happening) implements Event {}
 
     /** The kubelet ends; the object stays for the next one. */
@@ -61,15 +74,21 @@ final class PodWorker {
   PodWorker(Node node, ObjectNode pod, Runnable whenOver) {
     this.node = node;
     this.pod = pod;
+    this.namespace = pod.path("metadata").path("namespace").asText();
     this.whenOver = whenOver;
     this.directory = PodDirectory.of(node.logs(), pod);
     Instant now = node.clock().instant();
     JsonNode status = pod.path("status");
     startTime =
         status.hasNonNull("startTime") ? Instant.parse(status.path("startTime").asText()) : now;
+    volumes = new PodVolumes(node, pod);
     containers =
         new PodContainers(
-            node, pod, directory, happening -> mailbox.add(new Event.OfContainer(happening)));
+            node,
+            pod,
+            directory,
+            volumes,
+            happening -> mailbox.add(new Event.OfContainer(happening)));
   }
 
   void start() {
@@ -82,6 +101,17 @@ final class PodWorker {
 
   void gone() {
     mailbox.add(new Event.Gone());
+  }
+
+  /** A ConfigMap or Secret of this name, in the pod's namespace, has changed. */
+  void configured(String name) {
+    if (volumes.referTo(name)) {
+      mailbox.add(new Event.Configured());
+    }
+  }
+
+  String namespace() {
+    return namespace;
   }
 
   /** Ends the containers but not the pod, and counts down when they have ended. */
@@ -122,6 +152,9 @@ final class PodWorker {
   private Optional<Event> next() throws InterruptedException {
     Instant now = node.clock().instant();
     Instant deadline = leaving ? Instant.MAX : containers.nextStart();
+    if (!leaving && !isFinished() && volumesAt.isBefore(deadline)) {
+      deadline = volumesAt;
+    }
     if (leaving && !finishAt.equals(Instant.MIN)) {
       deadline = finishAt;
     } else if (isUnwritten() && !writeAt.equals(Instant.MIN) && writeAt.isBefore(deadline)) {
@@ -130,7 +163,10 @@ final class PodWorker {
     if (deadline.equals(Instant.MAX)) {
       return Optional.of(mailbox.take());
     }
-    long nanos = Math.max(0, Duration.between(now, deadline).toNanos());
+    if (!deadline.isAfter(now)) {
+      return Optional.ofNullable(mailbox.poll());
+    }
+    long nanos = Duration.between(now, deadline).toNanos();
     return Optional.ofNullable(mailbox.poll(nanos, TimeUnit.NANOSECONDS));
   }
 
@@ -139,9 +175,10 @@ final class PodWorker {
       case Event.Seen seen -> know(seen.pod());
       case Event.Gone _ -> {
         containers.kill();
-        directory.delete();
+        forget();
         over = true;
       }
+      case Event.Configured _ -> volumesAt = Instant.MIN;
       case Event.OfContainer told -> containers.handle(told.happening());
       case Event.Evacuate evacuate -> evacuateNow(evacuate);
     }
@@ -153,7 +190,23 @@ final class PodWorker {
     over = true;
   }
 
+  private void forget() {
+    try {
+      volumes.delete();
+      directory.delete();
+    } catch (RuntimeException e) {
+      LOG.warn("files of pod {} are left", uid(), e);
+    }
+  }
+
   private void know(ObjectNode state) {
+    if (!state.path("metadata").path("labels").equals(pod.path("metadata").path("labels"))
+        || !state
+            .path("metadata")
+            .path("annotations")
+            .equals(pod.path("metadata").path("annotations"))) {
+      volumesAt = Instant.MIN; // a file may tell them
+    }
     pod = state;
     containers.seen(state);
   }
@@ -194,6 +247,7 @@ final class PodWorker {
       return;
     }
     try {
+      volumes.delete();
       node.api().finishDeletion(pod);
       directory.delete();
       over = true;
@@ -212,7 +266,33 @@ final class PodWorker {
     if (addresses.isEmpty()) {
       addresses = Optional.of(node.network().attach(uid(), containers.ports()));
     }
-    containers.startDue(addresses.get(), node.clock().instant());
+    Instant now = node.clock().instant();
+    if (!now.isBefore(volumesAt)) {
+      makeVolumes(now);
+    }
+    if (volumes.areReady()) {
+      containers.startDue(addresses.get(), now);
+    }
+  }
+
+  private void makeVolumes(Instant now) {
+    try {
+      volumes.make(pod);
+      volumesAt = volumes.staleAt();
+      volumesDelay = FIRST_VOLUME_DELAY;
+      volumesProblem = "";
+    } catch (VolumeException e) {
+      String problem = String.valueOf(e.getMessage());
+      if (!problem.equals(volumesProblem)) {
+        node.api().event(pod, "", true, "FailedMount", problem);
+        volumesProblem = problem;
+      }
+      volumesAt = now.plus(volumesDelay);
+      volumesDelay = volumesDelay.multipliedBy(2);
+      if (volumesDelay.compareTo(LAST_VOLUME_DELAY) > 0) {
+        volumesDelay = LAST_VOLUME_DELAY;
+      }
+    }
   }
 
   private PodStatus.Facts facts() {

@@ -30,6 +30,16 @@ final class Quantity {
         .toPlainString();
   }
 
+  /** An amount in its own unit, rounded up. */
+  static long bytes(String amount) {
+    return parse(amount).setScale(0, RoundingMode.CEILING).longValueExact();
+  }
+
+  /** An amount in thousandths, rounded up. */
+  static long thousandths(String amount) {
+    return parse(amount).movePointRight(3).setScale(0, RoundingMode.CEILING).longValueExact();
+  }
+
   private static BigDecimal parse(String text) {
     for (int length = 2; length > 0; length--) {
       if (text.length() > length) {

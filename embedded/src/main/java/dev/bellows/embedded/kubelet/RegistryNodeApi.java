@@ -4,10 +4,12 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.bellows.embedded.apiserver.ApiException;
 import dev.bellows.embedded.apiserver.DeleteOptions;
 import dev.bellows.embedded.apiserver.Registry;
+import dev.bellows.embedded.apiserver.ResourceType;
 import dev.bellows.embedded.apiserver.ResourceTypes;
 import dev.bellows.embedded.controller.EventRecorder;
 import dev.bellows.embedded.controller.Informers;
 import dev.bellows.embedded.controller.Key;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -20,16 +22,26 @@ public final class RegistryNodeApi implements NodeApi {
   private final Registry registry;
   private final Informers informers;
   private final EventRecorder events;
+  private final TokenIssuer tokens;
+
+  /** Answers TokenRequests. */
+  public interface TokenIssuer {
+    /** The request for an account's token, with its status. */
+    ObjectNode issue(String namespace, String account, ObjectNode request);
+  }
 
   /**
    * A kubelet's view of the registry.
    *
    * @param informers shared with the controllers, started or not
+   * @param tokens makes the tokens of pods' accounts
    */
-  public RegistryNodeApi(Registry registry, Informers informers, EventRecorder events) {
+  public RegistryNodeApi(
+      Registry registry, Informers informers, EventRecorder events, TokenIssuer tokens) {
     this.registry = registry;
     this.informers = informers;
     this.events = events;
+    this.tokens = tokens;
   }
 
   @Override
@@ -101,6 +113,28 @@ public final class RegistryNodeApi implements NodeApi {
   @Override
   public Optional<ObjectNode> secret(String namespace, String name) {
     return registry.find(ResourceTypes.SECRETS, namespace, name);
+  }
+
+  @Override
+  public AutoCloseable followConfiguration(ConfigurationListener listener) {
+    AtomicBoolean open = new AtomicBoolean(true);
+    for (ResourceType type : List.of(ResourceTypes.CONFIG_MAPS, ResourceTypes.SECRETS)) {
+      informers.listen(
+          type,
+          (before, after) -> {
+            ObjectNode changed = after == null ? before : after;
+            if (open.get() && changed != null) {
+              Key key = Key.of(changed);
+              listener.onChange(key.namespace(), key.name());
+            }
+          });
+    }
+    return () -> open.set(false);
+  }
+
+  @Override
+  public ObjectNode token(String namespace, String account, ObjectNode request) {
+    return tokens.issue(namespace, account, request);
   }
 
   @Override

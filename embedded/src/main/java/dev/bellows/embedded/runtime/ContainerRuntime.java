@@ -1,5 +1,9 @@
 package dev.bellows.embedded.runtime;
 
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.OptionalLong;
+
 /**
  * Runs containers. The kubelet knows nothing else of how: a container may be a plain process, or
  * whatever another runtime makes of an image.
@@ -13,6 +17,21 @@ public interface ContainerRuntime extends AutoCloseable {
 
   /** What it can do on this machine; found out once. */
   Powers powers();
+
+  /**
+   * Puts an empty directory in memory at a directory, for containers to share.
+   *
+   * @param limitBytes how much it holds; empty = half of the machine's memory
+   * @throws IOException if it cannot be made
+   */
+  void mountMemory(Path directory, OptionalLong limitBytes) throws IOException;
+
+  /**
+   * Lets go of whatever is mounted at a directory or below it, with what it holds.
+   *
+   * @throws IOException if something cannot be let go of
+   */
+  void unmountBelow(Path directory) throws IOException;
 
   /**
    * Starts a container and returns at once; whether the program is ready is the kubelet's to probe.

@@ -72,7 +72,8 @@ class KubeletTest {
     return new Kubelet(
         new Node(
             "here",
-            new RegistryNodeApi(cluster.registry, cluster.informers, cluster.events),
+            new RegistryNodeApi(
+                cluster.registry, cluster.informers, cluster.events, ObjectsOfACluster.TOKENS),
             new ProcessRuntime(
                 home.resolve("runtime"),
                 Optional.empty(),
@@ -83,6 +84,7 @@ class KubeletTest {
             images,
             network,
             home.resolve("pods"),
+            home.resolve("volumes"),
             Clock.systemUTC()));
   }
 

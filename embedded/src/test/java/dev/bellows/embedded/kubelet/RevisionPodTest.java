@@ -93,7 +93,8 @@ class RevisionPodTest {
         new Kubelet(
             new Node(
                 "here",
-                new RegistryNodeApi(cluster.registry, cluster.informers, cluster.events),
+                new RegistryNodeApi(
+                    cluster.registry, cluster.informers, cluster.events, ObjectsOfACluster.TOKENS),
                 new ProcessRuntime(
                     home.resolve("runtime"),
                     Optional.empty(),
@@ -107,6 +108,7 @@ class RevisionPodTest {
                 new ImageRegistry(home, new BuiltInImages(home.resolve("cache"))),
                 network,
                 home.resolve("pods"),
+                home.resolve("volumes"),
                 Clock.systemUTC()));
     kubelet.start();
   }

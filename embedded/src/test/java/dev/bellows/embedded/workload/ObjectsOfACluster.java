@@ -12,6 +12,7 @@ import dev.bellows.embedded.apiserver.ResourceTypes;
 import dev.bellows.embedded.controller.EventRecorder;
 import dev.bellows.embedded.controller.Informers;
 import dev.bellows.embedded.controller.Key;
+import dev.bellows.embedded.kubelet.RegistryNodeApi;
 import dev.bellows.embedded.store.DataDirectory;
 import dev.bellows.embedded.store.ObjectStore;
 import java.io.IOException;
@@ -24,6 +25,13 @@ import java.util.List;
 /** A registry with the workload controllers, and what a test says to it. */
 public final class ObjectsOfACluster implements AutoCloseable {
   private static final YAMLMapper YAML = new YAMLMapper();
+
+  /** Tokens that say whose they are, and are good for nothing. */
+  public static final RegistryNodeApi.TokenIssuer TOKENS =
+      (namespace, account, request) -> {
+        request.putObject("status").put("token", "token of " + namespace + "/" + account);
+        return request;
+      };
 
   private final DataDirectory directory;
   private final ObjectStore store;

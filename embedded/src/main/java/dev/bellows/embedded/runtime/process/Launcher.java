@@ -1,5 +1,6 @@
 package dev.bellows.embedded.runtime.process;
 
+import dev.bellows.embedded.runtime.ContainerRuntime;
 import dev.bellows.embedded.runtime.ContainerStartException;
 import dev.bellows.embedded.runtime.Identity;
 import dev.bellows.embedded.runtime.Isolation;
@@ -113,6 +114,38 @@ final class Launcher implements AutoCloseable {
   /** Why they cannot; empty if they can. */
   String hindrance() {
     return means().hindrance();
+  }
+
+  /** As {@link ContainerRuntime#mountMemory} says. */
+  void mountMemory(Path directory, OptionalLong limitBytes) throws IOException {
+    onSpawner(surroundings -> surroundings.mountMemory(directory, limitBytes));
+  }
+
+  /** As {@link ContainerRuntime#unmountBelow} says. */
+  void unmountBelow(Path directory) throws IOException {
+    if (canSetApart()) {
+      onSpawner(surroundings -> surroundings.unmountBelow(directory));
+    }
+  }
+
+  private interface Mounting {
+    void run(Surroundings surroundings) throws IOException;
+  }
+
+  private void onSpawner(Mounting mounting) throws IOException {
+    Surroundings surroundings =
+        means()
+            .surroundings()
+            .orElseThrow(() -> new IOException("nothing can be mounted: " + hindrance()));
+    try {
+      get(
+          spawner.submit(() -> {
+            mounting.run(surroundings);
+            return surroundings;
+          }));
+    } catch (ExecutionException e) {
+      throw new IOException(reason(e.getCause()), e);
+    }
   }
 
   private Means means() {

@@ -79,10 +79,29 @@ final class Mounts {
     Syscalls.Descriptor source = calls.openPlace(mount.source());
     if (!mount.subPath().isEmpty()) {
       try (Syscalls.Descriptor volume = source) {
-        source = calls.openBeneath(volume, mount.subPath());
+        source = within(volume, mount);
       }
     }
     return new Open(mount, source, Files.isDirectory(source.path()));
+  }
+
+  /** What a sub-path names; directories that are not there are made, as a kubelet does. */
+  private Syscalls.Descriptor within(Syscalls.Descriptor volume, Mount mount) throws IOException {
+    Path path = Path.of(mount.subPath());
+    for (int depth = 1; depth <= path.getNameCount() && !mount.readOnly(); depth++) {
+      Path below = path.subpath(0, depth);
+      try (Syscalls.Descriptor above =
+          depth == 1
+              ? calls.openBeneath(volume, ".")
+              : calls.openBeneath(volume, path.subpath(0, depth - 1).toString())) {
+        Path made = above.path().resolve(below.getFileName());
+        if (!Files.exists(made, LinkOption.NOFOLLOW_LINKS)) {
+          Files.createDirectory(made);
+          Files.setPosixFilePermissions(made, Files.getPosixFilePermissions(above.path()));
+        }
+      }
+    }
+    return calls.openBeneath(volume, mount.subPath());
   }
 
   private void make(Open open, Set<Path> writable) throws IOException {

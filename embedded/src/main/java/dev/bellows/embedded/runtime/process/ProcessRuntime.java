@@ -137,6 +137,16 @@ public final class ProcessRuntime implements ContainerRuntime {
   }
 
   @Override
+  public void mountMemory(Path directory, OptionalLong limitBytes) throws IOException {
+    launcher.mountMemory(directory, limitBytes);
+  }
+
+  @Override
+  public void unmountBelow(Path directory) throws IOException {
+    launcher.unmountBelow(directory);
+  }
+
+  @Override
   public Container start(ContainerSpec spec) throws ContainerStartException {
     Map<String, String> environment = new HashMap<>(spec.environment());
     Mark mark = Mark.of(runtimeId, spec.id());

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
@@ -26,6 +27,8 @@ import java.util.regex.Pattern;
  */
 final class Surroundings {
   private static final Pattern IDS = Pattern.compile("(?m)^(Uid|Gid|Groups):[ \\t]*(.*)$");
+
+  private static final Pattern OCTAL = Pattern.compile("\\\\([0-7]{3})");
 
   private final Syscalls calls;
   private final Mounts mounts;
@@ -129,6 +132,40 @@ final class Surroundings {
     } finally {
       leave(back);
     }
+  }
+
+  /** A directory in memory, where everybody on the machine sees it. */
+  void mountMemory(Path directory, OptionalLong limitBytes) throws IOException {
+    calls.mount(
+        "tmpfs",
+        directory,
+        "tmpfs",
+        Syscalls.MS_NOSUID | Syscalls.MS_NODEV,
+        limitBytes.isPresent() ? "size=" + limitBytes.getAsLong() : "");
+  }
+
+  /** Ends every mount at or below a directory, inner ones first. */
+  void unmountBelow(Path directory) throws IOException {
+    Path root = directory.toRealPath();
+    List<Path> targets = new ArrayList<>();
+    for (String line : Files.readAllLines(Path.of("/proc/thread-self/mountinfo"))) {
+      Path target = Path.of(unescaped(line.split(" ", -1)[4])); // proc(5)
+      if (target.startsWith(root)) {
+        targets.add(target);
+      }
+    }
+    for (Path target : targets.reversed()) {
+      calls.unmount(target);
+    }
+  }
+
+  /** The kernel writes blanks and the like as a backslash and three octal digits. */
+  private static String unescaped(String text) {
+    return OCTAL
+        .matcher(text)
+        .replaceAll(found ->
+            Matcher.quoteReplacement(
+                Character.toString((char) Integer.parseInt(found.group(1), 8))));
   }
 
   private void enter(Place place, Deque<Undo> back) throws IOException {
