@@ -83,6 +83,10 @@ final class UpCommand implements Callable<Integer> {
     Ports.check("--port", port);
     Ports.check("--api-port", apiPort);
     domain.ifPresent(UpCommand::checkDomain);
+    if (port == 0 && without.contains(Part.GATEWAY)) {
+      throw UserError.wrongWords(
+          "--without gateway needs to know where the gateway will be; give it with --port");
+    }
     Settings settings =
         new Settings(
             dataDirectory.path(),

@@ -191,7 +191,9 @@ public final class Bellows implements AutoCloseable {
   }
 
   private Address gatewayAddress() {
-    return gateway.map(GatewayRole::address).orElse(new Address(LOOPBACK, settings.gatewayPort()));
+    return gateway
+        .map(GatewayRole::address)
+        .orElseGet(() -> new Address(LOOPBACK, settings.gatewayPort()));
   }
 
   /** Where services are reached. */
