@@ -12,7 +12,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
@@ -38,6 +41,12 @@ public final class EventRecorder implements AutoCloseable {
   /** How long an event is kept; Kubernetes' default. */
   static final Duration KEPT = Duration.ofHours(1);
 
+  /** Events that are kept, whoever wrote them; of more, the oldest go before their hour is over. */
+  static final int MAX_KEPT = 20_000;
+
+  /** So many of those that are kept are written between two looks at how many there are. */
+  private static final int LOOKS = 10;
+
   /**
    * Events wait this long: most tell of a pod that starts, and their writes would stand between the
    * writes that somebody's request waits for.
@@ -48,6 +57,7 @@ public final class EventRecorder implements AutoCloseable {
 
   private final Registry registry;
   private final Clock clock;
+  private final int maxKept;
   private final ScheduledThreadPoolExecutor writer =
       new ScheduledThreadPoolExecutor(1, Thread.ofVirtual().name("events").factory());
   private final Map<Happening, String> written =
@@ -60,6 +70,7 @@ public final class EventRecorder implements AutoCloseable {
         }
       };
   private Instant nextCleaning = Instant.MIN;
+  private int sinceCleaning;
 
   /** Kubernetes knows two. */
   public enum Type {
@@ -78,8 +89,13 @@ public final class EventRecorder implements AutoCloseable {
 
   /** A recorder that writes through the registry. */
   public EventRecorder(Registry registry, Clock clock) {
+    this(registry, clock, MAX_KEPT);
+  }
+
+  EventRecorder(Registry registry, Clock clock, int maxKept) {
     this.registry = registry;
     this.clock = clock;
+    this.maxKept = maxKept;
   }
 
   /** Records that something happened to an object, as one of this cluster's components. */
@@ -135,7 +151,9 @@ public final class EventRecorder implements AutoCloseable {
       if (known == null || !raise(namespace, known, now)) {
         written.put(happening, create(happening, about, namespace, now));
       }
-      if (now.isAfter(nextCleaning)) {
+      sinceCleaning++;
+      if (now.isAfter(nextCleaning) || sinceCleaning >= maxKept / LOOKS) {
+        sinceCleaning = 0;
         nextCleaning = now.plus(CLEANING_PERIOD);
         clean(now);
       }
@@ -180,14 +198,32 @@ public final class EventRecorder implements AutoCloseable {
     return Key.of(registry.create(ResourceTypes.EVENTS, event)).name();
   }
 
-  /** Deletes what is older than an hour, whoever wrote it. */
+  /** Deletes what is older than an hour, whoever wrote it, and the oldest of what is too many. */
   private void clean(Instant now) {
-    for (ObjectNode event : registry.list(ResourceTypes.EVENTS, null).items()) {
-      if (last(event).plus(KEPT).isBefore(now)) {
-        Key key = Key.of(event);
-        registry.delete(ResourceTypes.EVENTS, key.namespace(), key.name(), DeleteOptions.DEFAULT);
+    List<ObjectNode> oldestFirst =
+        new ArrayList<>(registry.list(ResourceTypes.EVENTS, null).items());
+    // Many happen in one second, which is all that their times tell.
+    oldestFirst.sort(
+        Comparator.comparing(EventRecorder::last).thenComparingLong(EventRecorder::version));
+    int tooMany = oldestFirst.size() - maxKept;
+    for (int i = 0; i < oldestFirst.size(); i++) {
+      if (i >= tooMany && !last(oldestFirst.get(i)).plus(KEPT).isBefore(now)) {
+        return;
       }
+      delete(Key.of(oldestFirst.get(i)));
     }
+  }
+
+  private void delete(Key key) {
+    try {
+      registry.delete(ResourceTypes.EVENTS, key.namespace(), key.name(), DeleteOptions.DEFAULT);
+    } catch (ApiException e) {
+      LOG.debug("event {} is not deleted: {}", key, e.getMessage());
+    }
+  }
+
+  private static long version(ObjectNode event) {
+    return event.path("metadata").path("resourceVersion").asLong();
   }
 
   private static Instant last(ObjectNode event) {
