@@ -2,6 +2,7 @@ package dev.bellows.app.cli;
 
 import dev.bellows.api.admission.DnsNames;
 import dev.bellows.app.wiring.JoinedNode;
+import dev.bellows.app.wiring.Settings;
 import dev.bellows.embedded.apiserver.KubeletServer;
 import dev.bellows.embedded.runtime.process.Account;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -70,6 +71,11 @@ final class KubeletCommand implements Callable<Integer> {
   private Optional<Path> clientCa = Optional.empty();
 
   @Option(
+      names = "--runtime",
+      description = "what runs a pod's containers: ${COMPLETION-CANDIDATES} (default: process)")
+  private Settings.ContainerRuntime runtime = Settings.ContainerRuntime.process;
+
+  @Option(
       names = "--run-as",
       paramLabel = "USER",
       description = "the user whom programs run as, if you are root (default: you)")
@@ -114,6 +120,7 @@ final class KubeletCommand implements Callable<Integer> {
               nodeIp,
               port,
               clientCa,
+              runtime,
               account));
     } catch (IllegalArgumentException e) {
       throw UserError.wrongWords("--pod-cidr: " + e.getMessage());

@@ -17,9 +17,7 @@ import dev.bellows.dataplane.proxy.ProxyEngine;
 import dev.bellows.dataplane.queueproxy.SharedQueueProxy;
 import dev.bellows.dataplane.stats.StatClient;
 import dev.bellows.embedded.apiserver.ApiServer;
-import dev.bellows.embedded.image.Image;
 import dev.bellows.embedded.image.ImageRegistry;
-import dev.bellows.embedded.image.ImageUnavailableException;
 import dev.bellows.embedded.runtime.process.Account;
 import dev.bellows.embedded.store.DataDirectory;
 import io.fabric8.kubernetes.api.model.Endpoints;
@@ -120,8 +118,7 @@ public final class Bellows implements AutoCloseable {
     gateway.ifPresent(role -> role.join(controlPlane));
     this.serving =
         has(Part.CONTROL_PLANE)
-            ? Optional.of(
-                new Serving(controlPlane, DigestResolver.ofLocalImages(this::isKnownImage)))
+            ? Optional.of(new Serving(controlPlane, DigestResolver.ofLocalImages(cluster::mayHave)))
             : Optional.empty();
     install(
         objects,
@@ -232,7 +229,8 @@ public final class Bellows implements AutoCloseable {
 
   /** What holds on this machine, in a few words. */
   public String inForce() {
-    return "pods are plain processes with addresses in "
+    return Runtimes.inForce(settings.runtime())
+        + " with addresses in "
         + cluster.network().podCidr()
         + ", run as "
         + settings.runAs().map(Account::name).orElse(System.getProperty("user.name"))
@@ -304,15 +302,6 @@ public final class Bellows implements AutoCloseable {
   private void imagesChanged() {
     cluster.images().look();
     serving.ifPresent(Serving::imagesChanged);
-  }
-
-  private boolean isKnownImage(String name) {
-    try {
-      Image _ = cluster.images().resolve(name);
-      return true;
-    } catch (ImageUnavailableException e) {
-      return false;
-    }
   }
 
   /**

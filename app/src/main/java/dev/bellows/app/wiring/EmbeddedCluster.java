@@ -11,7 +11,9 @@ import dev.bellows.embedded.apiserver.ResourceTypes;
 import dev.bellows.embedded.controller.EventRecorder;
 import dev.bellows.embedded.controller.Informers;
 import dev.bellows.embedded.image.BuiltInImages;
+import dev.bellows.embedded.image.Image;
 import dev.bellows.embedded.image.ImageRegistry;
+import dev.bellows.embedded.image.ImageUnavailableException;
 import dev.bellows.embedded.kubelet.ContainerLogs;
 import dev.bellows.embedded.kubelet.Kubelet;
 import dev.bellows.embedded.kubelet.Node;
@@ -20,7 +22,7 @@ import dev.bellows.embedded.kubelet.SharedQueueProxies;
 import dev.bellows.embedded.network.ClusterIps;
 import dev.bellows.embedded.network.EndpointsController;
 import dev.bellows.embedded.network.LoopbackNetwork;
-import dev.bellows.embedded.runtime.process.ProcessRuntime;
+import dev.bellows.embedded.runtime.ContainerRuntime;
 import dev.bellows.embedded.store.DataDirectory;
 import dev.bellows.embedded.store.DataFiles;
 import dev.bellows.embedded.store.ObjectStore;
@@ -52,6 +54,7 @@ final class EmbeddedCluster implements AutoCloseable {
   private final EndpointsController endpoints;
   private final Kubelet kubelet;
   private final ImageRegistry images;
+  private final ContainerRuntime runtime;
   private final LoopbackNetwork network;
   private final Closing closing;
 
@@ -63,6 +66,7 @@ final class EmbeddedCluster implements AutoCloseable {
       EndpointsController endpoints,
       Kubelet kubelet,
       ImageRegistry images,
+      ContainerRuntime runtime,
       LoopbackNetwork network,
       Closing closing) {
     this.registry = registry;
@@ -72,6 +76,7 @@ final class EmbeddedCluster implements AutoCloseable {
     this.endpoints = endpoints;
     this.kubelet = kubelet;
     this.images = images;
+    this.runtime = runtime;
     this.network = network;
     this.closing = closing;
   }
@@ -122,6 +127,8 @@ final class EmbeddedCluster implements AutoCloseable {
     BuiltInImages builtIns = new BuiltInImages(cache(directory));
     Thread.ofVirtual().name("train-images").start(builtIns::train);
     ImageRegistry images = new ImageRegistry(directory.path(), builtIns);
+    ContainerRuntime runtime =
+        Runtimes.open(settings.runtime(), directory.path(), settings.runAs(), clock);
     Kubelet kubelet =
         new Kubelet(
             new Node(
@@ -132,12 +139,7 @@ final class EmbeddedCluster implements AutoCloseable {
                     events,
                     (namespace, account, request) ->
                         apiServer.join().issueToken(namespace, account, request)),
-                new ProcessRuntime(
-                    directory.path().resolve("runtime"),
-                    settings.runAs(),
-                    true,
-                    System.getenv(),
-                    clock),
+                runtime,
                 new SharedQueueProxies(queueProxies, clock, SharedQueueProxies.Clients.HERE),
                 images,
                 network,
@@ -152,6 +154,7 @@ final class EmbeddedCluster implements AutoCloseable {
         new EndpointsController(registry, informers),
         kubelet,
         images,
+        runtime,
         network,
         closing);
   }
@@ -229,6 +232,16 @@ final class EmbeddedCluster implements AutoCloseable {
 
   ApiServer apiServer() {
     return apiServer.join(); // there since it runs
+  }
+
+  /** Whether pods of an image can be started, as far as that can be told without fetching it. */
+  boolean mayHave(String image) {
+    try {
+      Image _ = images.resolve(image);
+      return true;
+    } catch (ImageUnavailableException e) {
+      return runtime.images().filter(store -> store.mayHave(image)).isPresent();
+    }
   }
 
   ImageRegistry images() {

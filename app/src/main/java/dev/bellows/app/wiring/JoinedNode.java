@@ -18,7 +18,6 @@ import dev.bellows.embedded.kubelet.Node;
 import dev.bellows.embedded.kubelet.SharedQueueProxies;
 import dev.bellows.embedded.network.RoutedNetwork;
 import dev.bellows.embedded.runtime.process.Account;
-import dev.bellows.embedded.runtime.process.ProcessRuntime;
 import dev.bellows.embedded.store.DataDirectory;
 import dev.bellows.embedded.store.DataFiles;
 import io.fabric8.kubernetes.client.Config;
@@ -62,6 +61,7 @@ public final class JoinedNode implements AutoCloseable {
    * @param nodeIp its own address; empty = the first of the pods'
    * @param port where its server listens
    * @param clientCa who vouches for API servers; empty = whom the cluster publishes
+   * @param runtime what runs containers
    * @param runAs the user whom programs run as; empty = whoever started us
    */
   public record Settings(
@@ -72,6 +72,7 @@ public final class JoinedNode implements AutoCloseable {
       Optional<String> nodeIp,
       int port,
       Optional<Path> clientCa,
+      dev.bellows.app.wiring.Settings.ContainerRuntime runtime,
       Optional<Account> runAs) {}
 
   private JoinedNode(Settings settings, Closing closing) throws IOException {
@@ -107,12 +108,7 @@ public final class JoinedNode implements AutoCloseable {
             new Node(
                 settings.name(),
                 api,
-                new ProcessRuntime(
-                    directory.path().resolve("runtime"),
-                    settings.runAs(),
-                    true,
-                    System.getenv(),
-                    clock),
+                Runtimes.open(settings.runtime(), directory.path(), settings.runAs(), clock),
                 new SharedQueueProxies(
                     queueProxies, clock, SharedQueueProxies.Clients.IN_A_CLUSTER),
                 images,
@@ -147,7 +143,8 @@ public final class JoinedNode implements AutoCloseable {
 
   /** What holds on this node, in a few words. */
   public String inForce() {
-    return "pods are plain processes with addresses in "
+    return Runtimes.inForce(settings.runtime())
+        + " with addresses in "
         + network.podCidr()
         + ", run as "
         + settings.runAs().map(Account::name).orElse(System.getProperty("user.name"))

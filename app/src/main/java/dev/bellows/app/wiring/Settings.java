@@ -33,7 +33,9 @@ public record Settings(
   /** What runs containers. */
   public enum ContainerRuntime {
     /** Plain processes of this machine. */
-    process
+    process,
+    /** The same, and images by podman. */
+    podman
   }
 
   /** Whether commands find this run without being told where. */

@@ -13,6 +13,16 @@ public final class ImageUnavailableException extends Exception {
             + " -- COMMAND`");
   }
 
+  /**
+   * An image that a container engine does not get.
+   *
+   * @param why what the engine says
+   * @param cause what went wrong
+   */
+  public ImageUnavailableException(String reference, String why, Throwable cause) {
+    super("image \"" + reference + "\" is not to be had: " + why, cause);
+  }
+
   ImageUnavailableException(String reference, String unreadable) {
     super("image \"" + reference + "\" is not known: " + unreadable);
   }

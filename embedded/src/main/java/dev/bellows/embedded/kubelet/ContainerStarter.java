@@ -10,6 +10,8 @@ import dev.bellows.embedded.runtime.Container;
 import dev.bellows.embedded.runtime.ContainerId;
 import dev.bellows.embedded.runtime.ContainerSpec;
 import dev.bellows.embedded.runtime.ContainerStartException;
+import dev.bellows.embedded.runtime.Executable;
+import dev.bellows.embedded.runtime.ImageStore;
 import dev.bellows.embedded.runtime.Isolation;
 import dev.bellows.embedded.runtime.Limits;
 import java.nio.file.Path;
@@ -113,21 +115,23 @@ final class ContainerStarter {
       queueProxyPorts = Map.copyOf(proxy.ports());
       return proxy;
     }
-    Image image = node.images().resolve(slot.image());
+    Optional<Image> program = program(slot);
     Map<String, String> decided = new HashMap<>();
     declaredPort(slot.definition)
         .ifPresent(port -> decided.put("PORT", Integer.toString(addresses.port(port))));
     Map<String, String> variables =
-        new HashMap<>(environment.of(slot.definition, image.environment(), decided));
+        new HashMap<>(
+            environment.of(
+                slot.definition, program.map(Image::environment).orElse(Map.of()), decided));
     variables.putIfAbsent("HOSTNAME", pod.path("metadata").path("name").asText());
     return node.runtime()
         .start(
             new ContainerSpec(
                 id,
                 slot.image(),
-                command(slot.definition, image, variables),
+                executable(slot, program, variables),
                 variables,
-                workingDirectory(slot.definition, image),
+                workingDirectory(slot.definition, program),
                 directory.log(slot.name, slot.restarts),
                 isolation(slot, pod, variables)));
   }
@@ -165,24 +169,55 @@ final class ContainerStarter {
     }
   }
 
-  /** Kubernetes' rule: command replaces the image's, args follow whichever it is. */
-  private static List<String> command(
-      JsonNode definition, Image image, Map<String, String> variables) {
-    List<String> command = new ArrayList<>();
-    JsonNode own = definition.path("command");
-    if (own.isEmpty()) {
-      command.addAll(image.command());
-    } else {
-      own.forEach(word -> command.add(word.asText()));
+  /**
+   * The program that an image's name stands for; empty if the runtime has an image of that name. A
+   * name that is known here is looked for nowhere else.
+   */
+  private Optional<Image> program(ContainerSlot slot) throws ImageUnavailableException {
+    Optional<ImageStore> store = node.runtime().images();
+    try {
+      return Optional.of(node.images().resolve(slot.image()));
+    } catch (ImageUnavailableException e) {
+      if (store.isEmpty()) {
+        throw e;
+      }
+      store
+          .get()
+          .require(
+              slot.image(),
+              ImageStore.PullPolicy.of(slot.definition.path("imagePullPolicy").asText()));
+      return Optional.empty();
     }
-    definition.path("args").forEach(word -> command.add(word.asText()));
-    command.replaceAll(word -> ContainerEnvironment.expand(word, variables));
-    return command;
   }
 
-  private static Optional<Path> workingDirectory(JsonNode definition, Image image) {
+  /** Kubernetes' rule: command replaces the image's, args follow whichever it is. */
+  private static Executable executable(
+      ContainerSlot slot, Optional<Image> program, Map<String, String> variables) {
+    List<String> own = words(slot.definition.path("command"), variables);
+    List<String> arguments = words(slot.definition.path("args"), variables);
+    if (program.isEmpty()) {
+      return new Executable.OfImage(slot.image(), own, arguments);
+    }
+    List<String> command = new ArrayList<>(own);
+    if (own.isEmpty()) {
+      program
+          .get()
+          .command()
+          .forEach(word -> command.add(ContainerEnvironment.expand(word, variables)));
+    }
+    command.addAll(arguments);
+    return new Executable.Program(command);
+  }
+
+  private static List<String> words(JsonNode list, Map<String, String> variables) {
+    List<String> words = new ArrayList<>();
+    list.forEach(word -> words.add(ContainerEnvironment.expand(word.asText(), variables)));
+    return words;
+  }
+
+  private static Optional<Path> workingDirectory(JsonNode definition, Optional<Image> program) {
     String own = definition.path("workingDir").asText("");
-    return own.isEmpty() ? image.workingDirectory() : Optional.of(Path.of(own));
+    return own.isEmpty() ? program.flatMap(Image::workingDirectory) : Optional.of(Path.of(own));
   }
 
   /** Forgets what a container that has ended had opened. */

@@ -2,6 +2,7 @@ package dev.bellows.embedded.runtime;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
@@ -17,6 +18,11 @@ public interface ContainerRuntime extends AutoCloseable {
 
   /** What it can do on this machine; found out once. */
   Powers powers();
+
+  /** The images that it can run besides programs; empty if it runs programs alone. */
+  default Optional<ImageStore> images() {
+    return Optional.empty();
+  }
 
   /**
    * Puts an empty directory in memory at a directory, for containers to share.

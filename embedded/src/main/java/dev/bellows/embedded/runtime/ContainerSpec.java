@@ -10,7 +10,7 @@ import java.util.Optional;
  *
  * @param id whose start this is
  * @param image the image as the pod names it
- * @param command program and arguments, at least one element
+ * @param executable what to execute
  * @param environment exactly what the program sees, besides the few basics that a runtime adds
  *     where they are absent (such as PATH)
  * @param workingDirectory where the program starts; absent means where the runtime chooses
@@ -20,16 +20,31 @@ import java.util.Optional;
 public record ContainerSpec(
     ContainerId id,
     String image,
-    List<String> command,
+    Executable executable,
     Map<String, String> environment,
     Optional<Path> workingDirectory,
     Path logFile,
     Isolation isolation) {
   public ContainerSpec {
-    command = List.copyOf(command);
     environment = Map.copyOf(environment);
-    if (command.isEmpty()) {
-      throw new IllegalArgumentException("container " + id + " has no command");
-    }
+  }
+
+  /** A container that is a program of this machine. */
+  public ContainerSpec(
+      ContainerId id,
+      String image,
+      List<String> command,
+      Map<String, String> environment,
+      Optional<Path> workingDirectory,
+      Path logFile,
+      Isolation isolation) {
+    this(
+        id,
+        image,
+        new Executable.Program(command),
+        environment,
+        workingDirectory,
+        logFile,
+        isolation);
   }
 }

@@ -4,6 +4,7 @@ import dev.bellows.embedded.runtime.Container;
 import dev.bellows.embedded.runtime.ContainerRuntime;
 import dev.bellows.embedded.runtime.ContainerSpec;
 import dev.bellows.embedded.runtime.ContainerStartException;
+import dev.bellows.embedded.runtime.Executable;
 import dev.bellows.embedded.runtime.ExitStatus;
 import dev.bellows.embedded.runtime.Powers;
 import dev.bellows.embedded.runtime.log.LineSplitter;
@@ -17,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -148,6 +150,10 @@ public final class ProcessRuntime implements ContainerRuntime {
 
   @Override
   public Container start(ContainerSpec spec) throws ContainerStartException {
+    if (!(spec.executable() instanceof Executable.Program(List<String> command))) {
+      throw new ContainerStartException(
+          "image \"" + spec.image() + "\" is no program of this machine");
+    }
     Map<String, String> environment = new HashMap<>(spec.environment());
     Mark mark = Mark.of(runtimeId, spec.id());
     environment.put(Mark.VARIABLE, mark.toString());
@@ -161,8 +167,7 @@ public final class ProcessRuntime implements ContainerRuntime {
     Child child;
     try {
       child =
-          launcher.launch(
-              spec.command(), environment, directory, spec.isolation(), OptionalLong.empty());
+          launcher.launch(command, environment, directory, spec.isolation(), OptionalLong.empty());
     } catch (ContainerStartException e) {
       close(log);
       throw e;

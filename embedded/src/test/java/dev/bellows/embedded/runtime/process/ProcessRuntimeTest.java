@@ -191,7 +191,7 @@ class ProcessRuntimeTest {
             new ContainerSpec(
                 plain.id(),
                 plain.image(),
-                plain.command(),
+                plain.executable(),
                 Map.of(),
                 Optional.of(work),
                 plain.logFile(),

@@ -1,0 +1,137 @@
+package dev.bellows.embedded.runtime.podman;
+
+import dev.bellows.embedded.runtime.Container;
+import dev.bellows.embedded.runtime.ContainerId;
+import dev.bellows.embedded.runtime.ContainerStartException;
+import dev.bellows.embedded.runtime.ExecResult;
+import dev.bellows.embedded.runtime.ExitStatus;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A container that podman runs. */
+final class PodmanContainer implements Container {
+  private static final Logger LOG = LoggerFactory.getLogger(PodmanContainer.class);
+
+  /** Marks the processes of one {@code exec}, so that those can be killed and no others. */
+  private static final String EXEC_MARK = "BELLOWS_EXEC";
+
+  private final Podman podman;
+  private final ContainerId id;
+  private final String name;
+  private final String runtimeId;
+  private final Instant startedAt;
+  private final CompletableFuture<ExitStatus> exit;
+
+  PodmanContainer(
+      Podman podman,
+      ContainerId id,
+      String name,
+      String runtimeId,
+      Instant startedAt,
+      CompletableFuture<ExitStatus> exit) {
+    this.podman = podman;
+    this.id = id;
+    this.name = name;
+    this.runtimeId = runtimeId;
+    this.startedAt = startedAt;
+    this.exit = exit;
+  }
+
+  @Override
+  public ContainerId id() {
+    return id;
+  }
+
+  @Override
+  public String runtimeId() {
+    return "podman://" + runtimeId;
+  }
+
+  @Override
+  public Instant startedAt() {
+    return startedAt;
+  }
+
+  @Override
+  public CompletableFuture<ExitStatus> exit() {
+    // A copy: only the runtime may complete the original.
+    return exit.copy();
+  }
+
+  @Override
+  public void terminate() {
+    signal("TERM");
+  }
+
+  @Override
+  public void kill() {
+    signal("KILL");
+  }
+
+  private void signal(String signal) {
+    if (exit.isDone()) {
+      return;
+    }
+    Thread.ofVirtual()
+        .name("podman-kill-" + id)
+        .start(() -> {
+          try {
+            podman.run("kill", "--signal", signal, name);
+          } catch (IOException e) {
+            LOG.warn("SIG{} was not sent to {}: {}", signal, id, e.getMessage());
+          }
+        });
+  }
+
+  @Override
+  public ExecResult exec(List<String> command, Duration limit) throws ContainerStartException {
+    String mark = EXEC_MARK + "=" + UUID.randomUUID();
+    List<String> words = new ArrayList<>(List.of("exec", "--env", mark, name));
+    words.addAll(command);
+    try {
+      Podman.Result result = podman.run(words, limit);
+      if (result.code() == CANNOT_EXECUTE || result.code() == NO_SUCH_PROGRAM) {
+        throw new ContainerStartException(result.lastLine());
+      }
+      return new ExecResult(Optional.of(new ExitStatus(result.code())), result.output());
+    } catch (Podman.TimedOut e) {
+      killMarked(mark);
+      return new ExecResult(Optional.empty(), e.printed());
+    } catch (IOException e) {
+      throw new ContainerStartException("podman exec: " + e.getMessage(), e);
+    }
+  }
+
+  /** Podman's exit codes for a command that it could not execute. */
+  static final int CANNOT_EXECUTE = 126;
+
+  static final int NO_SUCH_PROGRAM = 127;
+
+  // Ending `podman exec` does not end what it has started.
+  private static void killMarked(String mark) {
+    ProcessHandle.allProcesses()
+        .filter(process -> carries(process.pid(), mark))
+        .forEach(ProcessHandle::destroyForcibly);
+  }
+
+  private static boolean carries(long pid, String mark) {
+    try {
+      String environment =
+          Files.readString(Path.of("/proc/" + pid + "/environ"), StandardCharsets.ISO_8859_1);
+      return List.of(environment.split("\0", -1)).contains(mark);
+    } catch (IOException e) {
+      return false; // gone, or not ours
+    }
+  }
+}
