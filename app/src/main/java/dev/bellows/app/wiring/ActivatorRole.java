@@ -7,6 +7,7 @@ import dev.bellows.core.revision.RevisionId;
 import dev.bellows.core.route.Address;
 import dev.bellows.dataplane.activator.Activator;
 import dev.bellows.dataplane.activator.ActivatorConfig;
+import dev.bellows.dataplane.activator.MeshCompatibility;
 import dev.bellows.dataplane.proxy.ProxyEngine;
 import dev.bellows.dataplane.stats.StatClient;
 import java.io.IOException;
@@ -38,6 +39,15 @@ final class ActivatorRole implements Role {
         activator.revisions(),
         controlPlane.config(),
         controlPlane.surroundings().clusterIps());
+    controlPlane
+        .config()
+        .onChange(changed ->
+            activator.useMeshCompatibility(
+                switch (changed.network().meshCompatibilityMode()) {
+                  case AUTO -> MeshCompatibility.AUTO;
+                  case ENABLED -> MeshCompatibility.ENABLED;
+                  case DISABLED -> MeshCompatibility.DISABLED;
+                }));
     return new ActivatorRole(activator);
   }
 

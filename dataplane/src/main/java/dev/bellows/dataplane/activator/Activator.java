@@ -145,6 +145,14 @@ public final class Activator implements AutoCloseable {
     throttler.onPodReady(revision, pod);
   }
 
+  /**
+   * From now on it reaches pods so; at first {@link MeshCompatibility#AUTO}. Matters for Services
+   * that have an address which can be dialled.
+   */
+  public void useMeshCompatibility(MeshCompatibility mode) {
+    throttler.useMode(mode);
+  }
+
   /** Where it listens; of several ports, the first. */
   public Address address() {
     return listeners.getFirst().address();

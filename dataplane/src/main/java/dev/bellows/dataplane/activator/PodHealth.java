@@ -42,6 +42,7 @@ final class PodHealth {
 
   private final boolean waitForKubernetesReady;
   private final Map<Address, Pod> pods = new TreeMap<>();
+  private boolean trusting = true;
 
   /**
    * Knows no pod yet.
@@ -51,6 +52,25 @@ final class PodHealth {
    */
   PodHealth(boolean waitForKubernetesReady) {
     this.waitForKubernetesReady = waitForKubernetesReady;
+  }
+
+  /**
+   * Whether a pod may be used because Kubernetes calls it ready. Where a mesh may stand before it,
+   * it must have answered, too: such pods are asked whatever else holds.
+   */
+  void trustKubernetes(boolean trust, long nowNanos) {
+    if (trusting == trust) {
+      return;
+    }
+    trusting = trust;
+    for (Pod pod : pods.values()) {
+      if (pod.kubernetesReady && trust) {
+        pod.prove();
+      } else if (pod.kubernetesReady) {
+        pod.suspect = true;
+        pod.doubtSince(nowNanos);
+      }
+    }
   }
 
   /** Takes what Kubernetes says of the pods now. */
@@ -66,7 +86,12 @@ final class PodHealth {
     Pod pod = listed(address, nowNanos);
     if (!pod.kubernetesReady) {
       pod.kubernetesReady = true;
-      pod.prove();
+      if (trusting) {
+        pod.prove();
+      } else if (!pod.healthy) {
+        pod.suspect = true;
+        pod.doubtSince(nowNanos);
+      }
     }
   }
 
@@ -108,6 +133,7 @@ final class PodHealth {
     }
     pod.asked = false;
     pod.lastAskedNanos = nowNanos;
+    pod.silent = result == Finding.SILENT && pod.askedNanos - pod.doubtedSinceNanos >= 0;
     if (result == Finding.READY) {
       pod.prove();
     }
@@ -129,6 +155,19 @@ final class PodHealth {
     return pods.values().stream().filter(pod -> pod.healthy).map(pod -> pod.address).toList();
   }
 
+  /** How many pods Kubernetes calls ready. */
+  int kubernetesReady() {
+    return (int) pods.values().stream().filter(pod -> pod.kubernetesReady).count();
+  }
+
+  /** Whether there are pods that Kubernetes calls ready and each of them, asked, was silent. */
+  boolean readyPodsAreSilent() {
+    return kubernetesReady() > 0
+        && pods.values().stream()
+            .filter(pod -> pod.kubernetesReady)
+            .allMatch(pod -> pod.silent && !pod.healthy);
+  }
+
   /**
    * The pods to ask now; each counts as asked until {@link #onProbe}.
    *
@@ -140,6 +179,7 @@ final class PodHealth {
     for (Pod pod : unproven()) {
       if (!pod.asked && pod.dueNanos(unproven, nowNanos) - nowNanos <= 0) {
         pod.asked = true;
+        pod.askedNanos = nowNanos;
         due.add(pod.address);
       }
       unproven++;
@@ -170,7 +210,10 @@ final class PodHealth {
   /** What a probe found. */
   enum Finding {
     READY,
-    NOT_READY
+    /** Somebody answered, and not that. */
+    NOT_READY,
+    /** Nobody answered, or a mesh did: 502, 503. */
+    SILENT
   }
 
   private static final class Pod {
@@ -180,7 +223,12 @@ final class PodHealth {
     private boolean healthy;
     private boolean suspect;
     private boolean asked;
+
+    /** What it was to the last question, if that was put since Kubernetes' last word. */
+    private boolean silent;
+
     private long doubtedSinceNanos;
+    private long askedNanos;
     private long lastAskedNanos;
 
     Pod(Address address, long nowNanos) {
@@ -200,6 +248,7 @@ final class PodHealth {
 
     void doubtSince(long nowNanos) {
       healthy = false;
+      silent = false;
       doubtedSinceNanos = nowNanos;
       lastAskedNanos = nowNanos - INTERVAL.toNanos();
     }

@@ -41,10 +41,14 @@ final class QueueProbe implements PodProbe {
 
   private static Finding finding(ProbeResult result) {
     return switch (result) {
-      case ProbeResult.Answered(int status, String body) ->
-          status == 200 && body.equals(EXPECTED) ? Finding.READY : Finding.NOT_READY;
+      case ProbeResult.Answered(int status, String body) -> {
+        if (status == 200 && body.equals(EXPECTED)) {
+          yield Finding.READY;
+        }
+        yield status == 502 || status == 503 ? Finding.SILENT : Finding.NOT_READY;
+      }
       case ProbeResult.Connected(), ProbeResult.Serving() -> Finding.NOT_READY;
-      case ProbeResult.Failed _ -> Finding.NOT_READY;
+      case ProbeResult.Failed _ -> Finding.SILENT;
     };
   }
 }

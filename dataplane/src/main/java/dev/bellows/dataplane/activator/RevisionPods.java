@@ -7,6 +7,7 @@ import dev.bellows.dataplane.activator.PodHealth.Finding;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
@@ -24,34 +25,54 @@ final class RevisionPods {
 
   private final EventLoop loop;
   private final PodHealth health;
+  private final Reach reach;
   private final RevisionThrottler throttler;
   private final WaitingLine line;
   private final PodProbe probe;
   private final LongSupplier nanoTime;
 
   // Confined to the loop.
-  private List<Address> published = List.of();
+  private Published published = new Published.Pods(List.of());
   private @Nullable Future<?> nextStep;
   private boolean closed;
 
   RevisionPods(
       EventLoop loop,
       PodHealth health,
+      Reach reach,
       RevisionThrottler throttler,
       WaitingLine line,
       PodProbe probe,
       LongSupplier nanoTime) {
     this.loop = loop;
     this.health = health;
+    this.reach = reach;
     this.throttler = throttler;
     this.line = line;
     this.probe = probe;
     this.nanoTime = nanoTime;
   }
 
-  /** Kubernetes says this of the pods. */
-  void onEndpoints(Endpoints endpoints) {
-    change(() -> health.onEndpoints(endpoints, nanoTime.getAsLong()));
+  /**
+   * Kubernetes says this of the pods.
+   *
+   * @param clusterIp their Service's own address, where it has one that can be dialled
+   */
+  void onEndpoints(Endpoints endpoints, Optional<Address> clusterIp) {
+    change(() -> {
+      reach.onClusterIp(clusterIp);
+      trust();
+      health.onEndpoints(endpoints, nanoTime.getAsLong());
+    });
+  }
+
+  /** The settings say this of how pods are reached. */
+  void onMode(MeshCompatibility mode) {
+    change(() -> reach.onMode(mode));
+  }
+
+  private void trust() {
+    health.trustKubernetes(reach.way() != Reach.Way.NOT_KNOWN, nanoTime.getAsLong());
   }
 
   /** The queue-proxy of this pod says that it is ready. */
@@ -92,6 +113,7 @@ final class RevisionPods {
   private void proceed() {
     cancelNextStep();
     if (!closed) {
+      trust();
       publish();
       probeDue();
     }
@@ -104,16 +126,44 @@ final class RevisionPods {
     }
   }
 
+  /** Where requests may go. */
+  private sealed interface Published {
+    record Pods(List<Address> healthy) implements Published {}
+
+    record Through(Address service, int readyPods) implements Published {}
+  }
+
   private void publish() {
-    List<Address> healthy = health.healthy();
-    if (!healthy.equals(published)) {
-      published = healthy;
-      LOG.debug("{}", throttler.useDestinations(healthy));
+    Published now = toPublish();
+    if (!now.equals(published)) {
+      published = now;
+      switch (now) {
+        case Published.Pods(List<Address> healthy) ->
+            LOG.debug("{}", throttler.useDestinations(healthy));
+        case Published.Through(Address service, int readyPods) ->
+            LOG.debug("{}", throttler.useClusterIp(service, readyPods));
+      }
       line.callNext();
     }
   }
 
+  private Published toPublish() {
+    return switch (reach.way()) {
+      case PODS, NOT_KNOWN -> new Published.Pods(health.healthy());
+      case SERVICE ->
+          new Published.Through(reach.service().orElseThrow(), health.kubernetesReady());
+    };
+  }
+
   private void probeDue() {
+    if (reach.way() == Reach.Way.SERVICE) {
+      return; // requests tell what becomes of them
+    }
+    if (health.readyPodsAreSilent()) {
+      reach
+          .takeDue(nanoTime.getAsLong())
+          .ifPresent(service -> probe.probe(service, this::onServiceProbe));
+    }
     for (Address pod : health.takeDue(nanoTime.getAsLong())) {
       probe.probe(pod, result -> onProbe(pod, result));
     }
@@ -126,6 +176,15 @@ final class RevisionPods {
   }
 
   private void onProbe(Address pod, Finding result) {
-    change(() -> health.onProbe(pod, result, nanoTime.getAsLong()));
+    change(() -> {
+      if (result == Finding.READY) {
+        reach.onPodAnswered();
+      }
+      health.onProbe(pod, result, nanoTime.getAsLong());
+    });
+  }
+
+  private void onServiceProbe(Finding result) {
+    change(() -> reach.onServiceAsked(result == Finding.READY, nanoTime.getAsLong()));
   }
 }

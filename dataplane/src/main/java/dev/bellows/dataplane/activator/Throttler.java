@@ -37,9 +37,15 @@ final class Throttler implements RevisionListener {
   private final Supplier<RandomGenerator> random;
 
   private final Map<RevisionId, Throttled> revisions = new ConcurrentHashMap<>();
+  private volatile MeshCompatibility mode = MeshCompatibility.AUTO;
+
+  /** What is behind a private Service. */
+  private record Told(Endpoints endpoints, Optional<Address> clusterIp) {
+    static final Told NOTHING = new Told(Endpoints.NONE, Optional.empty());
+  }
 
   // The telling thread's own.
-  private final Map<RevisionId, Endpoints> endpoints = new HashMap<>();
+  private final Map<RevisionId, Told> endpoints = new HashMap<>();
   private final Map<RevisionId, List<String>> activators = new HashMap<>();
 
   /**
@@ -89,7 +95,8 @@ final class Throttler implements RevisionListener {
     Throttled now = throttle(revision);
     revisions.put(revision.id(), now);
     now.pods().onActivators(activators.getOrDefault(revision.id(), List.of()));
-    now.pods().onEndpoints(endpoints.getOrDefault(revision.id(), Endpoints.NONE));
+    Told told = endpoints.getOrDefault(revision.id(), Told.NOTHING);
+    now.pods().onEndpoints(told.endpoints, told.clusterIp);
     if (before != null) {
       LOG.info("{} changed, its waiting requests join again", revision.id());
       before.close();
@@ -108,14 +115,15 @@ final class Throttler implements RevisionListener {
 
   @Override
   public void onPrivateEndpoints(RevisionId id, Endpoints told, Optional<Address> clusterIp) {
-    if (told.equals(Endpoints.NONE)) {
+    Told now = new Told(told, clusterIp);
+    if (now.equals(Told.NOTHING)) {
       endpoints.remove(id);
     } else {
-      endpoints.put(id, told);
+      endpoints.put(id, now);
     }
     Throttled revision = revisions.get(id);
     if (revision != null) {
-      revision.pods().onEndpoints(told);
+      revision.pods().onEndpoints(told, clusterIp);
     }
   }
 
@@ -130,6 +138,12 @@ final class Throttler implements RevisionListener {
     if (revision != null) {
       revision.pods().onActivators(readyIps);
     }
+  }
+
+  /** From now on pods are reached so; may be told by any thread. */
+  void useMode(MeshCompatibility changed) {
+    mode = changed;
+    revisions.values().forEach(each -> each.pods().onMode(changed));
   }
 
   /** The queue-proxy of a pod says that it is ready; may be told by any thread. */
@@ -147,6 +161,7 @@ final class Throttler implements RevisionListener {
         new RevisionPods(
             loops.next(),
             new PodHealth(revision.waitForKubernetesReady()),
+            new Reach(mode),
             throttler,
             line,
             probe,

@@ -231,6 +231,42 @@ class ActivatorTest {
   }
 
   @Test
+  void podsBehindAMeshAreReachedThroughTheirService() throws Exception {
+    activator.revisions().onRevision(revision(2, Duration.ofSeconds(30)));
+    TestPod past = pod("past the mesh", 0, false);
+    TestPod service = pod("through the Service", 0, true);
+    activator
+        .revisions()
+        .onPrivateEndpoints(
+            ID, new Endpoints(List.of(past.address()), List.of()), Optional.of(service.address()));
+
+    for (CompletableFuture<HttpResponse<String>> answer : requests(5)) {
+      assertThat(answer.get(5, TimeUnit.SECONDS).body()).isEqualTo("through the Service");
+    }
+    assertThat(past.requests()).isEmpty();
+  }
+
+  @Test
+  void aPodThatAnswersIsAddressedItselfThoughItsServiceCouldBeToo() throws Exception {
+    activator.revisions().onRevision(revision(2, Duration.ofSeconds(30)));
+    TestPod pod = pod("itself", 0, true);
+    TestPod service = pod("through the Service", 0, true);
+    activator
+        .revisions()
+        .onPrivateEndpoints(
+            ID, new Endpoints(List.of(pod.address()), List.of()), Optional.of(service.address()));
+
+    assertThat(requests(1).getFirst().get(5, TimeUnit.SECONDS).body()).isEqualTo("itself");
+    assertThat(service.probes()).isZero();
+
+    activator.useMeshCompatibility(MeshCompatibility.ENABLED);
+    await()
+        .untilAsserted(() ->
+            assertThat(requests(1).getFirst().get(5, TimeUnit.SECONDS).body())
+                .isEqualTo("through the Service"));
+  }
+
+  @Test
   void aWaitEndsWithTheRevisionsTimeout() throws Exception {
     activator.revisions().onRevision(revision(0, Duration.ofMillis(50)));
 

@@ -161,4 +161,36 @@ class PodHealthTest {
   private static long millis(long value) {
     return TimeUnit.MILLISECONDS.toNanos(value);
   }
+
+  @Test
+  void whereAMeshMayStandBeforeAReadyPodItMustHaveAnswered() {
+    health.trustKubernetes(false, 0);
+    health.onEndpoints(READY, 0);
+    assertThat(health.healthy()).isEmpty();
+    assertThat(health.takeDue(0)).containsExactly(POD);
+    assertThat(health.readyPodsAreSilent()).as("not yet asked").isFalse();
+
+    health.onProbe(POD, Finding.SILENT, 1);
+    assertThat(health.readyPodsAreSilent()).isTrue();
+    health.onProbe(POD, Finding.NOT_READY, 2);
+    assertThat(health.readyPodsAreSilent()).as("it answered").isFalse();
+
+    health.trustKubernetes(true, 3);
+    assertThat(health.healthy()).containsExactly(POD);
+  }
+
+  @Test
+  void theSilenceOfAPodThatIsStartingSaysNothingOfAMesh() {
+    health.trustKubernetes(false, 0);
+    health.onEndpoints(NOT_READY, 0);
+    health.takeDue(0);
+    health.onProbe(POD, Finding.SILENT, 1);
+    assertThat(health.readyPodsAreSilent()).isFalse();
+
+    long now = PodHealth.EAGER_INTERVAL.toNanos() + 1;
+    assertThat(health.takeDue(now)).containsExactly(POD);
+    health.onEndpoints(READY, now + 1);
+    health.onProbe(POD, Finding.SILENT, now + 2);
+    assertThat(health.readyPodsAreSilent()).as("asked before it was ready").isFalse();
+  }
 }
