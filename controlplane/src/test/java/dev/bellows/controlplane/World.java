@@ -62,6 +62,13 @@ public final class World implements Writer {
     }
   }
 
+  /** A view of a kind that the cluster's usual ones leave out. */
+  public <T extends HasMetadata> Watched<T> watch(Class<T> type) {
+    Watched<T> view = new Watched<>(type);
+    views.put(type, view);
+    return view;
+  }
+
   /** What a person or another controller creates; not counted. */
   public <T extends HasMetadata> T given(T object) {
     return create(JSON.clone(object));

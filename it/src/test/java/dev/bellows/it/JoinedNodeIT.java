@@ -38,7 +38,7 @@ class JoinedNodeIT {
   @Test
   void deploymentsBecomeProcessesWithLogsAndTheNodeIsMissedWhenItEnds() throws Exception {
     Command.require("kubectl");
-    try (RealControlPlane cluster = RealControlPlane.startOrSkip()) {
+    try (RealControlPlane cluster = RealControlPlane.startOrSkip("pods of a real API server")) {
       JoinedNodeProcess node = JoinedNodeProcess.start(cluster, home.resolve("node"));
       try (node) {
         runsADeployment(node);

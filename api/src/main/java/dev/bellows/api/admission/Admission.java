@@ -32,27 +32,53 @@ public final class Admission {
     this.clusterDomain = clusterDomain;
   }
 
-  /** Admits, with defaults filled in, or denies. Kinds that are not ours pass unchanged. */
+  /**
+   * All webhooks in one call, as an API server in the same process asks: admits, with defaults
+   * filled in, or denies. Kinds that are not ours pass unchanged.
+   */
   public AdmissionOutcome admit(AdmissionRequest request) {
+    return admit(request, Question.BOTH);
+  }
+
+  /** The defaulting webhook alone: refuses only what cannot be read at all. */
+  public AdmissionOutcome complete(AdmissionRequest request) {
+    return admit(request, Question.DEFAULTS);
+  }
+
+  /** The validating webhooks alone, on an object that has its defaults already. */
+  public AdmissionOutcome validate(AdmissionRequest request) {
+    return admit(request, Question.RULES);
+  }
+
+  /** What is asked of an object. */
+  private enum Question {
+    DEFAULTS,
+    RULES,
+    BOTH
+  }
+
+  private AdmissionOutcome admit(AdmissionRequest request, Question question) {
     if (request.operation() == Operation.DELETE) {
       return new Admitted(request.object(), List.of());
     }
     return switch (request.group()) {
-      case "" -> admitCore(request);
-      case "serving.knative.dev" -> outcome(request.kind(), reviewServing(request));
+      case "" -> admitCore(request, question);
+      case "serving.knative.dev" -> outcome(request.kind(), reviewServing(request), question);
       case "autoscaling.internal.knative.dev", "networking.internal.knative.dev" ->
-          outcome(request.kind(), reviewInternal(request));
+          outcome(request.kind(), reviewInternal(request), question);
       default -> new Admitted(request.object(), List.of());
     };
   }
 
-  private AdmissionOutcome admitCore(AdmissionRequest request) {
+  private static AdmissionOutcome admitCore(AdmissionRequest request, Question question) {
     ObjectNode object = request.object();
-    if (!request.kind().equals("ConfigMap") || !ConfigMapAdmission.concerns(object)) {
+    if (question == Question.DEFAULTS
+        || !request.kind().equals("ConfigMap")
+        || !ConfigMapAdmission.concerns(object)) {
       return new Admitted(object, List.of());
     }
     return ConfigMapAdmission.refusal(object, request.config())
-        .map(reason -> denied(CONFIG_WEBHOOK, "validation failed: " + reason))
+        .<AdmissionOutcome>map(reason -> denied(CONFIG_WEBHOOK, "validation failed: " + reason))
         .orElseGet(() -> new Admitted(object, List.of()));
   }
 
@@ -64,14 +90,14 @@ public final class Admission {
    */
   record Review(ObjectNode object, FieldErrors findings) {}
 
-  private static AdmissionOutcome outcome(String kind, Review review) {
-    FieldErrors findings = review.findings();
+  private static AdmissionOutcome outcome(String kind, Review review, Question question) {
+    FieldErrors findings = question == Question.DEFAULTS ? FieldErrors.NONE : review.findings();
     if (findings.refuse()) {
       return denied(VALIDATION_WEBHOOK, "validation failed: " + findings.errorText());
     }
     // After the rules, whose words are better.
     return TypedForm.unreadable(kind, review.object())
-        .map(why ->
+        .<AdmissionOutcome>map(why ->
             denied(
                 DEFAULTING_WEBHOOK, "mutation failed: cannot decode incoming new object: " + why))
         .orElseGet(() ->
@@ -129,8 +155,7 @@ public final class Admission {
     return new Review(object, errors);
   }
 
-  private static AdmissionOutcome denied(String webhook, String reason) {
-    return new Denied(
-        BAD_REQUEST, "admission webhook \"%s\" denied the request: %s".formatted(webhook, reason));
+  private static Denied denied(String webhook, String reason) {
+    return new Denied(BAD_REQUEST, webhook, reason);
   }
 }

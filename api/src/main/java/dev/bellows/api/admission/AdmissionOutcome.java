@@ -21,7 +21,13 @@ public sealed interface AdmissionOutcome {
    * The object is refused.
    *
    * @param code HTTP status
-   * @param message in the original's words
+   * @param webhook which of the system's webhooks refuses it
+   * @param reason in the original's words
    */
-  record Denied(int code, String message) implements AdmissionOutcome {}
+  record Denied(int code, String webhook, String reason) implements AdmissionOutcome {
+    /** What the caller is told: an API server puts the webhook's name before its reason. */
+    public String message() {
+      return "admission webhook \"%s\" denied the request: %s".formatted(webhook, reason);
+    }
+  }
 }

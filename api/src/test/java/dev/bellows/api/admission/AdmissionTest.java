@@ -29,10 +29,30 @@ class AdmissionTest {
         .isEqualTo(
             new Denied(
                 400,
-                "admission webhook \"validation.webhook.serving.knative.dev\" denied the request:"
-                    + " validation failed: Failed to parse image reference:"
+                "validation.webhook.serving.knative.dev",
+                "validation failed: Failed to parse image reference:"
                     + " spec.template.spec.containers[0].image\n"
                     + "image: \"a b\", error: could not parse reference: a b"));
+  }
+
+  @Test
+  void theDefaultingWebhookLeavesTheRulesToTheValidatingOne() {
+    AdmissionRequest bad =
+        request(Operation.CREATE, "Service", null, read(HELLO.replace("dev.local/hello", "a b")));
+    assertThat(admitted(new Admission().complete(bad)).at("/spec/traffic/0/percent").asInt())
+        .isEqualTo(100);
+    assertThat(message(new Admission().validate(bad)))
+        .startsWith(
+            "admission webhook \"validation.webhook.serving.knative.dev\" denied the request: ")
+        .contains("Failed to parse image reference");
+  }
+
+  @Test
+  void theValidatingWebhookAdmitsWhatTheDefaultingOneMade() {
+    AdmissionRequest sent = request(Operation.CREATE, "Service", null, read(HELLO));
+    ObjectNode completed = admitted(new Admission().complete(sent));
+    AdmissionRequest then = request(Operation.CREATE, "Service", null, completed);
+    assertThat(admitted(new Admission().validate(then))).isEqualTo(completed);
   }
 
   @Test
@@ -265,14 +285,14 @@ class AdmissionTest {
   private static ObjectNode admitted(AdmissionOutcome outcome) {
     return switch (outcome) {
       case Admitted(ObjectNode object, var _) -> object;
-      case Denied(int _, String message) -> throw new AssertionError(message);
+      case Denied denied -> throw new AssertionError(denied.message());
     };
   }
 
   private static String message(AdmissionOutcome outcome) {
     return switch (outcome) {
       case Admitted(ObjectNode object, var _) -> throw new AssertionError("admitted " + object);
-      case Denied(int _, String message) -> message;
+      case Denied denied -> denied.message();
     };
   }
 

@@ -33,8 +33,8 @@ class ConfigMapAdmissionTest {
         .isEqualTo(
             new Denied(
                 400,
-                "admission webhook \"config.webhook.serving.knative.dev\" denied the request:"
-                    + " validation failed: max-scale-up-rate = 0.5, must be greater than 1.0"));
+                "config.webhook.serving.knative.dev",
+                "validation failed: max-scale-up-rate = 0.5, must be greater than 1.0"));
   }
 
   @Test

@@ -4,6 +4,7 @@ import dev.bellows.app.cli.RoleOptions.Pod;
 import dev.bellows.app.wiring.RoleProcess;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -27,6 +28,15 @@ final class ControlPlaneCommand implements Callable<Integer> {
   private int healthPort = 8080;
 
   @Option(
+      names = "--webhook-port",
+      paramLabel = "PORT",
+      description = {
+        "where the API server asks for admission; 8443 is what the Service webhook leads to",
+        "(default: none, since the API server of bellows up admits by itself)"
+      })
+  private OptionalInt webhookPort = OptionalInt.empty();
+
+  @Option(
       names = "--http-port",
       paramLabel = "PORT",
       description = "the port of services in their URLs (default: none, which means 80)")
@@ -35,12 +45,13 @@ final class ControlPlaneCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     Ports.check("--health-port", healthPort);
+    webhookPort.ifPresent(port -> Ports.check("--webhook-port", port));
     return options.serve(
         "control-plane",
         Pod.OPTIONAL,
         Duration.ZERO,
         settings ->
             RoleProcess.controlPlane(
-                httpPort.map(settings::withHttpPort).orElse(settings), healthPort));
+                httpPort.map(settings::withHttpPort).orElse(settings), healthPort, webhookPort));
   }
 }

@@ -5,20 +5,29 @@ import dev.bellows.app.telemetry.SystemMetrics;
 import dev.bellows.controlplane.ControlPlane;
 import dev.bellows.controlplane.Serving;
 import dev.bellows.controlplane.reconcile.revision.DigestResolver;
+import dev.bellows.controlplane.webhook.Webhooks;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
-/** The reconcilers of serving, with a port at which a kubelet asks for them. */
+/**
+ * The reconcilers of serving and, where an API server is to ask for them, the webhooks; with a port
+ * at which a kubelet asks.
+ */
 final class ControlPlaneRole implements Role {
   private final HealthServer health;
-  private final String where;
+  private final Optional<Webhooks> webhooks;
   private volatile boolean working;
 
-  private ControlPlaneRole(String ip, int healthPort) throws IOException {
+  private ControlPlaneRole(String ip, int healthPort, Optional<Webhooks> webhooks)
+      throws IOException {
+    this.webhooks = webhooks;
     this.health = HealthServer.start(ip, healthPort, () -> working);
-    this.where = health.address().toString();
   }
 
   /**
@@ -27,12 +36,25 @@ final class ControlPlaneRole implements Role {
    * @param digests knows images
    * @param ip literal to answer the kubelet on
    * @param healthPort to answer it on; 0 = any free one
-   * @throws IOException if the port cannot be had
+   * @param webhookPort where an API server asks for admission; 0 = any free one, empty = nowhere
+   * @throws IOException if a port cannot be had
    */
   static ControlPlaneRole open(
-      ControlPlane controlPlane, DigestResolver digests, String ip, int healthPort)
+      ControlPlane controlPlane,
+      DigestResolver digests,
+      String ip,
+      int healthPort,
+      OptionalInt webhookPort)
       throws IOException {
-    ControlPlaneRole role = new ControlPlaneRole(ip, healthPort);
+    Optional<Webhooks> webhooks = Optional.empty();
+    if (webhookPort.isPresent()) {
+      webhooks =
+          Optional.of(
+              Webhooks.open(
+                  controlPlane,
+                  new InetSocketAddress(InetAddress.ofLiteral(ip), webhookPort.getAsInt())));
+    }
+    ControlPlaneRole role = new ControlPlaneRole(ip, healthPort, webhooks);
     new Serving(controlPlane, digests);
     return role;
   }
@@ -56,11 +78,14 @@ final class ControlPlaneRole implements Role {
 
   @Override
   public String where() {
-    return "health at " + where;
+    return "health at "
+        + health.address()
+        + webhooks.map(each -> "; webhooks at " + each.address()).orElse("");
   }
 
   @Override
   public void close() {
     health.close();
+    webhooks.ifPresent(Webhooks::close);
   }
 }

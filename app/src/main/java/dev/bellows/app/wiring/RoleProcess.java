@@ -29,6 +29,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -89,9 +90,11 @@ public final class RoleProcess implements AutoCloseable {
    * Starts the reconcilers of serving.
    *
    * @param healthPort where a kubelet asks
+   * @param webhookPort where the API server asks for admission; empty = nowhere
    * @throws StartException if it cannot start; its message is one line
    */
-  public static RoleProcess controlPlane(RoleSettings settings, int healthPort) {
+  public static RoleProcess controlPlane(
+      RoleSettings settings, int healthPort, OptionalInt webhookPort) {
     return start(
         settings,
         "controller",
@@ -109,7 +112,8 @@ public final class RoleProcess implements AutoCloseable {
               new SkippingDigestResolver(
                   () -> config.get().deployment().registriesSkippingTagResolving(), registries),
               settings.listenIp(),
-              healthPort);
+              healthPort,
+              webhookPort);
         });
   }
 

@@ -3,6 +3,7 @@ package dev.bellows.controlplane.reconcile;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.bellows.controlplane.watch.Key;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.client.CustomResource;
 import java.util.Optional;
 
@@ -31,7 +32,8 @@ public sealed interface Step {
   record Patch(HasMetadata object, ObjectNode patch) implements Step {
     @Override
     public String toString() {
-      return "Patch " + name(object) + " with " + patch + ".";
+      // What is written into a Secret is for no log.
+      return "Patch " + name(object) + (object instanceof Secret ? "." : " with " + patch + ".");
     }
   }
 

@@ -76,6 +76,18 @@ public final class Informers implements AutoCloseable {
         kubernetes -> kubernetes.leases().inNamespace(namespace).runnableInformer(NO_RESYNC));
   }
 
+  /** One object, which may come and go; more of its kind a process need not be allowed to see. */
+  public <T extends HasMetadata> Watched<T> watchOne(Class<T> type, String namespace, String name) {
+    return watch(
+        type,
+        kubernetes ->
+            kubernetes
+                .resources(type)
+                .inNamespace(namespace)
+                .withField("metadata.name", name)
+                .runnableInformer(NO_RESYNC));
+  }
+
   @SuppressWarnings("unchecked") // The map holds Feed<T> under Class<T>; only this method puts.
   private <T extends HasMetadata> Watched<T> watch(
       Class<T> type, Function<KubernetesClient, SharedIndexInformer<T>> informer) {

@@ -68,15 +68,8 @@ final class Backends implements ArgumentsProvider {
         Api api = Api.of(Files.readString(Path.of(kubeconfig)));
         return Optional.of(new Backend("cluster", api, () -> {}));
       }
-      Optional<RealControlPlane> started = RealControlPlane.start();
-      if (started.isEmpty()) {
-        String message =
-            "SKIPPED: the contract on a real control plane; it/control-plane/build.sh builds one";
-        if ("true".equals(System.getenv("CI"))) {
-          throw new IllegalStateException(message);
-        }
-        System.out.println(message);
-      }
+      Optional<RealControlPlane> started =
+          RealControlPlane.startIfBuilt("the contract on a real control plane");
       return started.map(server -> new Backend("real", Api.of(server.kubeconfig()), server::close));
     } catch (IOException e) {
       throw new UncheckedIOException("reaching a real control plane", e);

@@ -1,5 +1,7 @@
 package dev.bellows.it.contract;
 
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -20,8 +22,6 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.Assertions;
-import org.junit.jupiter.api.Assumptions;
 
 /**
  * etcd, kube-apiserver, kube-controller-manager and kube-scheduler as processes of this machine, on
@@ -48,10 +48,30 @@ public final class RealControlPlane implements AutoCloseable {
     this.directory = directory;
   }
 
-  /** Starts one, if its programs have been built. */
-  public static Optional<RealControlPlane> start() throws IOException {
+  /**
+   * Starts one, or skips the test aloud where its programs have not been built.
+   *
+   * @param tests what cannot run without one
+   */
+  public static RealControlPlane startOrSkip(String tests) throws IOException {
+    Optional<RealControlPlane> started = startIfBuilt(tests);
+    assumeTrue(started.isPresent(), "no real control plane");
+    return started.orElseThrow();
+  }
+
+  /**
+   * Starts one, if its programs have been built; says so if not, and fails where they must be.
+   *
+   * @param tests what cannot run without one
+   */
+  public static Optional<RealControlPlane> startIfBuilt(String tests) throws IOException {
     Path programs = programs();
     if (!Files.isExecutable(programs.resolve("kube-apiserver"))) {
+      String message = "SKIPPED: " + tests + "; it/control-plane/build.sh builds one";
+      if ("true".equals(System.getenv("CI"))) {
+        throw new IllegalStateException(message);
+      }
+      System.out.println(message);
       return Optional.empty();
     }
     RealControlPlane started =
@@ -64,20 +84,6 @@ public final class RealControlPlane implements AutoCloseable {
       throw e;
     }
     return Optional.of(started);
-  }
-
-  /** The same for a test that is nothing without it: skipped aloud; in CI that is a failure. */
-  public static RealControlPlane startOrSkip() throws IOException {
-    Optional<RealControlPlane> started = start();
-    if (started.isEmpty()) {
-      String message = "no real control plane; it/control-plane/build.sh builds one";
-      if ("true".equals(System.getenv("CI"))) {
-        Assertions.fail(message);
-      }
-      System.out.println("SKIPPED: " + message);
-      Assumptions.abort(message);
-    }
-    return started.orElseThrow();
   }
 
   /** Where the script that builds them puts them. */
