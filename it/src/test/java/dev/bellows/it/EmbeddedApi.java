@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.bellows.api.Crds;
 import dev.bellows.api.config.DefaultConfigMaps;
 import dev.bellows.embedded.apiserver.ApiServer;
+import dev.bellows.embedded.apiserver.NodeAccess;
 import dev.bellows.embedded.apiserver.Registry;
 import dev.bellows.embedded.apiserver.ResourceTypes;
 import dev.bellows.embedded.controller.EventRecorder;
@@ -51,7 +52,7 @@ public final class EmbeddedApi implements AutoCloseable {
     server =
         ApiServer.start(
             registry,
-            (pod, options) -> new ByteArrayInputStream(new byte[0]),
+            NodeAccess.withoutNode((pod, options) -> new ByteArrayInputStream(new byte[0])),
             directory,
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
     controllers =

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.bellows.dataplane.queueproxy.SharedQueueProxy;
 import dev.bellows.embedded.apiserver.ApiServer;
 import dev.bellows.embedded.apiserver.KnativeAdmission;
+import dev.bellows.embedded.apiserver.NodeAccess;
 import dev.bellows.embedded.apiserver.Registry;
 import dev.bellows.embedded.apiserver.ResourceQuotaAdmission;
 import dev.bellows.embedded.apiserver.ResourceTypes;
@@ -110,8 +111,11 @@ final class EmbeddedCluster implements AutoCloseable {
     // Before anybody can write: an address that is taken must not be given again.
     registry.list(ResourceTypes.SERVICES, null).items().forEach(clusterIps::follow);
     Path logs = DataFiles.ownerOnlyDirectory(directory.path().resolve("logs"));
+    CompletableFuture<Kubelet> node = new CompletableFuture<>();
+    NodeAccess access =
+        new NodeAccess(new ContainerLogs(logs, pod -> presentState(registry, pod)), node::join);
     CompletableFuture<ApiServer> apiServer =
-        startAside(() -> start(registry, logs, directory, settings.apiPort()));
+        startAside(() -> start(registry, access, directory, settings.apiPort()));
     closing.add(() -> apiServer.thenAccept(ApiServer::close).exceptionally(_ -> null).join());
     Informers informers = closing.add(new Informers(registry));
     informers.listen(
@@ -146,6 +150,7 @@ final class EmbeddedCluster implements AutoCloseable {
                 logs,
                 DataFiles.ownerOnlyDirectory(directory.path().resolve("volumes")),
                 clock));
+    node.complete(kubelet);
     return new EmbeddedCluster(
         registry,
         apiServer,
@@ -175,11 +180,11 @@ final class EmbeddedCluster implements AutoCloseable {
     return started;
   }
 
-  private static ApiServer start(Registry registry, Path logs, DataDirectory directory, int port)
-      throws IOException {
+  private static ApiServer start(
+      Registry registry, NodeAccess node, DataDirectory directory, int port) throws IOException {
     return ApiServer.start(
         registry,
-        new ContainerLogs(logs, pod -> presentState(registry, pod)),
+        node,
         directory,
         new InetSocketAddress(InetAddress.ofLiteral(Bellows.LOOPBACK), port));
   }

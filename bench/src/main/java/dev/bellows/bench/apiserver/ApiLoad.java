@@ -3,6 +3,7 @@ package dev.bellows.bench.apiserver;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.bellows.embedded.apiserver.ApiServer;
+import dev.bellows.embedded.apiserver.NodeAccess;
 import dev.bellows.embedded.apiserver.Registry;
 import dev.bellows.embedded.apiserver.ResourceType;
 import dev.bellows.embedded.apiserver.ResourceTypes;
@@ -66,7 +67,7 @@ public final class ApiLoad implements AutoCloseable {
     server =
         ApiServer.start(
             registry,
-            (pod, options) -> new ByteArrayInputStream(new byte[0]),
+            NodeAccess.withoutNode((pod, options) -> new ByteArrayInputStream(new byte[0])),
             directory,
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
     Config config = Config.fromKubeconfig(Files.readString(server.kubeconfig()));

@@ -1,6 +1,9 @@
 package dev.bellows.embedded.apiserver;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.bellows.embedded.stream.StreamConnection;
+import dev.bellows.embedded.stream.StreamUpgrade;
+import java.io.IOException;
 
 /**
  * The way back to one client. Called on the request's own thread; every call may block until the
@@ -20,6 +23,17 @@ interface Answer {
 
   /** Begins an answer whose length is not known. */
   Stream stream(String contentType);
+
+  /**
+   * Gives up HTTP for streams in both directions.
+   *
+   * @throws ApiException 400 if the client did not ask for that, or wants a protocol that is not
+   *     spoken here
+   * @throws IOException if the client has left meanwhile
+   */
+  default StreamConnection streams(StreamUpgrade.Purpose purpose) throws IOException {
+    throw ApiException.badRequest("Upgrade request required");
+  }
 
   /** An answer in parts. */
   interface Stream extends AutoCloseable {

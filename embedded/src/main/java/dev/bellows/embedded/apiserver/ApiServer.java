@@ -78,11 +78,12 @@ public final class ApiServer implements AutoCloseable {
   /**
    * Starts to serve, and writes {@code kubeconfig} into the data directory.
    *
+   * @param node asked for what programs say and do
    * @param listen where; port 0 takes a free one
    * @throws IOException if the address is taken or the certificates cannot be made
    */
   public static ApiServer start(
-      Registry registry, PodLogs logs, DataDirectory directory, InetSocketAddress listen)
+      Registry registry, NodeAccess node, DataDirectory directory, InetSocketAddress listen)
       throws IOException {
     String host = listen.getAddress().getHostAddress();
     Certificates certificates = Certificates.of(directory.path(), host, Instant.now());
@@ -93,7 +94,7 @@ public final class ApiServer implements AutoCloseable {
     ServiceAccountTokens accounts =
         ServiceAccountTokens.of(directory.path(), registry.store(), InstantSource.system());
     Authentication authentication = new Authentication(tokens, accounts);
-    Router router = new Router(registry, logs, authentication, accounts);
+    Router router = new Router(registry, node, authentication, accounts);
     Channel server;
     try {
       server =

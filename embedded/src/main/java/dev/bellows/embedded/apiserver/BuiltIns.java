@@ -73,7 +73,12 @@ final class BuiltIns {
     return List.of(
         resource(ResourceTypes.NAMESPACES, "ns", "", "status finalize", false),
         resource(ResourceTypes.NODES, "no", "", "status", false),
-        resource(ResourceTypes.PODS, "po", "all", "status log eviction binding", true),
+        resource(
+            ResourceTypes.PODS,
+            "po",
+            "all",
+            "status log eviction binding attach exec portforward",
+            true),
         resource(ResourceTypes.SERVICES, "svc", "all", "status", false),
         resource(ResourceTypes.ENDPOINTS, "ep", "", "", false),
         resource(ResourceTypes.CONFIG_MAPS, "cm", "", "", false),

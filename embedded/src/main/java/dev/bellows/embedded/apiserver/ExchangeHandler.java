@@ -1,11 +1,12 @@
 package dev.bellows.embedded.apiserver;
 
+import dev.bellows.embedded.stream.StreamUpgrade;
+import dev.bellows.embedded.stream.WebSocketControl;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http.FullHttpRequest;
-import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.websocketx.WebSocketFrame;
 import io.netty.handler.codec.http2.Http2StreamChannel;
@@ -38,7 +39,9 @@ final class ExchangeHandler extends ChannelInboundHandlerAdapter {
   @Override
   public void channelRead(ChannelHandlerContext context, Object message) {
     if (message instanceof WebSocketFrame frame) {
-      WebSocketAnswer.received(context, frame);
+      if (!WebSocketControl.answered(context, frame)) {
+        frame.release(); // talk that a watch does not listen to
+      }
       return;
     }
     if (!(message instanceof FullHttpRequest request)) {
@@ -68,8 +71,10 @@ final class ExchangeHandler extends ChannelInboundHandlerAdapter {
     NettyAnswer http =
         new NettyAnswer(context, http2 || HttpUtil.isKeepAlive(request), this::finished);
     current = http;
-    boolean webSocket = !http2 && isWebSocket(request);
-    Answer answer = webSocket ? new WebSocketAnswer(context, request.retain(), http) : http;
+    Answer answer =
+        !http2 && StreamUpgrade.isWanted(request)
+            ? new UpgradableAnswer(context, request.retain(), http)
+            : http;
     ApiRequest call;
     try {
       call =
@@ -87,10 +92,6 @@ final class ExchangeHandler extends ChannelInboundHandlerAdapter {
       request.release();
     }
     Thread.ofVirtual().name("api-request").start(() -> handler.accept(call));
-  }
-
-  private static boolean isWebSocket(FullHttpRequest request) {
-    return request.headers().containsValue(HttpHeaderNames.UPGRADE, "websocket", true);
   }
 
   /** On the event loop, when an answer has been sent to its end. */
@@ -114,7 +115,7 @@ final class ExchangeHandler extends ChannelInboundHandlerAdapter {
   @Override
   public void channelWritabilityChanged(ChannelHandlerContext context) {
     if (current != null) {
-      current.writabilityChanged();
+      current.client().writabilityChanged();
     }
     context.fireChannelWritabilityChanged();
   }
@@ -122,11 +123,16 @@ final class ExchangeHandler extends ChannelInboundHandlerAdapter {
   @Override
   public void channelInactive(ChannelHandlerContext context) {
     if (current != null) {
-      current.clientLeft();
+      current.client().leave();
     }
+    context.fireChannelInactive();
+  }
+
+  /** The connection has ended, or speaks another protocol from now on. */
+  @Override
+  public void handlerRemoved(ChannelHandlerContext context) {
     waiting.forEach(FullHttpRequest::release);
     waiting.clear();
-    context.fireChannelInactive();
   }
 
   @Override

@@ -8,12 +8,14 @@ import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.MappingIterator;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.ValueNode;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.math.BigDecimal;
 import java.math.BigInteger;
@@ -80,6 +82,11 @@ public final class Json {
   private static final JsonMapper STRICT = mapper(true, MAX_TOKENS);
 
   private Json() {}
+
+  /** Documents one after the other, each as soon as it is complete. */
+  static MappingIterator<JsonNode> values(InputStream documents) throws IOException {
+    return MAPPER.readerFor(JsonNode.class).readValues(documents);
+  }
 
   private static JsonMapper mapper(boolean refuseDuplicates, long maxTokens) {
     var factory =

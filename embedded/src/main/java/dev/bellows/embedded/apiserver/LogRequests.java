@@ -1,14 +1,11 @@
 package dev.bellows.embedded.apiserver;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.DateTimeException;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -29,7 +26,7 @@ final class LogRequests {
       throw ApiException.methodNotAllowed();
     }
     ObjectNode pod = registry.get(ResourceTypes.PODS, path.namespace(), path.name());
-    send(logs, pod, container(pod, path.name(), request.parameter("container")), request);
+    send(logs, pod, ContainerChoice.of(pod, request.parameter("container")), request);
   }
 
   /** Answers with a container's log, as the request's parameters want it. */
@@ -82,31 +79,5 @@ final class LogRequests {
     } catch (DateTimeException e) {
       throw ApiException.badRequest("sinceTime: Invalid value: \"" + time + "\"");
     }
-  }
-
-  /** The container asked for, or the only one. */
-  private static String container(ObjectNode pod, String name, String wanted) {
-    List<String> names = new ArrayList<>();
-    for (String kind : List.of("containers", "initContainers", "ephemeralContainers")) {
-      for (JsonNode container : pod.path("spec").path(kind)) {
-        names.add(container.path("name").asText());
-      }
-    }
-    if (wanted.isEmpty()) {
-      List<String> containers = names.subList(0, pod.path("spec").path("containers").size());
-      if (containers.size() == 1) {
-        return containers.getFirst();
-      }
-      throw ApiException.badRequest(
-          "a container name must be specified for pod "
-              + name
-              + ", choose one of: ["
-              + String.join(" ", containers)
-              + "]");
-    }
-    if (!names.contains(wanted)) {
-      throw ApiException.badRequest("container " + wanted + " is not valid for pod " + name);
-    }
-    return wanted;
   }
 }

@@ -1,5 +1,7 @@
 package dev.bellows.embedded.apiserver;
 
+import dev.bellows.embedded.stream.Peer;
+import dev.bellows.embedded.stream.PeerGoneException;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
@@ -18,8 +20,6 @@ import io.netty.handler.codec.http2.Http2StreamChannel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 /** An {@link Answer} over a Netty channel: an HTTP/1.1 connection or an HTTP/2 stream. */
@@ -40,10 +40,7 @@ final class NettyAnswer implements Answer {
   private final boolean keepAlive;
   private final Consumer<ChannelHandlerContext> finished;
   private final List<String> warnings = new ArrayList<>();
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition changed = lock.newCondition();
-  private final List<Runnable> onClose = new ArrayList<>();
-  private boolean left;
+  private final Peer client;
 
   /**
    * @param finished called on the event loop when the answer is complete and the connection can
@@ -54,6 +51,7 @@ final class NettyAnswer implements Answer {
     this.context = context;
     this.keepAlive = keepAlive;
     this.finished = finished;
+    this.client = new Peer(context.channel(), MAX_STALL);
   }
 
   @Override
@@ -127,29 +125,9 @@ final class NettyAnswer implements Answer {
     return new Parts();
   }
 
-  /** On the event loop. */
-  void writabilityChanged() {
-    lock.lock();
-    try {
-      changed.signalAll();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** On the event loop. */
-  void clientLeft() {
-    List<Runnable> actions;
-    lock.lock();
-    try {
-      left = true;
-      changed.signalAll();
-      actions = List.copyOf(onClose);
-      onClose.clear();
-    } finally {
-      lock.unlock();
-    }
-    actions.forEach(Runnable::run);
+  /** The client, whom the event loop tells us about. */
+  Peer client() {
+    return client;
   }
 
   /** The stream without its beginning: for an answer that begins otherwise. */
@@ -171,50 +149,21 @@ final class NettyAnswer implements Answer {
     }
 
     void awaitRoom() throws ClientGone {
-      lock.lock();
       try {
-        long nanos = MAX_STALL.toNanos();
-        while (!left && !context.channel().isWritable()) {
-          if (nanos <= 0) {
-            context.close();
-            throw new ClientGone(
-                "the client has taken nothing for " + MAX_STALL.toSeconds() + " s");
-          }
-          nanos = changed.awaitNanos(nanos);
-        }
-        if (left) {
-          throw new ClientGone("the client has left");
-        }
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new ClientGone("interrupted");
-      } finally {
-        lock.unlock();
+        client.awaitRoom();
+      } catch (PeerGoneException e) {
+        throw new ClientGone(String.valueOf(e.getMessage()));
       }
     }
 
     @Override
     public boolean isClosed() {
-      lock.lock();
-      try {
-        return left;
-      } finally {
-        lock.unlock();
-      }
+      return client.hasLeft();
     }
 
     @Override
     public void onClose(Runnable action) {
-      lock.lock();
-      try {
-        if (!left) {
-          onClose.add(action);
-          return;
-        }
-      } finally {
-        lock.unlock();
-      }
-      action.run();
+      client.onLeaving(action);
     }
 
     @Override

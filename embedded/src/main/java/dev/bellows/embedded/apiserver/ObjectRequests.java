@@ -17,14 +17,16 @@ final class ObjectRequests {
 
   private final Registry registry;
   private final LogRequests logs;
+  private final StreamRequests streams;
   private final Scales scales;
   private final ByteBudget lists = new ByteBudget(ListRequest.MAX_BYTES);
   private final ServiceAccountTokens accounts;
 
-  ObjectRequests(Registry registry, PodLogs logs, ServiceAccountTokens accounts) {
+  ObjectRequests(Registry registry, NodeAccess node, ServiceAccountTokens accounts) {
     this.registry = registry;
     this.accounts = accounts;
-    this.logs = new LogRequests(registry, logs);
+    this.logs = new LogRequests(registry, node.logs());
+    this.streams = new StreamRequests(registry, node.pods());
     this.scales = new Scales(registry);
   }
 
@@ -177,6 +179,7 @@ final class ObjectRequests {
       }
       case "scale" -> scales.handle(resource, path, request);
       case "log" -> logs.handle(path, request);
+      case "attach", "exec", "portforward" -> streams.handle(path, request);
       case "token" -> {
         requirePost(request);
         ObjectNode wanted = Bodies.object(request.body().bytes(), request.header("content-type"));

@@ -1,5 +1,9 @@
 package dev.bellows.embedded.apiserver;
 
+import dev.bellows.embedded.stream.StreamConnection;
+import dev.bellows.embedded.stream.StreamUpgrade;
+import java.io.IOException;
+
 /**
  * Writes JSON over several lines, for people who read it as it is.
  *
@@ -14,6 +18,11 @@ record PrettyAnswer(Answer plain) implements Answer {
   @Override
   public void warn(String text) {
     plain.warn(text);
+  }
+
+  @Override
+  public StreamConnection streams(StreamUpgrade.Purpose purpose) throws IOException {
+    return plain.streams(purpose);
   }
 
   @Override

@@ -29,6 +29,11 @@ final class Router {
 
   private final ByteBudget bodies = new ByteBudget(MAX_BODY_BYTES_IN_WORK);
   private final Semaphore inFlight = new Semaphore(MAX_IN_FLIGHT);
+
+  /** Connections of exec, attach and port-forward at once. */
+  static final int MAX_STREAM_CONNECTIONS = 128;
+
+  private final Semaphore streams = new Semaphore(MAX_STREAM_CONNECTIONS);
   private final Semaphore watches = new Semaphore(MAX_WATCHES);
   private final Authentication authentication;
   private final Rbac rbac;
@@ -39,21 +44,21 @@ final class Router {
 
   Router(
       Registry registry,
-      PodLogs logs,
+      NodeAccess node,
       Authentication authentication,
       ServiceAccountTokens accounts) {
     this.authentication = authentication;
     this.rbac = new Rbac(registry.store());
     this.discovery = new Discovery(registry);
-    this.objects = new ObjectRequests(registry, logs, accounts);
+    this.objects = new ObjectRequests(registry, node, accounts);
     this.openApi = new OpenApi(registry);
     this.reviews = new Reviews(rbac, authentication::holder);
   }
 
   /** Answers a request, on the caller's thread. */
   void handle(ApiRequest request) {
-    boolean stays = request.flag("watch") || request.flag("follow");
-    if (!(stays ? watches : inFlight).tryAcquire()) {
+    Semaphore places = places(request);
+    if (!places.tryAcquire()) {
       request.answer().json(429, ApiException.tooManyRequests().status());
       return;
     }
@@ -64,8 +69,16 @@ final class Router {
         answer(request);
       }
     } finally {
-      (stays ? watches : inFlight).release();
+      places.release();
     }
+  }
+
+  /** What stays for long has places of its own. */
+  private Semaphore places(ApiRequest request) {
+    if (StreamRequests.isOne(request)) {
+      return streams;
+    }
+    return request.flag("watch") || request.flag("follow") ? watches : inFlight;
   }
 
   private void answerInTurn(ApiRequest request) {

@@ -17,6 +17,10 @@ record SubresourceKind(String group, String version, String kind, List<String> v
       case "scale" ->
           new SubresourceKind("autoscaling", "v1", "Scale", List.of("get", "patch", "update"));
       case "log" -> new SubresourceKind("", "v1", "Pod", List.of("get"));
+      case "attach" -> new SubresourceKind("", "v1", "PodAttachOptions", List.of("create", "get"));
+      case "exec" -> new SubresourceKind("", "v1", "PodExecOptions", List.of("create", "get"));
+      case "portforward" ->
+          new SubresourceKind("", "v1", "PodPortForwardOptions", List.of("create", "get"));
       case "eviction" -> new SubresourceKind("policy", "v1", "Eviction", List.of("create"));
       case "token" ->
           new SubresourceKind("authentication.k8s.io", "v1", "TokenRequest", List.of("create"));

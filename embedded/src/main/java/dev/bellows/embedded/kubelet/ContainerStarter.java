@@ -14,6 +14,7 @@ import dev.bellows.embedded.runtime.Executable;
 import dev.bellows.embedded.runtime.ImageStore;
 import dev.bellows.embedded.runtime.Isolation;
 import dev.bellows.embedded.runtime.Limits;
+import dev.bellows.embedded.runtime.Stdio;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -132,6 +133,7 @@ final class ContainerStarter {
                 executable(slot, program, variables),
                 variables,
                 workingDirectory(slot.definition, program),
+                stdio(slot.definition),
                 directory.log(slot.name, slot.restarts),
                 isolation(slot, pod, variables)));
   }
@@ -215,6 +217,13 @@ final class ContainerStarter {
     return words;
   }
 
+  private static Stdio stdio(JsonNode definition) {
+    if (definition.path("tty").asBoolean()) {
+      return Stdio.TERMINAL;
+    }
+    return definition.path("stdin").asBoolean() ? Stdio.PIPES : Stdio.OUTPUT_ONLY;
+  }
+
   private static Optional<Path> workingDirectory(JsonNode definition, Optional<Image> program) {
     String own = definition.path("workingDir").asText("");
     return own.isEmpty() ? program.flatMap(Image::workingDirectory) : Optional.of(Path.of(own));
@@ -231,7 +240,8 @@ final class ContainerStarter {
     return new Handler(slot.definition, container, port -> dial(port, addresses));
   }
 
-  private Address dial(int port, PodAddresses addresses) {
+  /** Where a port that a container of the pod declares is dialled; on any thread. */
+  Address dial(int port, PodAddresses addresses) {
     Integer open = queueProxyPorts.get(port);
     return open == null ? addresses.program(port) : new Address(addresses.podIp(), open);
   }

@@ -1,12 +1,16 @@
 package dev.bellows.embedded.kubelet;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.bellows.core.route.Address;
+import dev.bellows.embedded.apiserver.RunningPods;
+import dev.bellows.embedded.runtime.Container;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -21,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * status, so a kubelet that starts anew on the same cluster starts the containers that its
  * predecessor lost, and counts them as restarted.
  */
-public final class Kubelet implements AutoCloseable {
+public final class Kubelet implements RunningPods, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Kubelet.class);
 
   /** Pods of a node; what its addresses and a laptop can bear. */
@@ -91,6 +95,20 @@ public final class Kubelet implements AutoCloseable {
     }
     workers.put(uid, fresh);
     fresh.start();
+  }
+
+  @Override
+  public Optional<Container> container(ObjectNode pod, String container) {
+    return worker(pod).flatMap(worker -> worker.containers().running(container));
+  }
+
+  @Override
+  public Optional<Address> port(ObjectNode pod, int port) {
+    return worker(pod).flatMap(worker -> worker.containers().dial(port));
+  }
+
+  private Optional<PodWorker> worker(ObjectNode pod) {
+    return Optional.ofNullable(workers.get(uid(pod)));
   }
 
   /** Finished, and nobody waits for us to let it go. */

@@ -3,6 +3,7 @@ package dev.bellows.embedded.kubelet;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.bellows.core.route.Address;
 import dev.bellows.embedded.image.ImageUnavailableException;
 import dev.bellows.embedded.network.PodAddresses;
 import dev.bellows.embedded.runtime.Container;
@@ -14,10 +15,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -50,7 +53,11 @@ final class PodContainers {
   private final List<ContainerSlot> init = new ArrayList<>();
   private final List<ContainerSlot> containers = new ArrayList<>();
   private volatile ObjectNode pod; // threads of probes and hooks name it in Events
-  private @Nullable PodAddresses addresses;
+  private volatile @Nullable PodAddresses addresses;
+
+  /** What runs, by name: for threads that act for clients. */
+  private final Map<String, Container> running = new ConcurrentHashMap<>();
+
   private boolean leaving;
 
   /** What one of the containers went through, told from another thread. */
@@ -125,6 +132,17 @@ final class PodContainers {
 
   List<PodStatus.ContainerFacts> facts() {
     return containers.stream().map(ContainerSlot::facts).toList();
+  }
+
+  /** The present start of a container, if it runs; on any thread. */
+  Optional<Container> running(String name) {
+    return Optional.ofNullable(running.get(name));
+  }
+
+  /** Where a port of the pod is dialled, once it has an address; on any thread. */
+  Optional<Address> dial(int port) {
+    PodAddresses where = addresses;
+    return where == null ? Optional.empty() : Optional.of(starter.dial(port, where));
   }
 
   boolean areReady() {
@@ -240,6 +258,7 @@ final class PodContainers {
 
   private void started(ContainerSlot slot, Container container) {
     slot.running = Optional.of(container);
+    running.put(slot.name, container);
     slot.stopping = false;
     slot.notBefore = Instant.MIN;
     slot.state = new ContainerState.Running(container.startedAt(), container.runtimeId());
@@ -390,6 +409,7 @@ final class PodContainers {
     Instant now = node.clock().instant();
     slot.stopProbing();
     slot.running = Optional.empty();
+    running.remove(slot.name, container);
     starter.ended(slot);
     String message = "";
     boolean fallsBack =

@@ -95,6 +95,11 @@ final class PodWorker {
     Thread.ofVirtual().name("pod-" + uid()).start(this::run);
   }
 
+  /** What of the pod runs; may be asked on any thread. */
+  PodContainers containers() {
+    return containers;
+  }
+
   void seen(ObjectNode state) {
     mailbox.add(new Event.Seen(state));
   }

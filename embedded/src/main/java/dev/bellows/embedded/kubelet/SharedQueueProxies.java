@@ -5,10 +5,12 @@ import dev.bellows.dataplane.queueproxy.QueueProxyConfig;
 import dev.bellows.dataplane.queueproxy.QueueProxyHandle;
 import dev.bellows.dataplane.queueproxy.SharedQueueProxy;
 import dev.bellows.dataplane.requestlog.LogLines;
+import dev.bellows.embedded.runtime.Attachment;
 import dev.bellows.embedded.runtime.ContainerId;
 import dev.bellows.embedded.runtime.ContainerStartException;
 import dev.bellows.embedded.runtime.ExecResult;
 import dev.bellows.embedded.runtime.ExitStatus;
+import dev.bellows.embedded.runtime.Stdio;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -160,7 +162,21 @@ public final class SharedQueueProxies implements QueueProxies {
 
     @Override
     public ExecResult exec(List<String> command, Duration limit) throws ContainerStartException {
-      throw new ContainerStartException(
+      throw noProgram();
+    }
+
+    @Override
+    public Attachment exec(List<String> command, Stdio stdio) throws ContainerStartException {
+      throw noProgram();
+    }
+
+    @Override
+    public Attachment attach() throws ContainerStartException {
+      throw noProgram();
+    }
+
+    private static ContainerStartException noProgram() {
+      return new ContainerStartException(
           "a queue-proxy is part of Bellows here: there is nothing to run a command in");
     }
   }

@@ -31,6 +31,21 @@ public interface Container {
   void kill();
 
   /**
+   * Runs a command beside the container's own, in its environment and working directory, for
+   * somebody who holds its streams.
+   *
+   * @throws ContainerStartException if the command cannot be executed
+   */
+  Attachment exec(List<String> command, Stdio stdio) throws ContainerStartException;
+
+  /**
+   * Takes hold of the container's own program, as it goes on; what it said before is in the log.
+   *
+   * @throws ContainerStartException if it has no streams to take
+   */
+  Attachment attach() throws ContainerStartException;
+
+  /**
    * Runs a command beside the container's own, in its environment and working directory, and waits
    * for it; past the limit it is killed.
    *

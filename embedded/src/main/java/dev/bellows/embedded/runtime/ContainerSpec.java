@@ -14,6 +14,7 @@ import java.util.Optional;
  * @param environment exactly what the program sees, besides the few basics that a runtime adds
  *     where they are absent (such as PATH)
  * @param workingDirectory where the program starts; absent means where the runtime chooses
+ * @param stdio what it has for its standard streams
  * @param logFile where the runtime writes the output, in the CRI's line format
  * @param isolation what sets it apart from the machine
  */
@@ -23,6 +24,7 @@ public record ContainerSpec(
     Executable executable,
     Map<String, String> environment,
     Optional<Path> workingDirectory,
+    Stdio stdio,
     Path logFile,
     Isolation isolation) {
   public ContainerSpec {
@@ -36,6 +38,7 @@ public record ContainerSpec(
       List<String> command,
       Map<String, String> environment,
       Optional<Path> workingDirectory,
+      Stdio stdio,
       Path logFile,
       Isolation isolation) {
     this(
@@ -44,6 +47,7 @@ public record ContainerSpec(
         new Executable.Program(command),
         environment,
         workingDirectory,
+        stdio,
         logFile,
         isolation);
   }

@@ -61,7 +61,11 @@ final class DefaultRoles {
         .put("name", "system:masters");
     make(registry, ResourceTypes.CLUSTER_ROLE_BINDINGS, binding);
     ObjectNode core = rule(ALL, List.of(""), CORE);
-    ObjectNode inside = rule(ALL, List.of(""), List.of("secrets", "pods/eviction"));
+    ObjectNode inside =
+        rule(
+            ALL,
+            List.of(""),
+            List.of("secrets", "pods/attach", "pods/eviction", "pods/exec", "pods/portforward"));
     ObjectNode work = rule(ALL, WORK, ALL);
     ObjectNode rights = rule(ALL, List.of(RBAC), List.of("roles", "rolebindings"));
     make(registry, ResourceTypes.CLUSTER_ROLES, role("admin", core, inside, work, rights));

@@ -46,7 +46,7 @@ final class TestServer implements AutoCloseable {
     server =
         ApiServer.start(
             registry,
-            TestServer::log,
+            NodeAccess.withoutNode(TestServer::log),
             directory,
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
   }

@@ -8,6 +8,7 @@ import dev.bellows.controlplane.watch.Informers;
 import dev.bellows.controlplane.watch.Watched;
 import dev.bellows.embedded.apiserver.ApiServer;
 import dev.bellows.embedded.apiserver.DeleteOptions;
+import dev.bellows.embedded.apiserver.NodeAccess;
 import dev.bellows.embedded.apiserver.Registry;
 import dev.bellows.embedded.apiserver.ResourceTypes;
 import dev.bellows.embedded.store.DataDirectory;
@@ -56,7 +57,7 @@ class RestartedServerTest {
     server =
         ApiServer.start(
             registry,
-            (pod, options) -> new ByteArrayInputStream(new byte[0]),
+            NodeAccess.withoutNode((pod, options) -> new ByteArrayInputStream(new byte[0])),
             directory,
             new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
     port = server.port();

@@ -3,6 +3,7 @@ package dev.bellows.it.contract;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.bellows.embedded.apiserver.ApiServer;
+import dev.bellows.embedded.apiserver.NodeAccess;
 import dev.bellows.embedded.apiserver.Registry;
 import dev.bellows.embedded.apiserver.ResourceTypes;
 import dev.bellows.embedded.store.DataDirectory;
@@ -40,7 +41,7 @@ final class ServedDirectory implements AutoCloseable {
     server =
         ApiServer.start(
             registry,
-            (pod, options) -> new ByteArrayInputStream(new byte[0]),
+            NodeAccess.withoutNode((pod, options) -> new ByteArrayInputStream(new byte[0])),
             directory,
             new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
   }

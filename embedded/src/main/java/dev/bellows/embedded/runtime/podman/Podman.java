@@ -78,6 +78,11 @@ final class Podman {
     }
   }
 
+  /** Starts a command for as long as somebody holds its streams, which are apart. */
+  Process start(List<String> arguments) throws IOException {
+    return new ProcessBuilder(words(arguments)).start();
+  }
+
   private static Result runNow(List<String> arguments, Duration limit) throws IOException {
     Process process = new ProcessBuilder(words(arguments)).redirectErrorStream(true).start();
     process.getOutputStream().close();

@@ -1,10 +1,12 @@
 package dev.bellows.embedded.runtime.podman;
 
+import dev.bellows.embedded.runtime.Attachment;
 import dev.bellows.embedded.runtime.Container;
 import dev.bellows.embedded.runtime.ContainerId;
 import dev.bellows.embedded.runtime.ContainerStartException;
 import dev.bellows.embedded.runtime.ExecResult;
 import dev.bellows.embedded.runtime.ExitStatus;
+import dev.bellows.embedded.runtime.Stdio;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -111,6 +113,36 @@ final class PodmanContainer implements Container {
     } catch (IOException e) {
       throw new ContainerStartException("podman exec: " + e.getMessage(), e);
     }
+  }
+
+  @Override
+  public Attachment exec(List<String> command, Stdio stdio) throws ContainerStartException {
+    if (stdio == Stdio.TERMINAL) {
+      throw new ContainerStartException("podman's containers have no terminals here: leave out -t");
+    }
+    String mark = EXEC_MARK + "=" + UUID.randomUUID();
+    boolean hasInput = stdio == Stdio.PIPES;
+    List<String> words = new ArrayList<>(List.of("exec", "--env", mark));
+    if (hasInput) {
+      words.add("--interactive");
+    }
+    words.add(name);
+    words.addAll(command);
+    try {
+      Process process = podman.start(words);
+      if (!hasInput) {
+        process.getOutputStream().close();
+      }
+      return new PodmanExec(process, hasInput, () -> killMarked(mark));
+    } catch (IOException e) {
+      throw new ContainerStartException("podman exec: " + e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public Attachment attach() throws ContainerStartException {
+    throw new ContainerStartException(
+        "podman's containers cannot be attached to here: their output is in the log");
   }
 
   /** Podman's exit codes for a command that it could not execute. */

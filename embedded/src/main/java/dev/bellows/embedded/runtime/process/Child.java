@@ -1,19 +1,31 @@
 package dev.bellows.embedded.runtime.process;
 
+import dev.bellows.embedded.runtime.TerminalSize;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.OptionalInt;
 
-/** A program that was started: the leader of its own session and process group. */
+/**
+ * A program that was started: the leader of its own session and process group. Whoever takes its
+ * streams closes them.
+ */
 sealed interface Child permits NativeChild, JdkChild {
   /** Its number, which is also its group's. */
   long pid();
 
-  /** Its standard output. */
+  /** What it reads; absent if that is nothing. */
+  Optional<OutputStream> input();
+
+  /** Its standard output, or what its terminal shows. */
   InputStream output();
 
-  /** Its standard error. */
+  /** Its standard error; nothing where it has a terminal. */
   InputStream errors();
+
+  /** Tells its terminal, if it has one, how large it is. */
+  void resize(TerminalSize size);
 
   /** Sends SIGTERM to the program alone; nothing if it has ended. */
   void terminate();

@@ -1,7 +1,10 @@
 package dev.bellows.embedded.runtime.process;
 
+import dev.bellows.embedded.runtime.TerminalSize;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 
@@ -9,8 +12,9 @@ import java.util.concurrent.TimeUnit;
  * A program that the JDK started.
  *
  * @param process led in by {@code setsid}, so in its first instants it has no group of its own yet
+ * @param input what it reads, if anything
  */
-record JdkChild(Process process) implements Child {
+record JdkChild(Process process, Optional<OutputStream> input) implements Child {
   @Override
   public long pid() {
     return process.pid();
@@ -25,6 +29,10 @@ record JdkChild(Process process) implements Child {
   public InputStream errors() {
     return process.getErrorStream();
   }
+
+  /** The JDK starts no program with a terminal. */
+  @Override
+  public void resize(TerminalSize size) {}
 
   @Override
   public void terminate() {

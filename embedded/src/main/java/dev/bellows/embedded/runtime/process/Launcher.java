@@ -4,6 +4,7 @@ import dev.bellows.embedded.runtime.ContainerRuntime;
 import dev.bellows.embedded.runtime.ContainerStartException;
 import dev.bellows.embedded.runtime.Identity;
 import dev.bellows.embedded.runtime.Isolation;
+import dev.bellows.embedded.runtime.Stdio;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -168,7 +169,7 @@ final class Launcher implements AutoCloseable {
   }
 
   /**
-   * Starts a command with its outputs piped to us and nothing to read.
+   * Starts a command with its standard streams leading to us.
    *
    * @param directory where it starts, as it sees it
    * @param beside a running program whose files the command is to see, mounts and all
@@ -180,7 +181,8 @@ final class Launcher implements AutoCloseable {
       Map<String, String> environment,
       Path directory,
       Isolation isolation,
-      OptionalLong beside)
+      OptionalLong beside,
+      Stdio stdio)
       throws ContainerStartException {
     Map<String, String> full = new TreeMap<>(basics);
     if (isolation.identity().isPresent()) {
@@ -203,7 +205,7 @@ final class Launcher implements AutoCloseable {
             : isolation.as(account.filter(Account::isNotUs).map(Account::identity));
     // A FutureTask catches whatever is thrown, so the thread outlives it.
     Future<Child> start =
-        spawner.submit(() -> start(command, full, directory.toString(), complete, beside));
+        spawner.submit(() -> start(command, full, directory.toString(), complete, beside, stdio));
     try {
       return get(start);
     } catch (ExecutionException e) {
@@ -221,7 +223,8 @@ final class Launcher implements AutoCloseable {
       Map<String, String> environment,
       String directory,
       Isolation isolation,
-      OptionalLong beside)
+      OptionalLong beside,
+      Stdio stdio)
       throws IOException, ExecutionException, InterruptedException {
     Means by = means.get();
     List<String> line = new ArrayList<>(List.of(setpriv));
@@ -243,21 +246,30 @@ final class Launcher implements AutoCloseable {
               isolation, isolation.mounts().isEmpty() ? OptionalLong.empty() : beside, directory);
       return by.natively()
           .orElseThrow()
-          .spawn(line, environment, Optional.empty(), start -> surroundings.within(place, start));
+          .spawn(
+              line,
+              environment,
+              Optional.empty(),
+              stdio,
+              start -> surroundings.within(place, start));
     }
     if (by.natively().isPresent()) {
       return by.natively()
           .get()
-          .spawn(line, environment, Optional.of(directory), NativeSpawner.Around.NOTHING);
+          .spawn(line, environment, Optional.of(directory), stdio, NativeSpawner.Around.NOTHING);
     }
     line.addFirst(setsid);
-    ProcessBuilder builder =
-        new ProcessBuilder(line)
-            .directory(new File(directory))
-            .redirectInput(new File("/dev/null"));
+    ProcessBuilder builder = new ProcessBuilder(line).directory(new File(directory));
+    switch (stdio) {
+      case OUTPUT_ONLY -> builder.redirectInput(new File("/dev/null"));
+      case PIPES -> {} // the JDK's default
+      case TERMINAL -> throw new IOException("a terminal needs glibc 2.34 or later");
+    }
     builder.environment().clear();
     builder.environment().putAll(environment);
-    return new JdkChild(builder.start());
+    Process process = builder.start();
+    return new JdkChild(
+        process, stdio == Stdio.PIPES ? Optional.of(process.getOutputStream()) : Optional.empty());
   }
 
   /** What setpriv(1) is told. */

@@ -1,6 +1,8 @@
 package dev.bellows.embedded.runtime.process;
 
+import dev.bellows.embedded.runtime.TerminalSize;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -16,15 +18,21 @@ import java.util.concurrent.TimeoutException;
  */
 final class NativeChild implements Child {
   private final long pid;
-  private final InputStream output;
-  private final InputStream errors;
+  private final Streams streams;
   private final CompletableFuture<Integer> exit;
   private boolean reaped;
 
-  NativeChild(long pid, InputStream output, InputStream errors, NativeSpawner spawner) {
+  /** Our ends of a program's standard streams. */
+  sealed interface Streams {
+    record Pipes(Optional<OutputStream> input, InputStream output, InputStream errors)
+        implements Streams {}
+
+    record OfTerminal(Terminal terminal) implements Streams {}
+  }
+
+  NativeChild(long pid, Streams streams, NativeSpawner spawner) {
     this.pid = pid;
-    this.output = output;
-    this.errors = errors;
+    this.streams = streams;
     Optional<ProcessHandle> handle = ProcessHandle.of(pid);
     // The JDK waits for the end of any child and reaps only its own; see ProcessHandle.onExit.
     exit =
@@ -47,12 +55,33 @@ final class NativeChild implements Child {
 
   @Override
   public InputStream output() {
-    return output;
+    return switch (streams) {
+      case Streams.Pipes pipes -> pipes.output();
+      case Streams.OfTerminal of -> of.terminal().output();
+    };
   }
 
   @Override
   public InputStream errors() {
-    return errors;
+    return switch (streams) {
+      case Streams.Pipes pipes -> pipes.errors();
+      case Streams.OfTerminal _ -> InputStream.nullInputStream();
+    };
+  }
+
+  @Override
+  public Optional<OutputStream> input() {
+    return switch (streams) {
+      case Streams.Pipes pipes -> pipes.input();
+      case Streams.OfTerminal of -> Optional.of(of.terminal().input());
+    };
+  }
+
+  @Override
+  public void resize(TerminalSize size) {
+    if (streams instanceof Streams.OfTerminal(Terminal terminal)) {
+      terminal.resize(size);
+    }
   }
 
   @Override

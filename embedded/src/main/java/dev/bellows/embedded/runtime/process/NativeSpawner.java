@@ -5,9 +5,14 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
+import dev.bellows.embedded.runtime.Stdio;
+import java.io.Closeable;
 import java.io.FileInputStream;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -18,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Starts programs with posix_spawn(3), which can do what {@link ProcessBuilder} cannot: begin a new
@@ -30,6 +36,7 @@ import java.util.Optional;
 final class NativeSpawner {
   // <fcntl.h>, <spawn.h> and <sys/wait.h> of Linux, the same on x86-64 and AArch64.
   private static final int O_RDONLY = 0;
+  private static final int O_RDWR = 2;
   private static final int O_CLOEXEC = 0x80000;
   private static final short SETSIGDEF = 0x04;
   private static final short SETSIGMASK = 0x08;
@@ -104,11 +111,12 @@ final class NativeSpawner {
   }
 
   /**
-   * Starts a program as the leader of a new session, with nothing to read, its outputs piped to us,
-   * default signal handling and no other open files. The calling thread becomes its parent.
+   * Starts a program as the leader of a new session, with standard streams that lead to us, default
+   * signal handling and no other open files. The calling thread becomes its parent.
    *
    * @param command an absolute path, and the arguments; no text holds a NUL
    * @param directory where it starts; empty = where the calling thread is then
+   * @param stdio what its standard streams are
    * @param around calls what it is given, in the surroundings that the program is to have
    * @throws IOException if the operating system refuses
    */
@@ -116,34 +124,108 @@ final class NativeSpawner {
       List<String> command,
       Map<String, String> environment,
       Optional<String> directory,
+      Stdio stdio,
       Around around)
       throws IOException {
+    Start start = new Start(command, environment, directory, around);
+    return switch (stdio) {
+      case OUTPUT_ONLY -> spawnWithPipes(start, false);
+      case PIPES -> spawnWithPipes(start, true);
+      case TERMINAL -> spawnWithTerminal(start);
+    };
+  }
+
+  /** What is started, whatever its standard streams are. */
+  private record Start(
+      List<String> command,
+      Map<String, String> environment,
+      Optional<String> directory,
+      Around around) {}
+
+  private NativeChild spawnWithPipes(Start start, boolean hasInput) throws IOException {
     try (Arena arena = Arena.ofConfined();
+        @Nullable Pipe input = hasInput ? new Pipe(arena) : null;
         Pipe output = new Pipe(arena);
         Pipe errors = new Pipe(arena)) {
-      MemorySegment actions = arena.allocate(OPAQUE);
-      MemorySegment attributes = arena.allocate(OPAQUE);
+      Redirection redirection =
+          actions -> {
+            if (input != null) {
+              check("stdin", (int) addDup.invokeExact(actions, input.readEnd, 0));
+            } else {
+              MemorySegment nothing = arena.allocateFrom("/dev/null");
+              check("stdin", (int) addOpen.invokeExact(actions, 0, nothing, O_RDONLY, 0));
+            }
+            check("stdout", (int) addDup.invokeExact(actions, output.writeEnd, 1));
+            check("stderr", (int) addDup.invokeExact(actions, errors.writeEnd, 2));
+          };
+      // Opened before the start: once the program runs, nothing may fail any more.
+      Optional<OutputStream> writer =
+          input == null ? Optional.empty() : Optional.of(input.writer());
+      InputStream reader = output.reader();
+      InputStream errorReader = errors.reader();
+      long pid;
+      try {
+        pid = start(arena, start, redirection);
+      } catch (Throwable e) {
+        close(reader, errorReader);
+        writer.ifPresent(NativeSpawner::close);
+        throw e;
+      }
+      return new NativeChild(pid, new NativeChild.Streams.Pipes(writer, reader, errorReader), this);
+    }
+  }
+
+  private NativeChild spawnWithTerminal(Start start) throws IOException {
+    Terminal terminal = Terminal.open();
+    try (Arena arena = Arena.ofConfined()) {
+      // The first terminal that the leader of a session opens becomes the session's (tty(4)).
+      Redirection redirection =
+          actions -> {
+            MemorySegment name = arena.allocateFrom(terminal.name());
+            check("terminal", (int) addOpen.invokeExact(actions, 0, name, O_RDWR, 0));
+            check("stdout", (int) addDup.invokeExact(actions, 0, 1));
+            check("stderr", (int) addDup.invokeExact(actions, 0, 2));
+          };
+      return new NativeChild(
+          start(arena, start, redirection), new NativeChild.Streams.OfTerminal(terminal), this);
+    } catch (Throwable e) {
+      terminal.close();
+      throw e;
+    }
+  }
+
+  /** Says what a program's first three descriptors are to be. */
+  private interface Redirection {
+    void describe(MemorySegment actions) throws Throwable;
+  }
+
+  private long start(Arena arena, Start start, Redirection redirection) throws IOException {
+    MemorySegment actions = arena.allocate(OPAQUE);
+    MemorySegment attributes = arena.allocate(OPAQUE);
+    try {
       check("actions", (int) initActions.invokeExact(actions));
       check("attributes", (int) initAttributes.invokeExact(attributes));
       try {
-        describe(arena, actions, attributes, output, errors, directory);
+        redirection.describe(actions);
+        describe(arena, actions, attributes, start.directory());
         MemorySegment pid = arena.allocate(JAVA_INT);
-        MemorySegment program = arena.allocateFrom(command.getFirst());
-        MemorySegment arguments = strings(arena, command);
+        MemorySegment program = arena.allocateFrom(start.command().getFirst());
+        MemorySegment arguments = strings(arena, start.command());
         MemorySegment variables =
             strings(
                 arena,
-                environment.entrySet().stream()
+                start.environment().entrySet().stream()
                     .map(variable -> variable.getKey() + "=" + variable.getValue())
                     .toList());
         int error =
-            around.run(() ->
-                (int)
-                    posixSpawn.invokeExact(
-                        pid, program, actions, attributes, arguments, variables));
-        check("posix_spawn of " + command.getFirst(), error);
-        return new NativeChild(
-            pid.get(JAVA_INT, 0), output.takeReader(), errors.takeReader(), this);
+            start
+                .around()
+                .run(() ->
+                    (int)
+                        posixSpawn.invokeExact(
+                            pid, program, actions, attributes, arguments, variables));
+        check("posix_spawn of " + start.command().getFirst(), error);
+        return pid.get(JAVA_INT, 0);
       } finally {
         check("actions", (int) destroyActions.invokeExact(actions));
         check("attributes", (int) destroyAttributes.invokeExact(attributes));
@@ -156,17 +238,8 @@ final class NativeSpawner {
   }
 
   private void describe(
-      Arena arena,
-      MemorySegment actions,
-      MemorySegment attributes,
-      Pipe output,
-      Pipe errors,
-      Optional<String> directory)
+      Arena arena, MemorySegment actions, MemorySegment attributes, Optional<String> directory)
       throws Throwable {
-    MemorySegment nothing = arena.allocateFrom("/dev/null");
-    check("stdin", (int) addOpen.invokeExact(actions, 0, nothing, O_RDONLY, 0));
-    check("stdout", (int) addDup.invokeExact(actions, output.writeEnd, 1));
-    check("stderr", (int) addDup.invokeExact(actions, errors.writeEnd, 2));
     if (directory.isPresent()) {
       check("directory", (int) addChdir.invokeExact(actions, arena.allocateFrom(directory.get())));
     }
@@ -179,6 +252,16 @@ final class NativeSpawner {
     check("flags", (int) setFlags.invokeExact(attributes, flags));
     check("signals", (int) setMask.invokeExact(attributes, none));
     check("signals", (int) setDefaults.invokeExact(attributes, all));
+  }
+
+  private static void close(Closeable... streams) {
+    for (Closeable stream : streams) {
+      try {
+        stream.close();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
   }
 
   private static MemorySegment strings(Arena arena, List<String> texts) {
@@ -222,12 +305,13 @@ final class NativeSpawner {
     }
   }
 
-  /** A pipe whose reading end becomes a stream of ours. Closes what nobody has taken. */
+  /**
+   * A pipe. Its ends are the child's to inherit and are closed here; what we keep is opened anew by
+   * the ends' names in /proc while both are open, or it would wait for the other side.
+   */
   private final class Pipe implements AutoCloseable {
     private final int readEnd;
     private final int writeEnd;
-    private final InputStream reader;
-    private boolean taken;
 
     Pipe(Arena arena) throws IOException {
       MemorySegment ends = arena.allocate(JAVA_INT, 2);
@@ -242,22 +326,20 @@ final class NativeSpawner {
       }
       readEnd = ends.getAtIndex(JAVA_INT, 0);
       writeEnd = ends.getAtIndex(JAVA_INT, 1);
-      // Opened anew by its name in /proc, while there is a writer, or it would wait for one.
-      reader = new FileInputStream("/proc/self/fd/" + readEnd);
     }
 
-    InputStream takeReader() {
-      taken = true;
-      return reader;
+    InputStream reader() throws IOException {
+      return new FileInputStream("/proc/self/fd/" + readEnd);
+    }
+
+    OutputStream writer() throws IOException {
+      return new FileOutputStream("/proc/self/fd/" + writeEnd);
     }
 
     @Override
     public void close() throws IOException {
       closeEnd(readEnd);
       closeEnd(writeEnd);
-      if (!taken) {
-        reader.close();
-      }
     }
 
     private void closeEnd(int end) throws IOException {

@@ -11,6 +11,7 @@ import dev.bellows.embedded.runtime.log.LineSplitter;
 import dev.bellows.embedded.runtime.log.LogFile;
 import dev.bellows.embedded.runtime.log.LogLine;
 import dev.bellows.embedded.store.DataFiles;
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -167,7 +168,13 @@ public final class ProcessRuntime implements ContainerRuntime {
     Child child;
     try {
       child =
-          launcher.launch(command, environment, directory, spec.isolation(), OptionalLong.empty());
+          launcher.launch(
+              command,
+              environment,
+              directory,
+              spec.isolation(),
+              OptionalLong.empty(),
+              spec.stdio());
     } catch (ContainerStartException e) {
       close(log);
       throw e;
@@ -177,8 +184,8 @@ public final class ProcessRuntime implements ContainerRuntime {
             spec, Map.copyOf(environment), directory, child, launcher, clock.instant());
     running.put(child.pid(), container);
     CountDownLatch outputs = new CountDownLatch(2);
-    read(child.output(), new LineSplitter(LogLine.Stream.STDOUT, log), spec, outputs);
-    read(child.errors(), new LineSplitter(LogLine.Stream.STDERR, log), spec, outputs);
+    read(container.output(), new LineSplitter(LogLine.Stream.STDOUT, log), spec, outputs);
+    read(container.errors(), new LineSplitter(LogLine.Stream.STDERR, log), spec, outputs);
     Runnable forget = writeDown(spec, child.pid());
     Thread.ofVirtual()
         .name("container-exit-" + child.pid())
@@ -259,6 +266,7 @@ public final class ProcessRuntime implements ContainerRuntime {
       Thread.currentThread().interrupt();
     } finally {
       close(log);
+      close(container::releaseInput);
       running.remove(pid, container);
       container.exited(status);
     }
@@ -281,7 +289,7 @@ public final class ProcessRuntime implements ContainerRuntime {
     } while (!ended.isEmpty() && sweeping.compareAndSet(false, true));
   }
 
-  private static void close(LogFile log) {
+  private static void close(Closeable log) {
     try {
       log.close();
     } catch (IOException e) {

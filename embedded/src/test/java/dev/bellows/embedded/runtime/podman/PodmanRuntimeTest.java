@@ -15,6 +15,7 @@ import dev.bellows.embedded.runtime.ImageStore.PullPolicy;
 import dev.bellows.embedded.runtime.Isolation;
 import dev.bellows.embedded.runtime.Limits;
 import dev.bellows.embedded.runtime.Mount;
+import dev.bellows.embedded.runtime.Stdio;
 import dev.bellows.embedded.runtime.log.LogReader;
 import dev.bellows.embedded.runtime.process.ProcessRuntime;
 import java.io.IOException;
@@ -141,6 +142,7 @@ class PodmanRuntimeTest {
             new Executable.OfImage(IMAGE, entryPoint, List.of(arguments)),
             Map.of("WORD", "a b\nc"),
             Optional.empty(),
+            Stdio.OUTPUT_ONLY,
             log(),
             isolation));
   }
@@ -256,6 +258,7 @@ class PodmanRuntimeTest {
                 List.of("sh", "-c", "exit 6"),
                 Map.of(),
                 Optional.empty(),
+                Stdio.OUTPUT_ONLY,
                 log(),
                 Isolation.NONE));
     assertThat(program.runtimeId()).startsWith("process://");

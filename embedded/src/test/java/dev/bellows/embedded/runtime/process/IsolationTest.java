@@ -14,6 +14,7 @@ import dev.bellows.embedded.runtime.Isolation;
 import dev.bellows.embedded.runtime.Limits;
 import dev.bellows.embedded.runtime.Mount;
 import dev.bellows.embedded.runtime.Powers;
+import dev.bellows.embedded.runtime.Stdio;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -74,6 +75,7 @@ class IsolationTest {
             List.of(command),
             Map.of(),
             Optional.of(Path.of("/")),
+            Stdio.OUTPUT_ONLY,
             directory.resolve(starts + ".log"),
             isolation));
   }

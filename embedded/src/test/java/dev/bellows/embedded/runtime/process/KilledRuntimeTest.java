@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.bellows.embedded.runtime.ContainerId;
 import dev.bellows.embedded.runtime.ContainerSpec;
 import dev.bellows.embedded.runtime.Isolation;
+import dev.bellows.embedded.runtime.Stdio;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -49,6 +50,7 @@ class KilledRuntimeTest {
                 List.of("sh", "-c", program),
                 Map.of(),
                 Optional.empty(),
+                Stdio.OUTPUT_ONLY,
                 directory.resolve("logs").resolve(UUID.randomUUID() + ".log"),
                 Isolation.NONE));
       }

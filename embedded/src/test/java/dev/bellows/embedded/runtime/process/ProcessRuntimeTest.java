@@ -12,6 +12,7 @@ import dev.bellows.embedded.runtime.ContainerStartException;
 import dev.bellows.embedded.runtime.ExecResult;
 import dev.bellows.embedded.runtime.ExitStatus;
 import dev.bellows.embedded.runtime.Isolation;
+import dev.bellows.embedded.runtime.Stdio;
 import dev.bellows.embedded.store.DataFiles;
 import java.io.IOException;
 import java.net.ServerSocket;
@@ -92,6 +93,7 @@ class ProcessRuntimeTest {
         List.of(command),
         environment,
         Optional.empty(),
+        Stdio.OUTPUT_ONLY,
         log(),
         Isolation.NONE);
   }
@@ -194,6 +196,7 @@ class ProcessRuntimeTest {
                 plain.executable(),
                 Map.of(),
                 Optional.of(work),
+                plain.stdio(),
                 plain.logFile(),
                 Isolation.NONE)));
     assertThat(printed()).containsExactly(work.toRealPath().toString());

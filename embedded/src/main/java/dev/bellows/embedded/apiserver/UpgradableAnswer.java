@@ -1,36 +1,38 @@
 package dev.bellows.embedded.apiserver;
 
+import dev.bellows.embedded.stream.StreamConnection;
+import dev.bellows.embedded.stream.StreamUpgrade;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.websocketx.CloseWebSocketFrame;
-import io.netty.handler.codec.http.websocketx.PingWebSocketFrame;
-import io.netty.handler.codec.http.websocketx.PongWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.WebSocketCloseStatus;
-import io.netty.handler.codec.http.websocketx.WebSocketFrame;
 import io.netty.handler.codec.http.websocketx.WebSocketServerHandshaker;
 import io.netty.handler.codec.http.websocketx.WebSocketServerHandshakerFactory;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 
 /**
- * An answer to a client that asked for a WebSocket: a stream becomes one, with a text message per
- * part; anything else is answered in plain HTTP.
+ * An answer to a client that asked to leave HTTP/1.1. A watch becomes a WebSocket with a text
+ * message per part, if the client asked for one; {@code exec} and the like get their streams;
+ * anything else is answered in plain HTTP.
  */
-final class WebSocketAnswer implements Answer {
+final class UpgradableAnswer implements Answer {
   /** Clients of a watch have nothing to say but control frames. */
   private static final int MAX_FRAME_BYTES = 4096;
 
   private final ChannelHandlerContext context;
   private final FullHttpRequest request;
   private final NettyAnswer http;
+  private boolean upgraded;
 
   /**
    * @param request retained; released by this answer
    * @param http answers when there is no stream, and knows when the client leaves
    */
-  WebSocketAnswer(ChannelHandlerContext context, FullHttpRequest request, NettyAnswer http) {
+  UpgradableAnswer(ChannelHandlerContext context, FullHttpRequest request, NettyAnswer http) {
     this.context = context;
     this.request = request;
     this.http = http;
@@ -38,6 +40,9 @@ final class WebSocketAnswer implements Answer {
 
   @Override
   public void send(int code, String contentType, byte[] body) {
+    if (upgraded) {
+      return; // there is no HTTP any more to say it in
+    }
     request.release();
     http.send(code, contentType, body);
   }
@@ -48,7 +53,24 @@ final class WebSocketAnswer implements Answer {
   }
 
   @Override
+  public StreamConnection streams(StreamUpgrade.Purpose purpose) throws IOException {
+    StreamConnection connection;
+    try {
+      connection = new StreamUpgrade(context, request).to(purpose);
+    } catch (StreamUpgrade.Refused e) {
+      throw ApiException.badRequest(String.valueOf(e.getMessage()));
+    }
+    upgraded = true;
+    request.release();
+    return connection;
+  }
+
+  @Override
   public Stream stream(String contentType) {
+    if (!StreamUpgrade.isWebSocket(request)) {
+      request.release();
+      return http.stream(contentType);
+    }
     WebSocketServerHandshaker handshaker =
         new WebSocketServerHandshakerFactory(
                 "wss://" + request.headers().get("host") + request.uri(),
@@ -65,20 +87,6 @@ final class WebSocketAnswer implements Answer {
           .awaitUninterruptibly();
     }
     return new Messages(http.parts());
-  }
-
-  /** A frame from the client, on the event loop. */
-  static void received(ChannelHandlerContext context, WebSocketFrame frame) {
-    switch (frame) {
-      case PingWebSocketFrame ping ->
-          context.writeAndFlush(new PongWebSocketFrame(ping.content().retain()));
-      case CloseWebSocketFrame close ->
-          context
-              .writeAndFlush(new CloseWebSocketFrame(WebSocketCloseStatus.NORMAL_CLOSURE))
-              .addListener(ChannelFutureListener.CLOSE);
-      default -> {} // a pong, or talk that a watch does not listen to
-    }
-    frame.release();
   }
 
   private final class Messages implements Stream {

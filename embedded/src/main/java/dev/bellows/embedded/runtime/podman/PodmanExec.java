@@ -1,0 +1,50 @@
+package dev.bellows.embedded.runtime.podman;
+
+import dev.bellows.embedded.runtime.Attachment;
+import dev.bellows.embedded.runtime.ExitStatus;
+import dev.bellows.embedded.runtime.TerminalSize;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * A client's hold on a command that {@code podman exec} runs.
+ *
+ * @param process podman's
+ * @param hasInput whether the command reads from us
+ * @param killCommand kills what podman has started, which does not end with podman
+ */
+record PodmanExec(Process process, boolean hasInput, Runnable killCommand) implements Attachment {
+  @Override
+  public Optional<OutputStream> input() {
+    return hasInput ? Optional.of(process.getOutputStream()) : Optional.empty();
+  }
+
+  @Override
+  public InputStream output() {
+    return process.getInputStream();
+  }
+
+  @Override
+  public InputStream errors() {
+    return process.getErrorStream();
+  }
+
+  /** There is no terminal. */
+  @Override
+  public void resize(TerminalSize size) {}
+
+  @Override
+  public CompletableFuture<ExitStatus> exit() {
+    return process.onExit().thenApply(ended -> new ExitStatus(ended.exitValue()));
+  }
+
+  @Override
+  public void close() {
+    if (process.isAlive()) {
+      killCommand.run();
+      process.destroyForcibly();
+    }
+  }
+}
