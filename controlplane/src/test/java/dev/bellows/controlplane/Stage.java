@@ -30,7 +30,10 @@ import dev.bellows.controlplane.watch.LiveConfig;
 import dev.bellows.controlplane.watch.Watched;
 import dev.bellows.core.route.Ingress;
 import dev.bellows.core.route.IngressListener;
+import dev.bellows.core.route.SecretId;
 import dev.bellows.core.route.ServiceId;
+import dev.bellows.core.route.TlsSecret;
+import dev.bellows.core.route.Unready;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.EndpointAddress;
 import io.fabric8.kubernetes.api.model.EndpointAddressBuilder;
@@ -69,8 +72,7 @@ public final class Stage implements IngressListener {
 
   private final IngressFeed feed =
       new IngressFeed(
-          new IngressFeed.Views(
-              world.cluster.ingresses(), world.cluster.services(), world.cluster.endpoints()),
+          world.ingressViews(),
           this,
           ControlPlaneConfig.BELLOWS_INGRESS_CLASS,
           "cluster.local");
@@ -412,4 +414,20 @@ public final class Stage implements IngressListener {
   public void onServiceDeleted(ServiceId service) {
     backends.remove(service);
   }
+
+  @Override
+  public void onTlsSecret(TlsSecret secret) {
+    if (!secret.certificate().startsWith("-----BEGIN")) {
+      throw new IllegalArgumentException("no certificate in it");
+    }
+  }
+
+  @Override
+  public void onTlsSecretDeleted(SecretId secret) {}
+
+  @Override
+  public void onUnready(Unready subject) {}
+
+  @Override
+  public void onUnreadyNoMore(String kind, String namespace, String name) {}
 }

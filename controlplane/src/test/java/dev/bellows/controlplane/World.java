@@ -2,6 +2,7 @@ package dev.bellows.controlplane;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.bellows.controlplane.feed.IngressFeed;
 import dev.bellows.controlplane.reconcile.Step;
 import dev.bellows.controlplane.reconcile.StepFailed;
 import dev.bellows.controlplane.reconcile.StepFailed.Why;
@@ -10,6 +11,7 @@ import dev.bellows.controlplane.watch.Cluster;
 import dev.bellows.controlplane.watch.Key;
 import dev.bellows.controlplane.watch.Watched;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.client.CustomResource;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
@@ -28,6 +30,7 @@ public final class World implements Writer {
   private static final KubernetesSerialization JSON = new KubernetesSerialization();
 
   public final Cluster cluster = Cluster.empty();
+  public final Watched<Secret> tlsSecrets = new Watched<>(Secret.class);
   public final List<String> written = new ArrayList<>();
   public final List<Step.Announce> announced = new ArrayList<>();
   private final Map<Class<?>, Watched<?>> views = new java.util.LinkedHashMap<>();
@@ -57,7 +60,8 @@ public final class World implements Writer {
             cluster.pods(),
             cluster.services(),
             cluster.endpoints(),
-            cluster.configMaps())) {
+            cluster.configMaps(),
+            tlsSecrets)) {
       views.put(view.type(), view);
     }
   }
@@ -67,6 +71,19 @@ public final class World implements Writer {
     Watched<T> view = new Watched<>(type);
     views.put(type, view);
     return view;
+  }
+
+  /** What the feed of a gateway reads. */
+  public IngressFeed.Views ingressViews() {
+    return new IngressFeed.Views(
+        cluster.ingresses(),
+        cluster.services(),
+        cluster.endpoints(),
+        tlsSecrets,
+        cluster.serverlessServices(),
+        cluster.routes(),
+        cluster.knativeServices(),
+        cluster.domainMappings());
   }
 
   /** What a person or another controller creates; not counted. */

@@ -21,8 +21,11 @@ import dev.bellows.core.route.Endpoints;
 import dev.bellows.core.route.Ingress;
 import dev.bellows.core.route.IngressListener;
 import dev.bellows.core.route.RevisionListener;
+import dev.bellows.core.route.SecretId;
 import dev.bellows.core.route.ServiceId;
 import dev.bellows.core.route.ServicePort;
+import dev.bellows.core.route.TlsSecret;
+import dev.bellows.core.route.Unready;
 import io.fabric8.kubernetes.api.model.EndpointsBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
@@ -281,4 +284,16 @@ class ControlPlaneTest implements RevisionListener, IngressListener {
 
   @Override
   public void onServiceDeleted(ServiceId service) {}
+
+  @Override
+  public void onTlsSecret(TlsSecret secret) {}
+
+  @Override
+  public void onTlsSecretDeleted(SecretId secret) {}
+
+  @Override
+  public void onUnready(Unready subject) {}
+
+  @Override
+  public void onUnreadyNoMore(String kind, String namespace, String name) {}
 }

@@ -79,6 +79,7 @@ public final class ProxyUnderTest {
                 "measured",
                 1,
                 HttpOption.ENABLED,
+                List.of(),
                 List.of(
                     new Rule(
                         List.of("measured.default.example.com"),

@@ -3,8 +3,10 @@ package dev.bellows.controlplane.feed;
 import dev.bellows.api.networking.HttpIngressPath;
 import dev.bellows.api.networking.IngressBackendSplit;
 import dev.bellows.api.networking.IngressRule;
+import dev.bellows.api.networking.IngressTls;
 import dev.bellows.api.networking.KIngress;
 import dev.bellows.core.route.Ingress;
+import dev.bellows.core.route.SecretId;
 import dev.bellows.core.route.ServiceId;
 import io.fabric8.kubernetes.api.model.IntOrString;
 import java.util.HashMap;
@@ -13,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** A KIngress as a gateway reads it. */
@@ -20,7 +23,8 @@ final class CoreIngress {
   private CoreIngress() {}
 
   /**
-   * @throws IllegalArgumentException if it names no Service or port to lead to
+   * @throws IllegalArgumentException if it names no Service or port to lead to, or no Secret of a
+   *     certificate
    */
   static Ingress of(KIngress object) {
     Long generation = object.getMetadata().getGeneration();
@@ -31,6 +35,9 @@ final class CoreIngress {
         "Redirected".equals(object.getSpec().httpOption())
             ? Ingress.HttpOption.REDIRECTED
             : Ingress.HttpOption.ENABLED,
+        object.getSpec().tls().stream()
+            .map(tls -> tls(tls, object.getMetadata().getNamespace()))
+            .toList(),
         object.getSpec().rules().stream().map(CoreIngress::rule).toList());
   }
 
@@ -43,6 +50,21 @@ final class CoreIngress {
       }
     }
     return services;
+  }
+
+  /** Every Secret whose certificate its hosts show. */
+  static Set<SecretId> secrets(Ingress ingress) {
+    return ingress.tls().stream().map(Ingress.Tls::secret).collect(Collectors.toSet());
+  }
+
+  private static Ingress.Tls tls(IngressTls tls, String ownNamespace) {
+    if (tls.secretName() == null) {
+      throw new IllegalArgumentException("a certificate without a Secret: " + tls);
+    }
+    String namespace = orEmpty(tls.secretNamespace());
+    return new Ingress.Tls(
+        tls.hosts().stream().map(host -> host.toLowerCase(Locale.ROOT)).toList(),
+        new SecretId(namespace.isEmpty() ? ownNamespace : namespace, tls.secretName()));
   }
 
   private static Ingress.Rule rule(IngressRule rule) {

@@ -1,6 +1,9 @@
 package dev.bellows.controlplane.feed;
 
 import dev.bellows.api.networking.KIngress;
+import dev.bellows.api.networking.ServerlessService;
+import dev.bellows.api.serving.DomainMapping;
+import dev.bellows.api.serving.Route;
 import dev.bellows.controlplane.reconcile.Children;
 import dev.bellows.controlplane.reconcile.WellKnown;
 import dev.bellows.controlplane.watch.Change;
@@ -10,8 +13,10 @@ import dev.bellows.controlplane.watch.Watched;
 import dev.bellows.core.revision.Protocol;
 import dev.bellows.core.route.Ingress;
 import dev.bellows.core.route.IngressListener;
+import dev.bellows.core.route.SecretId;
 import dev.bellows.core.route.ServiceId;
 import io.fabric8.kubernetes.api.model.Endpoints;
+import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServicePort;
 import java.util.HashMap;
@@ -27,8 +32,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells a gateway of the KIngresses of its class and of the Services they name, in the thread in
- * which a change is seen. Services that no such KIngress names are none of its business.
+ * Tells a gateway of the KIngresses of its class and of the Services and Secrets they name, in the
+ * thread in which a change is seen; and of Routes and DomainMappings that are not ready. Services
+ * and Secrets that no such KIngress names are none of its business.
  *
  * <p>What was told last is remembered: one entry per KIngress of the class, one per Service named.
  * One lock makes the several watches take turns; the listener is called under it.
@@ -41,15 +47,32 @@ public final class IngressFeed {
    *
    * @param services those that KIngresses may name
    * @param endpoints theirs
+   * @param tlsSecrets the Secrets that KIngresses may name
+   * @param serverlessServices tell which of the Services may be without a pod
+   * @param routes may exist before their KIngress
+   * @param knativeServices know why a Route of theirs is not ready
+   * @param domainMappings may exist before their KIngress
    */
   public record Views(
-      Watched<KIngress> ingresses, Watched<Service> services, Watched<Endpoints> endpoints) {
+      Watched<KIngress> ingresses,
+      Watched<Service> services,
+      Watched<Endpoints> endpoints,
+      Watched<Secret> tlsSecrets,
+      Watched<ServerlessService> serverlessServices,
+      Watched<Route> routes,
+      Watched<dev.bellows.api.serving.Service> knativeServices,
+      Watched<DomainMapping> domainMappings) {
     /** Watches these kinds, in all namespaces. */
     public static Views watch(Informers informers) {
       return new Views(
           informers.watch(KIngress.class),
           informers.watch(Service.class),
-          informers.watch(Endpoints.class));
+          informers.watch(Endpoints.class),
+          informers.watchTlsSecrets(),
+          informers.watch(ServerlessService.class),
+          informers.watch(Route.class),
+          informers.watch(dev.bellows.api.serving.Service.class),
+          informers.watch(DomainMapping.class));
     }
   }
 
@@ -66,6 +89,9 @@ public final class IngressFeed {
   /** How many KIngresses name a Service. */
   private final Map<ServiceId, Integer> named = new HashMap<>();
 
+  private final NamedSecrets secrets;
+  private final UnreadySubjects unready;
+
   /** Which of them stand for another Service of the cluster, as ExternalName. */
   private final Map<ServiceId, ServiceId> aliases = new HashMap<>();
 
@@ -81,9 +107,15 @@ public final class IngressFeed {
     this.listener = listener;
     this.ingressClass = ingressClass;
     this.suffix = ".svc." + clusterDomain;
+    this.secrets = new NamedSecrets(views.tlsSecrets(), listener);
+    this.unready = new UnreadySubjects(views, listener, suffix);
     views.ingresses().onChange(this::onIngress);
     views.services().onChange(change -> onService(Key.of(change.object())));
     views.endpoints().onChange(change -> onService(Key.of(change.object())));
+    views.tlsSecrets().onChange(change -> onSecret(Key.of(change.object())));
+    views.routes().onChange(change -> onRoute(Key.of(change.object())));
+    views.knativeServices().onChange(change -> onRoute(Key.of(change.object())));
+    views.domainMappings().onChange(change -> onDomainMapping(Key.of(change.object())));
   }
 
   /** Calls {@code listener} with each KIngress that the gateway has just been told of. */
@@ -96,6 +128,20 @@ public final class IngressFeed {
     lock.lock();
     try {
       return Optional.ofNullable(ingresses.get(key)).map(Ingress::version);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Why a KIngress that the gateway was told of lacks a certificate, if it does. */
+  public Optional<String> missingCertificate(Key key) {
+    lock.lock();
+    try {
+      return Optional.ofNullable(ingresses.get(key)).stream()
+          .flatMap(ingress -> CoreIngress.secrets(ingress).stream())
+          .flatMap(secret -> secrets.complaint(secret).stream())
+          .sorted()
+          .findFirst();
     } finally {
       lock.unlock();
     }
@@ -149,12 +195,16 @@ public final class IngressFeed {
         tellService(each);
       }
     }
+    CoreIngress.secrets(ingress).forEach(secrets::named);
     ingresses.put(key, ingress);
     listener.onIngress(ingress);
     for (ServiceId each : then) {
       if (!now.contains(each)) {
         release(each);
       }
+    }
+    if (before != null) {
+      CoreIngress.secrets(before).forEach(secrets::released);
     }
     return true;
   }
@@ -166,6 +216,43 @@ public final class IngressFeed {
     }
     listener.onIngressDeleted(key.namespace(), key.name());
     CoreIngress.services(before).forEach(this::release);
+    CoreIngress.secrets(before).forEach(secrets::released);
+  }
+
+  private void onSecret(Key key) {
+    SecretId secret = new SecretId(key.namespace(), key.name());
+    List<Key> naming = List.of();
+    lock.lock();
+    try {
+      if (secrets.changed(secret)) {
+        naming =
+            ingresses.entrySet().stream()
+                .filter(each -> CoreIngress.secrets(each.getValue()).contains(secret))
+                .map(Map.Entry::getKey)
+                .toList();
+      }
+    } finally {
+      lock.unlock();
+    }
+    naming.forEach(ingress -> toldListeners.forEach(each -> each.accept(ingress)));
+  }
+
+  private void onRoute(Key key) {
+    lock.lock();
+    try {
+      unready.lookAtRoute(key.namespace(), key.name());
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void onDomainMapping(Key key) {
+    lock.lock();
+    try {
+      unready.lookAtDomainMapping(key.namespace(), key.name());
+    } finally {
+      lock.unlock();
+    }
   }
 
   private void release(ServiceId service) {

@@ -2,6 +2,7 @@ package dev.bellows.controlplane.watch;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
@@ -85,6 +86,18 @@ public final class Informers implements AutoCloseable {
                 .resources(type)
                 .inNamespace(namespace)
                 .withField("metadata.name", name)
+                .runnableInformer(NO_RESYNC));
+  }
+
+  /** The Secrets that hold a certificate; of all others nothing is seen, and nothing is held. */
+  public Watched<Secret> watchTlsSecrets() {
+    return watch(
+        Secret.class,
+        kubernetes ->
+            kubernetes
+                .secrets()
+                .inAnyNamespace()
+                .withField("type", "kubernetes.io/tls")
                 .runnableInformer(NO_RESYNC));
   }
 

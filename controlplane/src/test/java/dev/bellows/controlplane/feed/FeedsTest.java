@@ -1,7 +1,11 @@
 package dev.bellows.controlplane.feed;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.bellows.api.networking.IngressSpec;
+import dev.bellows.api.networking.IngressTls;
+import dev.bellows.api.networking.KIngress;
 import dev.bellows.controlplane.Stage;
 import dev.bellows.controlplane.feed.RevisionFeed.ClusterIps;
 import dev.bellows.controlplane.watch.Cluster;
@@ -13,9 +17,16 @@ import dev.bellows.core.route.Endpoints;
 import dev.bellows.core.route.Ingress;
 import dev.bellows.core.route.IngressListener;
 import dev.bellows.core.route.RevisionListener;
+import dev.bellows.core.route.SecretId;
 import dev.bellows.core.route.ServiceId;
 import dev.bellows.core.route.ServicePort;
+import dev.bellows.core.route.TlsSecret;
+import dev.bellows.core.route.Unready;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.api.model.Secret;
+import io.fabric8.kubernetes.api.model.SecretBuilder;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -36,7 +47,7 @@ class FeedsTest implements RevisionListener, IngressListener {
         stage.config,
         ClusterIps.NOT_DIALABLE);
     new IngressFeed(
-        new IngressFeed.Views(cluster.ingresses(), cluster.services(), cluster.endpoints()),
+        stage.world.ingressViews(),
         this,
         "bellows.ingress.networking.knative.dev",
         "cluster.local");
@@ -76,8 +87,7 @@ class FeedsTest implements RevisionListener, IngressListener {
     stage.apply("hello", "dev.local/helloworld");
     stage.settle();
     stage.comesUp("hello-00001", "10.1.0.1:40001");
-    List<String> gateway = heard.stream().filter(call -> call.contains("gateway")).toList();
-    assertThat(gateway)
+    assertThat(gateway().stream().filter(call -> !call.contains("unready")))
         .containsExactly(
             "gateway: service default/hello-00001 80 -> [10.9.0.1:8012] by HTTP1",
             "gateway: ingress default/hello 1");
@@ -90,6 +100,102 @@ class FeedsTest implements RevisionListener, IngressListener {
     assertThat(heard)
         .containsExactly(
             "gateway: ingress gone default/hello", "gateway: service gone default/hello-00001");
+  }
+
+  @Test
+  void aGatewayHearsOfTheSecretsThatItsIngressesNameAndOfNoOthers() {
+    stage.world.given(secret("other", "-----BEGIN"));
+    KIngress ingress = new KIngress();
+    ingress.setMetadata(
+        new ObjectMetaBuilder()
+            .withNamespace("default")
+            .withName("mapped")
+            .addToAnnotations(
+                "networking.knative.dev/ingress.class",
+                "bellows.ingress.networking.knative.dev")
+            .build());
+    ingress.setSpec(
+        new IngressSpec(
+            "Enabled",
+            List.of(new IngressTls(List.of("hello.example.com"), "tls", "default")),
+            List.of()));
+    stage.world.given(ingress);
+    stage.settle();
+    assertThat(gateway()).containsExactly("gateway: ingress default/mapped 1");
+    assertThat(networkConfigured())
+        .isEqualTo(
+            "False CertificateNotReady: Secret default/tls does not exist, or is not of type"
+                + " kubernetes.io/tls.");
+
+    heard.clear();
+    Secret bad = stage.world.given(secret("tls", "rubbish"));
+    stage.settle();
+    assertThat(networkConfigured())
+        .isEqualTo(
+            "False CertificateNotReady: Secret default/tls cannot be used: no certificate in it.");
+    assertThat(gateway()).isEmpty();
+
+    stage.world.changed(bad, _ -> secret("tls", "-----BEGIN 1"));
+    stage.settle();
+    assertThat(gateway()).containsExactly("gateway: Secret default/tls");
+    assertThat(networkConfigured()).startsWith("True");
+
+    heard.clear();
+    stage.world.changed(bad, _ -> secret("tls", "rubbish again"));
+    stage.settle();
+    assertThat(networkConfigured()).as("the last good one is shown").startsWith("True");
+
+    stage.world.remove(bad);
+    stage.settle();
+    assertThat(gateway()).containsExactly("gateway: secret gone default/tls");
+    assertThat(networkConfigured()).startsWith("False");
+  }
+
+  private List<String> gateway() {
+    return heard.stream().filter(call -> call.startsWith("gateway")).toList();
+  }
+
+  private String networkConfigured() {
+    return stage.world.cluster.ingresses().find("default", "mapped").orElseThrow().getStatus()
+        .conditions()
+        .stream()
+        .filter(each -> each.type().equals("NetworkConfigured"))
+        .map(each -> each.status() + " " + each.reason() + ": " + each.message())
+        .findFirst()
+        .orElse("");
+  }
+
+  private static Secret secret(String name, String certificate) {
+    return new SecretBuilder()
+        .withNewMetadata()
+        .withNamespace("default")
+        .withName(name)
+        .endMetadata()
+        .withType("kubernetes.io/tls")
+        .addToData("tls.crt", Base64.getEncoder().encodeToString(certificate.getBytes(UTF_8)))
+        .addToData("tls.key", "")
+        .build();
+  }
+
+  @Test
+  void aGatewayHearsWhyARouteIsNotReady() {
+    stage.unknownImages.add("dev.local/missing");
+    stage.apply("hello", "dev.local/missing");
+    stage.settle();
+    assertThat(gateway().getLast())
+        .startsWith(
+            "gateway: unready Route default/hello [hello.default, hello.default.svc,"
+                + " hello.default.svc.cluster.local, hello.default.example.com]: RevisionFailed:"
+                + " Revision \"hello-00001\" failed");
+    heard.clear();
+    stage.apply("hello", "dev.local/helloworld");
+    stage.settle();
+    stage.comesUp("hello-00002", "10.1.0.1:40001");
+    assertThat(gateway()).contains("gateway: unready no more Route default/hello");
+    heard.clear();
+    stage.apply("other", "dev.local/helloworld");
+    stage.world.remove(stage.world.cluster.routes().find("default", "hello").orElseThrow());
+    assertThat(gateway()).isEmpty();
   }
 
   @ParameterizedTest
@@ -151,5 +257,27 @@ class FeedsTest implements RevisionListener, IngressListener {
   @Override
   public void onServiceDeleted(ServiceId service) {
     heard.add("gateway: service gone " + service);
+  }
+
+  @Override
+  public void onTlsSecret(TlsSecret secret) {
+    stage.onTlsSecret(secret);
+    heard.add("gateway: " + secret);
+  }
+
+  @Override
+  public void onTlsSecretDeleted(SecretId secret) {
+    heard.add("gateway: secret gone " + secret);
+  }
+
+  @Override
+  public void onUnready(Unready subject) {
+    heard.add(
+        "gateway: unready %s %s: %s".formatted(subject.subject(), subject.hosts(), subject.why()));
+  }
+
+  @Override
+  public void onUnreadyNoMore(String kind, String namespace, String name) {
+    heard.add("gateway: unready no more %s %s/%s".formatted(kind, namespace, name));
   }
 }

@@ -5,17 +5,25 @@ import java.util.Map;
 
 /**
  * What a networking layer reads from one KIngress ({@code networking.internal.knative.dev/v1alpha1
- * Ingress}): which requests go to which Services, in which shares.
+ * Ingress}): which requests go to which Services, in which shares, and which certificates its hosts
+ * show.
  *
  * @param namespace of the object
  * @param name of the object
  * @param version changes whenever the routing content changes (the object's generation)
  * @param httpOption what becomes of plain HTTP
+ * @param tls certificates by host
  * @param rules tried in order
  */
 public record Ingress(
-    String namespace, String name, long version, HttpOption httpOption, List<Rule> rules) {
+    String namespace,
+    String name,
+    long version,
+    HttpOption httpOption,
+    List<Tls> tls,
+    List<Rule> rules) {
   public Ingress {
+    tls = List.copyOf(tls);
     rules = List.copyOf(rules);
   }
 
@@ -29,6 +37,18 @@ public record Ingress(
   public enum Visibility {
     EXTERNAL_IP,
     CLUSTER_LOCAL
+  }
+
+  /**
+   * The certificate of some hosts.
+   *
+   * @param hosts exact names or {@code *.} and a domain, lower case; none = all hosts of the rules
+   * @param secret where it is kept
+   */
+  public record Tls(List<String> hosts, SecretId secret) {
+    public Tls {
+      hosts = List.copyOf(hosts);
+    }
   }
 
   /**

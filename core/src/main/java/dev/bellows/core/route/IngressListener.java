@@ -25,4 +25,21 @@ public interface IngressListener {
 
   /** A Service is gone. */
   void onServiceDeleted(ServiceId service);
+
+  /**
+   * A Secret that a KIngress names holds a certificate; connections from now on see it.
+   *
+   * @throws IllegalArgumentException saying what is wrong, if it cannot be used; then the one that
+   *     was told before stays
+   */
+  void onTlsSecret(TlsSecret secret);
+
+  /** A Secret is gone, or no KIngress names it any more. */
+  void onTlsSecretDeleted(SecretId secret);
+
+  /** A Route or DomainMapping is not ready, or for another reason than before. */
+  void onUnready(Unready subject);
+
+  /** A Route or DomainMapping is ready, or gone. */
+  void onUnreadyNoMore(String kind, String namespace, String name);
 }

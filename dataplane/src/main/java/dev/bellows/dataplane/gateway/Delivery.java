@@ -1,6 +1,8 @@
 package dev.bellows.dataplane.gateway;
 
 import dev.bellows.core.revision.Protocol;
+import dev.bellows.core.route.Address;
+import dev.bellows.core.route.ServiceId;
 import dev.bellows.dataplane.gateway.Missing.NoEndpoint;
 import dev.bellows.dataplane.gateway.Missing.NoService;
 import dev.bellows.dataplane.gateway.Missing.Unreachable;
@@ -10,6 +12,7 @@ import dev.bellows.dataplane.proxy.EndListener;
 import dev.bellows.dataplane.proxy.Exchange;
 import dev.bellows.dataplane.proxy.FailureHandler;
 import dev.bellows.dataplane.proxy.ForwardFailure;
+import dev.bellows.dataplane.proxy.Key;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,12 +31,17 @@ final class Delivery implements EndListener, FailureHandler {
   /** How long others avoid an address that could not be reached. */
   static final Duration AVOIDED_FOR = Duration.ofSeconds(1);
 
+  /** How a request travelled, for those who tell of it. */
+  static final Key<Delivery> DELIVERY = Key.of("delivery");
+
   private final Exchange exchange;
   private final Route.Target target;
   private final LongSupplier nanoTime;
   private final Gateway.Tally tally;
   private List<Endpoint> tried = List.of();
   private @Nullable Endpoint current;
+  private @Nullable Address lastTried;
+  private int attempts;
 
   Delivery(Exchange exchange, Route.Target target, LongSupplier nanoTime, Gateway.Tally tally) {
     this.exchange = exchange;
@@ -42,19 +50,34 @@ final class Delivery implements EndListener, FailureHandler {
     this.tally = tally;
   }
 
+  /** The Service that it goes to. */
+  ServiceId service() {
+    return target.backend().service();
+  }
+
+  /** The address that was tried last, or null if there was none to try. */
+  @Nullable Address address() {
+    return lastTried;
+  }
+
+  /** How many addresses were tried. */
+  int attempts() {
+    return attempts;
+  }
+
   /** Starts on the way. */
   void start() {
+    exchange.put(DELIVERY, this);
     exchange.onEnd(this);
     EndpointPool pool = target.pool();
     Endpoint endpoint = pool.pick(nanoTime.getAsLong(), tried);
     if (endpoint == null) {
       tally.unavailable.increment();
-      exchange.answer(
-          RouteLookup.answer(
-              exchange,
-              target.backend().exists()
-                  ? new NoEndpoint(target.backend().service(), target.port())
-                  : new NoService(target.backend().service())));
+      Missing missing =
+          target.backend().exists()
+              ? new NoEndpoint(target.backend().service(), target.port())
+              : new NoService(target.backend().service());
+      exchange.answer(missing.answer(exchange.headers()));
       return;
     }
     send(endpoint, pool.protocol());
@@ -62,6 +85,8 @@ final class Delivery implements EndListener, FailureHandler {
 
   private void send(Endpoint endpoint, Protocol protocol) {
     current = endpoint;
+    lastTried = endpoint.address();
+    attempts++;
     endpoint.requestIn();
     exchange.forward(endpoint.address(), protocol, this);
   }
@@ -84,9 +109,8 @@ final class Delivery implements EndListener, FailureHandler {
     if (next == null) {
       tally.unreachable.increment();
       failed.answer(
-          RouteLookup.answer(
-              failed,
-              new Unreachable(target.backend().service(), tried.size(), failure.message())));
+          new Unreachable(target.backend().service(), tried.size(), failure.message())
+              .answer(failed.headers()));
       return;
     }
     tally.retried.increment();

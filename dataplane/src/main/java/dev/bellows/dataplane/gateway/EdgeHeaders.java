@@ -21,8 +21,19 @@ final class EdgeHeaders implements Stage {
           "K-Kubelet-Probe",
           BackendForward.ORIGINAL_HOST);
 
-  private static final String FORWARDED_PROTO = "X-Forwarded-Proto";
+  static final String FORWARDED_PROTO = "X-Forwarded-Proto";
   private static final String FORWARDED_HOST = "X-Forwarded-Host";
+
+  private final String scheme;
+
+  /**
+   * What is said of the requests of one port.
+   *
+   * @param scheme of its URLs
+   */
+  EdgeHeaders(String scheme) {
+    this.scheme = scheme;
+  }
 
   @Override
   public void handle(Exchange exchange) {
@@ -34,7 +45,7 @@ final class EdgeHeaders implements Stage {
     }
     // Kept where they are: a load balancer before this gateway knows better, it may have ended TLS.
     if (!headers.contains(FORWARDED_PROTO)) {
-      headers.set(FORWARDED_PROTO, "http");
+      headers.set(FORWARDED_PROTO, scheme);
     }
     if (!headers.contains(FORWARDED_HOST)) {
       headers.set(FORWARDED_HOST, exchange.host());

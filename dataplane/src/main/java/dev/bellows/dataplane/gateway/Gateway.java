@@ -6,6 +6,7 @@ import dev.bellows.dataplane.proxy.Listener;
 import dev.bellows.dataplane.proxy.ProxyEngine;
 import dev.bellows.dataplane.proxy.Stage;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
@@ -17,17 +18,28 @@ import java.util.function.LongSupplier;
  * told; when a telling returns, requests are routed by it.
  */
 public final class Gateway {
+  /** What is spoken with clients; older ones than these are refused (RFC 8996). */
+  static final List<String> TLS_VERSIONS = List.of("TLSv1.3", "TLSv1.2");
+
   private final Routes routes = new Routes();
   private final LongSupplier nanoTime;
+  private final GatewayConfig config;
   private final Tally tally = new Tally();
+  private volatile int ownHttpsPort;
+
+  /** A gateway as {@link GatewayConfig#DEFAULT} has it. */
+  public Gateway(LongSupplier nanoTime) {
+    this(nanoTime, GatewayConfig.DEFAULT);
+  }
 
   /**
    * A gateway without routes and without a port.
    *
    * @param nanoTime monotonic clock
    */
-  public Gateway(LongSupplier nanoTime) {
+  public Gateway(LongSupplier nanoTime, GatewayConfig config) {
     this.nanoTime = nanoTime;
+    this.config = config;
   }
 
   /** Takes what the cluster says of KIngresses and Services. */
@@ -57,16 +69,39 @@ public final class Gateway {
    */
   public Listener bind(ProxyEngine engine, String ip, int port, Set<Visibility> served)
       throws IOException {
-    return engine.bind(ip, port, chain(Set.copyOf(served)));
+    return engine.bind(ip, port, chain(served, "http"));
+  }
+
+  /**
+   * Opens a port for TLS, with the certificates that KIngresses name, chosen by the name that a
+   * client asks for, and in it HTTP/1.1 or HTTP/2. It takes no connection before {@link
+   * Listener#accept}. Redirects lead to the port that was opened last for rules from outside.
+   */
+  public Listener bindTls(ProxyEngine engine, String ip, int port, Set<Visibility> served)
+      throws IOException {
+    Listener listener = engine.bindTls(ip, port, chain(served, "https"), routes.certificates());
+    if (served.contains(Visibility.EXTERNAL_IP)) {
+      ownHttpsPort = listener.address().port();
+    }
+    return listener;
+  }
+
+  private int httpsPort() {
+    return config.httpsPort().orElse(ownHttpsPort);
   }
 
   /** What a request meets, in travelling order. */
-  private List<Stage> chain(Set<Visibility> served) {
-    return List.of(
-        new RouteLookup(routes, served, tally), // what follows is per route
-        new ProbeAnswer(), // after look-up: a probe asks whether its host is routed
-        new EdgeHeaders(), // before the route's own headers, which have the last word
-        new BackendForward(nanoTime, tally));
+  private List<Stage> chain(Set<Visibility> served, String scheme) {
+    List<Stage> chain = new ArrayList<>();
+    config.accessLog().ifPresent(log -> chain.add(log.stage(scheme))); // sees it as it came
+    chain.add(new RouteLookup(routes, Set.copyOf(served), tally)); // what follows is per route
+    chain.add(new ProbeAnswer()); // after look-up: a probe asks whether its host is routed
+    if (scheme.equals("http")) {
+      chain.add(new Redirect(this::httpsPort)); // before anything is done for the request
+    }
+    chain.add(new EdgeHeaders(scheme)); // before the route's own headers, which have the last word
+    chain.add(new BackendForward(nanoTime, tally));
+    return chain;
   }
 
   /** How many requests ended how, since the start. */
@@ -89,7 +124,8 @@ public final class Gateway {
    *
    * @param forwarded requests that an address took
    * @param notRouted requests for a host or path that leads nowhere: 404
-   * @param unavailable requests for a Service without a ready address: 503
+   * @param unavailable requests for a Service without a ready address, or for a host whose Route is
+   *     not ready: 503
    * @param unreachable requests that no address took: 502
    * @param retried times that another address was tried because one could not be reached
    */

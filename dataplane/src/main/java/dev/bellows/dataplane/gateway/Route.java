@@ -1,5 +1,6 @@
 package dev.bellows.dataplane.gateway;
 
+import dev.bellows.core.route.Ingress.HttpOption;
 import dev.bellows.core.route.Ingress.Path;
 import dev.bellows.core.route.Ingress.Split;
 import dev.bellows.core.route.Ingress.Visibility;
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class Route implements Match {
   private final Path path;
   private final Visibility visibility;
+  private final HttpOption httpOption;
   private final List<Target> targets;
   private final SmoothSchedule schedule;
 
@@ -21,12 +23,14 @@ final class Route implements Match {
    * Prepares a path.
    *
    * @param visibility of the rule it belongs to
+   * @param httpOption what becomes of requests without TLS
    * @param path with at least one split
    * @param backends where its Services are found
    */
-  Route(Visibility visibility, Path path, Backends backends) {
+  Route(Visibility visibility, HttpOption httpOption, Path path, Backends backends) {
     this.path = path;
     this.visibility = visibility;
+    this.httpOption = httpOption;
     List<Split> splits = path.splits();
     // A single split without a share takes everything (serving spec §3, KIngress validation).
     boolean unweighted = splits.stream().allMatch(split -> split.percent() == 0);
@@ -68,6 +72,11 @@ final class Route implements Match {
   /** Whether it was asked for from outside of the cluster. */
   boolean external() {
     return visibility == Visibility.EXTERNAL_IP;
+  }
+
+  /** What becomes of requests without TLS. */
+  HttpOption httpOption() {
+    return httpOption;
   }
 
   /** The Host to send instead of the client's; empty keeps it. */

@@ -1,13 +1,13 @@
 package dev.bellows.dataplane.gateway;
 
 import dev.bellows.core.route.Ingress.Visibility;
+import dev.bellows.core.route.Unready;
 import dev.bellows.dataplane.gateway.Missing.NoHost;
 import dev.bellows.dataplane.gateway.Missing.NoPath;
-import dev.bellows.dataplane.proxy.Answer;
+import dev.bellows.dataplane.gateway.Missing.NotReady;
 import dev.bellows.dataplane.proxy.Exchange;
 import dev.bellows.dataplane.proxy.Key;
 import dev.bellows.dataplane.proxy.Stage;
-import io.netty.handler.codec.http.HttpHeaderNames;
 import java.util.Set;
 
 /** Finds the route of a request by its host, path and headers. */
@@ -34,21 +34,20 @@ final class RouteLookup implements Stage {
         exchange.proceed();
       }
       case Match.UnknownHost _ -> {
-        tally.notRouted.increment();
-        exchange.answer(answer(exchange, new NoHost(host)));
+        Unready unready = routes.unready(host);
+        if (unready == null) {
+          tally.notRouted.increment();
+          exchange.answer(new NoHost(host).answer(exchange.headers()));
+        } else {
+          tally.unavailable.increment();
+          exchange.answer(new NotReady(host, unready).answer(exchange.headers()));
+        }
       }
       case Match.UnknownPath _ -> {
         tally.notRouted.increment();
-        exchange.answer(answer(exchange, new NoPath(host, path)));
+        exchange.answer(new NoPath(host, path).answer(exchange.headers()));
       }
     }
-  }
-
-  /** The answer that says what is missing, in the form that the client asks for. */
-  static Answer answer(Exchange exchange, Missing missing) {
-    Missing.Form form = Missing.Form.accepted(exchange.headers().get(HttpHeaderNames.ACCEPT, ""));
-    return Answer.bytes(missing.status(), form.contentType(), form.body(missing))
-        .with("X-Content-Type-Options", "nosniff");
   }
 
   private static String path(String uri) {

@@ -87,18 +87,23 @@ public final class ProxyEngine implements AutoCloseable {
    * Listens at an address for clients that speak TLS, and in it HTTP/1.1 or HTTP/2, as they agree
    * by ALPN or just begin (data-plane spec §1.1). The other roles of this JVM do not find it.
    *
-   * @param certificate what it shows them; may be replaced while it listens
+   * @param tls what it shows them; may be replaced while it listens
    * @throws BindException if the address cannot be had; its message names it
    */
-  public Listener listenTls(String ip, int port, List<Stage> chain, ServerCertificate certificate)
+  public Listener listenTls(String ip, int port, List<Stage> chain, ServerTls tls)
       throws IOException {
-    Listener listener = open(ip, port, chain, certificate);
+    Listener listener = bindTls(ip, port, chain, tls);
     listener.accept();
     return listener;
   }
 
-  private Listener open(
-      String ip, int port, List<Stage> chain, @Nullable ServerCertificate certificate)
+  /** As {@link #listenTls}, but takes no connection before {@link Listener#accept}. */
+  public Listener bindTls(String ip, int port, List<Stage> chain, ServerTls tls)
+      throws IOException {
+    return open(ip, port, chain, tls);
+  }
+
+  private Listener open(String ip, int port, List<Stage> chain, @Nullable ServerTls tls)
       throws IOException {
     List<Listener> opened = new ArrayList<>(1);
     ChannelFuture bound =
@@ -113,8 +118,8 @@ public final class ProxyEngine implements AutoCloseable {
                 new ChannelInitializer<Channel>() {
                   @Override
                   protected void initChannel(Channel channel) {
-                    if (certificate != null) {
-                      channel.pipeline().addLast(certificate.handler(channel.alloc()));
+                    if (tls != null) {
+                      channel.pipeline().addLast(tls.handler(channel.alloc()));
                     }
                     initConnection(opened.getFirst(), channel);
                   }

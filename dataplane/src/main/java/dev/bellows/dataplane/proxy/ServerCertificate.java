@@ -1,15 +1,7 @@
 package dev.bellows.dataplane.proxy;
 
 import io.netty.buffer.ByteBufAllocator;
-import io.netty.handler.ssl.ApplicationProtocolConfig;
-import io.netty.handler.ssl.ApplicationProtocolConfig.Protocol;
-import io.netty.handler.ssl.ApplicationProtocolConfig.SelectedListenerFailureBehavior;
-import io.netty.handler.ssl.ApplicationProtocolConfig.SelectorFailureBehavior;
-import io.netty.handler.ssl.ApplicationProtocolNames;
-import io.netty.handler.ssl.SslContext;
-import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
-import io.netty.handler.ssl.SslProvider;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -24,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * (data-plane spec §7). Connections that are open keep what they were shown. Safe to use from any
  * thread; reading the files blocks.
  */
-public final class ServerCertificate {
+public final class ServerCertificate extends ServerTls {
   /** How often the original looks whether the files have changed. */
   public static final Duration RELOAD_INTERVAL = Duration.ofSeconds(60);
 
@@ -34,21 +26,12 @@ public final class ServerCertificate {
   /** A chain of certificates or a key is some KiB; more than this is something else. */
   private static final int FILE_LIMIT = 1 << 20;
 
-  // A client that names no protocol is served by what it begins with, and so is any other.
-  private static final ApplicationProtocolConfig OFFERED =
-      new ApplicationProtocolConfig(
-          Protocol.ALPN,
-          SelectorFailureBehavior.NO_ADVERTISE,
-          SelectedListenerFailureBehavior.ACCEPT,
-          ApplicationProtocolNames.HTTP_2,
-          ApplicationProtocolNames.HTTP_1_1);
-
   private final Path certificate;
   private final Path key;
   private final List<String> versions;
   private byte[] certificatePem = {};
   private byte[] keyPem = {};
-  private volatile @Nullable SslContext context;
+  private volatile @Nullable TlsIdentity identity;
 
   private ServerCertificate(Path certificate, Path key, List<String> versions) {
     this.certificate = certificate;
@@ -81,18 +64,12 @@ public final class ServerCertificate {
   public synchronized boolean reload() throws IOException {
     byte[] newCertificate = read(certificate);
     byte[] newKey = read(key);
-    if (context != null
+    if (identity != null
         && Arrays.equals(newCertificate, certificatePem)
         && Arrays.equals(newKey, keyPem)) {
       return false;
     }
-    KeyPairFile pair = KeyPairFile.parse(newCertificate, newKey);
-    context =
-        SslContextBuilder.forServer(pair.privateKey(), pair.chain())
-            .sslProvider(SslProvider.JDK)
-            .protocols(versions)
-            .applicationProtocolConfig(OFFERED)
-            .build();
+    identity = TlsIdentity.parse(newCertificate, newKey, versions);
     certificatePem = newCertificate;
     keyPem = newKey;
     return true;
@@ -108,13 +85,13 @@ public final class ServerCertificate {
     }
   }
 
-  /** The handler for a new connection. */
+  @Override
   SslHandler handler(ByteBufAllocator allocator) {
-    SslContext current = context;
+    TlsIdentity current = identity;
     if (current == null) {
       throw new IllegalStateException("no certificate has been read from " + certificate);
     }
-    return current.newHandler(allocator);
+    return current.handler(allocator);
   }
 
   @Override

@@ -146,6 +146,7 @@ class FromZeroTest {
         "hello",
         1,
         HttpOption.ENABLED,
+        List.of(),
         List.of(new Rule(List.of("127.0.0.1"), Visibility.EXTERNAL_IP, List.of(path))));
   }
 

@@ -1,34 +1,26 @@
 package dev.bellows.dataplane.gateway;
 
+import static dev.bellows.dataplane.gateway.TestGateway.HELLO;
+import static dev.bellows.dataplane.gateway.TestGateway.HOST;
+import static dev.bellows.dataplane.gateway.TestGateway.ask;
+import static dev.bellows.dataplane.gateway.TestGateway.rule;
+import static dev.bellows.dataplane.gateway.TestGateway.split;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.bellows.core.revision.Protocol;
 import dev.bellows.core.route.Address;
-import dev.bellows.core.route.Endpoints;
-import dev.bellows.core.route.Ingress;
 import dev.bellows.core.route.Ingress.HttpOption;
-import dev.bellows.core.route.Ingress.Path;
 import dev.bellows.core.route.Ingress.Rule;
-import dev.bellows.core.route.Ingress.Split;
 import dev.bellows.core.route.Ingress.Visibility;
 import dev.bellows.core.route.ServiceId;
-import dev.bellows.core.route.ServicePort;
 import dev.bellows.dataplane.activator.TestPod;
 import dev.bellows.dataplane.proxy.EventLoops;
 import dev.bellows.dataplane.proxy.Listener;
-import dev.bellows.dataplane.proxy.ProxyEngine;
 import dev.bellows.dataplane.raw.Client;
 import io.netty.channel.EventLoopGroup;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.net.Socket;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,7 +30,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -47,30 +38,21 @@ import org.junit.jupiter.api.Test;
 
 /** The gateway over real sockets, with real Services behind it. */
 class GatewayTest {
-  private static final String HOST = "hello.default.example.com";
-  private static final ServiceId HELLO = new ServiceId("default", "hello");
   private static final EventLoopGroup LOOPS = EventLoops.create("gateway-test", 2);
   private static final Address DEAD = new Address("127.0.0.1", 1);
 
-  private final List<AutoCloseable> open = new ArrayList<>();
-  private final Gateway gateway = new Gateway(System::nanoTime);
-  private ProxyEngine podEngine;
-  private Listener listener;
-  private Listener external;
+  private TestGateway test;
+  private Gateway gateway;
 
   @BeforeEach
   void startGateway() throws IOException {
-    ProxyEngine engine = closing(new ProxyEngine(LOOPS, System::nanoTime));
-    podEngine = closing(new ProxyEngine(LOOPS, System::nanoTime));
-    listener = gateway.listen(engine, "127.0.0.1", 0, Set.of(Visibility.values()));
-    external = gateway.listen(engine, "127.0.0.1", 0, Set.of(Visibility.EXTERNAL_IP));
+    test = new TestGateway(LOOPS, GatewayConfig.DEFAULT);
+    gateway = test.gateway;
   }
 
   @AfterEach
-  void closeWhatIsOpen() throws Exception {
-    for (AutoCloseable each : open.reversed()) {
-      each.close();
-    }
+  void closeWhatIsOpen() {
+    test.close();
   }
 
   @AfterAll
@@ -80,8 +62,7 @@ class GatewayTest {
 
   @Test
   void whoConnectsBeforeItAcceptsWaitsAndIsAnswered() throws IOException {
-    ProxyEngine engine = closing(new ProxyEngine(LOOPS, System::nanoTime));
-    Listener early = gateway.bind(engine, "127.0.0.1", 0, Set.of(Visibility.EXTERNAL_IP));
+    Listener early = gateway.bind(test.engine, "127.0.0.1", 0, Set.of(Visibility.EXTERNAL_IP));
     try (Client client = new Client(early.address())) {
       client.send("GET / HTTP/1.1\r\nHost: nowhere.example.com\r\n\r\n");
       assertThat(early.connectionCount()).isZero();
@@ -92,11 +73,11 @@ class GatewayTest {
 
   @Test
   void aRequestReachesItsServiceWithTheHeadersOfItsRoute() throws IOException {
-    TestPod pod = pod("hello");
-    route(HOST, Visibility.EXTERNAL_IP, "", split(HELLO, 100));
-    service(HELLO, pod.address());
+    TestPod pod = test.pod("hello");
+    test.route(HOST, Visibility.EXTERNAL_IP, "", split(HELLO, 100));
+    test.service(HELLO, pod.address());
 
-    assertThat(get("/", "Host: " + HOST + ":8080")).isEqualTo("200 hello");
+    assertThat(test.get("/", "Host: " + HOST + ":8080")).isEqualTo("200 hello");
 
     var seen = pod.requests().getFirst();
     assertThat(seen.get("Host")).isEqualTo(HOST + ":8080");
@@ -111,11 +92,11 @@ class GatewayTest {
 
   @Test
   void whatALoadBalancerSaidIsKept() throws IOException {
-    TestPod pod = pod("hello");
-    route(HOST, Visibility.EXTERNAL_IP, "", split(HELLO, 100));
-    service(HELLO, pod.address());
+    TestPod pod = test.pod("hello");
+    test.route(HOST, Visibility.EXTERNAL_IP, "", split(HELLO, 100));
+    test.service(HELLO, pod.address());
 
-    get(
+    test.get(
         "/",
         "Host: " + HOST,
         "X-Forwarded-For: 203.0.113.7",
@@ -130,16 +111,16 @@ class GatewayTest {
 
   @Test
   void aClientFromOutsideCannotSpeakForTheSystem() throws IOException {
-    TestPod pod = pod("hello");
-    route(HOST, Visibility.EXTERNAL_IP, "", split(HELLO, 100));
-    route("hello.default", Visibility.CLUSTER_LOCAL, "", split(HELLO, 100));
-    service(HELLO, pod.address());
+    TestPod pod = test.pod("hello");
+    test.route(HOST, Visibility.EXTERNAL_IP, "", split(HELLO, 100));
+    test.route("hello.default", Visibility.CLUSTER_LOCAL, "", split(HELLO, 100));
+    test.service(HELLO, pod.address());
     String[] headers = {
       "K-Original-Host: other.example.com", "K-Proxy-Request: activator", "K-Kubelet-Probe: x"
     };
 
-    get("/", headers[0], headers[1], headers[2], "Host: " + HOST);
-    get("/", headers[0], headers[1], headers[2], "Host: hello.default");
+    test.get("/", headers[0], headers[1], headers[2], "Host: " + HOST);
+    test.get("/", headers[0], headers[1], headers[2], "Host: hello.default");
 
     var outside = pod.requests().get(0);
     assertThat(outside.contains("K-Original-Host")).isFalse();
@@ -150,11 +131,12 @@ class GatewayTest {
 
   @Test
   void aRewrittenHostKeepsTheOriginalBeside() throws IOException {
-    TestPod pod = pod("hello");
-    route("mapped.example.com", Visibility.EXTERNAL_IP, "hello.default.svc", split(HELLO, 100));
-    service(HELLO, pod.address());
+    TestPod pod = test.pod("hello");
+    test.route(
+        "mapped.example.com", Visibility.EXTERNAL_IP, "hello.default.svc", split(HELLO, 100));
+    test.service(HELLO, pod.address());
 
-    assertThat(get("/", "Host: mapped.example.com")).isEqualTo("200 hello");
+    assertThat(test.get("/", "Host: mapped.example.com")).isEqualTo("200 hello");
 
     assertThat(pod.requests().getFirst().get("Host")).isEqualTo("hello.default.svc");
     assertThat(pod.requests().getFirst().get("K-Original-Host")).isEqualTo("mapped.example.com");
@@ -162,19 +144,19 @@ class GatewayTest {
 
   @Test
   void whatIsMissingIsSaid() throws IOException {
-    route(HOST, Visibility.EXTERNAL_IP, "", split(HELLO, 100));
-    route("inside.default", Visibility.CLUSTER_LOCAL, "", split(HELLO, 100));
+    test.route(HOST, Visibility.EXTERNAL_IP, "", split(HELLO, 100));
+    test.route("inside.default", Visibility.CLUSTER_LOCAL, "", split(HELLO, 100));
 
-    assertThat(get("/", "Host: nowhere.example.com"))
+    assertThat(test.get("/", "Host: nowhere.example.com"))
         .isEqualTo("404 Nothing is routed at host 'nowhere.example.com'.");
-    assertThat(get("/", "Host: " + HOST))
+    assertThat(test.get("/", "Host: " + HOST))
         .isEqualTo("503 The route leads to Service default/hello, which does not exist.");
-    service(HELLO);
-    assertThat(get("/", "Host: " + HOST, "Accept: application/json"))
+    test.service(HELLO);
+    assertThat(test.get("/", "Host: " + HOST, "Accept: application/json"))
         .isEqualTo(
             "503 {\"status\":503,\"message\":"
                 + "\"Service default/hello has no ready address behind port 80.\"}");
-    assertThat(ask(external.address(), "/", "Host: inside.default"))
+    assertThat(ask(test.external.address(), "/", "Host: inside.default"))
         .isEqualTo("404 Nothing is routed at host 'inside.default'.");
     assertThat(gateway.counts().notRouted()).isEqualTo(2);
     assertThat(gateway.counts().unavailable()).isEqualTo(2);
@@ -182,12 +164,12 @@ class GatewayTest {
 
   @Test
   void anAddressThatCannotBeReachedIsPassedOverUnseen() throws IOException {
-    TestPod pod = pod("alive");
-    route(HOST, Visibility.EXTERNAL_IP, "", split(HELLO, 100));
-    service(HELLO, DEAD, pod.address());
+    TestPod pod = test.pod("alive");
+    test.route(HOST, Visibility.EXTERNAL_IP, "", split(HELLO, 100));
+    test.service(HELLO, DEAD, pod.address());
 
     for (int i = 0; i < 10; i++) {
-      assertThat(get("/?id=" + i, "Host: " + HOST)).isEqualTo("200 alive");
+      assertThat(test.get("/?id=" + i, "Host: " + HOST)).isEqualTo("200 alive");
     }
 
     assertThat(pod.timesById().values()).containsOnly(1).hasSize(10);
@@ -196,49 +178,47 @@ class GatewayTest {
 
   @Test
   void ifNoAddressCanBeReachedTheAnswerSaysSo() throws IOException {
-    route(HOST, Visibility.EXTERNAL_IP, "", split(HELLO, 100));
-    service(HELLO, DEAD);
+    test.route(HOST, Visibility.EXTERNAL_IP, "", split(HELLO, 100));
+    test.service(HELLO, DEAD);
 
-    assertThat(get("/", "Host: " + HOST))
+    assertThat(test.get("/", "Host: " + HOST))
         .startsWith("502 None of 1 addresses of Service default/hello could be reached:");
     assertThat(gateway.counts().unreachable()).isEqualTo(1);
   }
 
   @Test
   void aNetworkProbeLearnsWhetherItsHostIsRouted() throws IOException {
-    route(HOST, Visibility.EXTERNAL_IP, "", split(HELLO, 100));
+    test.route(HOST, Visibility.EXTERNAL_IP, "", split(HELLO, 100));
 
-    assertThat(get("/", "Host: " + HOST, "K-Network-Probe: probe", "K-Network-Hash: abc"))
+    assertThat(test.get("/", "Host: " + HOST, "K-Network-Probe: probe", "K-Network-Hash: abc"))
         .isEqualTo("200 ");
-    assertThat(get("/", "Host: " + HOST, "K-Network-Probe: probe")).startsWith("400 ");
-    assertThat(get("/", "Host: not.yet", "K-Network-Probe: probe", "K-Network-Hash: abc"))
+    assertThat(test.get("/", "Host: " + HOST, "K-Network-Probe: probe")).startsWith("400 ");
+    assertThat(test.get("/", "Host: not.yet", "K-Network-Probe: probe", "K-Network-Hash: abc"))
         .startsWith("404 ");
   }
 
   @Test
   void requestsFollowTheSharesOfTheirRoute() throws IOException {
     ServiceId other = new ServiceId("default", "other");
-    route(HOST, Visibility.EXTERNAL_IP, "", split(HELLO, 80), split(other, 20));
-    service(HELLO, pod("hello").address());
-    service(other, pod("other").address());
+    test.route(HOST, Visibility.EXTERNAL_IP, "", split(HELLO, 83), split(other, 17));
+    test.service(HELLO, test.pod("hello").address());
+    test.service(other, test.pod("other").address());
 
     Map<String, Integer> answers = new HashMap<>();
-    for (int i = 0; i < 100; i++) {
-      answers.merge(get("/", "Host: " + HOST), 1, Integer::sum);
+    for (int i = 0; i < 1000; i++) {
+      answers.merge(test.get("/", "Host: " + HOST), 1, Integer::sum);
     }
 
     assertThat(answers)
-        .containsExactlyInAnyOrderEntriesOf(Map.of("200 hello", 80, "200 other", 20));
+        .containsExactlyInAnyOrderEntriesOf(Map.of("200 hello", 830, "200 other", 170));
   }
 
   @Test
   void noRequestIsLostWhileEndpointsAndRoutesChange() throws Exception {
-    List<TestPod> pods = List.of(pod("a"), pod("b"), pod("c"));
+    List<TestPod> pods = List.of(test.pod("a"), test.pod("b"), test.pod("c"));
     Rule rule = rule(HOST, Visibility.EXTERNAL_IP, "", split(HELLO, 100));
-    gateway
-        .routes()
-        .onIngress(new Ingress("default", "hello", 1, HttpOption.ENABLED, List.of(rule)));
-    service(HELLO, pods.getFirst().address());
+    test.tell("hello", 1, HttpOption.ENABLED, List.of(), rule);
+    test.service(HELLO, pods.getFirst().address());
     AtomicBoolean stop = new AtomicBoolean();
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       List<CompletableFuture<Map<String, Integer>>> clients =
@@ -257,11 +237,9 @@ class GatewayTest {
 
       for (int version = 2; version < 100; version++) {
         int present = 1 + version % 3;
-        service(
+        test.service(
             HELLO, pods.subList(0, present).stream().map(TestPod::address).toArray(Address[]::new));
-        gateway
-            .routes()
-            .onIngress(new Ingress("default", "hello", version, HttpOption.ENABLED, List.of(rule)));
+        test.tell("hello", version, HttpOption.ENABLED, List.of(), rule);
         long answered = gateway.counts().forwarded();
         await()
             .pollInterval(Duration.ofMillis(1))
@@ -277,18 +255,18 @@ class GatewayTest {
 
   @Test
   void aDrainAnswersTheRequestInFlightAndTakesNoOther() throws Exception {
-    TestPod pod = closing(new TestPod(podEngine, "slow", 400, true));
-    route(HOST, Visibility.EXTERNAL_IP, "", split(HELLO, 100));
-    service(HELLO, pod.address());
-    try (Client inFlight = new Client(listener.address());
-        Client idle = new Client(listener.address())) {
+    TestPod pod = test.pod("slow", 400);
+    test.route(HOST, Visibility.EXTERNAL_IP, "", split(HELLO, 100));
+    test.service(HELLO, pod.address());
+    try (Client inFlight = new Client(test.listener.address());
+        Client idle = new Client(test.listener.address())) {
       inFlight.send("GET / HTTP/1.1\r\nHost: " + HOST + "\r\n\r\n");
       await().until(() -> !pod.requests().isEmpty());
 
-      var drained = listener.drain().toCompletableFuture();
+      var drained = test.listener.drain().toCompletableFuture();
 
       assertThat(idle.closed()).isTrue();
-      assertThatThrownBy(() -> new Client(listener.address())).isInstanceOf(IOException.class);
+      assertThatThrownBy(() -> new Client(test.listener.address())).isInstanceOf(IOException.class);
       Client.Response answer = inFlight.response();
       assertThat(answer.body()).isEqualTo("slow");
       assertThat(answer.header("Connection")).isEqualTo("close");
@@ -296,85 +274,11 @@ class GatewayTest {
     }
   }
 
-  private TestPod pod(String name) throws IOException {
-    return closing(new TestPod(podEngine, name, 0, true));
-  }
-
-  private void route(String host, Visibility visibility, String rewriteHost, Split... splits) {
-    gateway
-        .routes()
-        .onIngress(
-            new Ingress(
-                "default",
-                host,
-                1,
-                HttpOption.ENABLED,
-                List.of(rule(host, visibility, rewriteHost, splits))));
-  }
-
-  private static Rule rule(
-      String host, Visibility visibility, String rewriteHost, Split... splits) {
-    Path path = new Path("", Map.of(), rewriteHost, Map.of("X-Path", "appended"), List.of(splits));
-    return new Rule(List.of(host), visibility, List.of(path));
-  }
-
-  private static Split split(ServiceId service, int percent) {
-    return new Split(
-        service,
-        "80",
-        percent,
-        Map.of(
-            "Knative-Serving-Revision",
-            service.name() + "-rev",
-            "Knative-Serving-Namespace",
-            service.namespace()));
-  }
-
-  private void service(ServiceId service, Address... ready) {
-    gateway
-        .routes()
-        .onService(
-            service,
-            Map.of(
-                "80",
-                new ServicePort(Protocol.HTTP1, new Endpoints(Arrays.asList(ready), List.of()))));
-  }
-
-  private String get(String target, String... headers) throws IOException {
-    return ask(listener.address(), target, headers);
-  }
-
   private String getUnchecked(String target, String... headers) {
     try {
-      return get(target, headers);
+      return test.get(target, headers);
     } catch (IOException e) {
       return e.toString();
     }
-  }
-
-  /** Status and body; over a socket of its own, since the JDK's client sets Host itself. */
-  private static String ask(Address address, String target, String... headers) throws IOException {
-    try (Socket socket = new Socket(address.ip(), address.port())) {
-      List<String> lines = new ArrayList<>(List.of("GET " + target + " HTTP/1.1"));
-      lines.addAll(List.of(headers));
-      lines.addAll(List.of("Connection: close", "", ""));
-      socket
-          .getOutputStream()
-          .write(String.join("\r\n", lines).getBytes(StandardCharsets.US_ASCII));
-      BufferedReader in =
-          new BufferedReader(
-              new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
-      String status = in.readLine().substring("HTTP/1.1 ".length(), "HTTP/1.1 200".length());
-      String header;
-      do {
-        header = in.readLine();
-      } while (!header.isEmpty());
-      return status + " " + in.lines().collect(Collectors.joining());
-    }
-  }
-
-  private <T extends AutoCloseable> T closing(T resource) {
-    open.add(resource);
-    return resource;
   }
 }

@@ -506,6 +506,7 @@ class GrpcTest {
         "talk",
         1,
         HttpOption.ENABLED,
+        List.of(),
         List.of(new Rule(List.of("127.0.0.1"), Visibility.EXTERNAL_IP, List.of(path))));
   }
 

@@ -22,6 +22,8 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class RoutesTest {
   private static final Set<Visibility> EXTERNAL = Set.of(Visibility.EXTERNAL_IP);
@@ -170,18 +172,19 @@ class RoutesTest {
     assertThat(((Route) match("h", "/", Map.of())).next().pool().isEmpty()).isFalse();
   }
 
-  @Test
-  void whatIsMissingIsSaidInTextOrJson() {
-    Missing missing = new Missing.NoEndpoint(new ServiceId("default", "hello"), "80");
-
-    assertThat(Missing.Form.accepted("*/*").body(missing))
-        .asString()
-        .isEqualTo("Service default/hello has no ready address behind port 80.\n");
-    assertThat(Missing.Form.accepted("text/html, application/json;q=0.9").body(missing))
-        .asString()
-        .isEqualTo(
-            "{\"status\":503,\"message\":"
-                + "\"Service default/hello has no ready address behind port 80.\"}");
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "*/*|TEXT",
+        "''|TEXT",
+        "application/json|JSON",
+        "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8|HTML",
+        "application/json, text/html;q=0.5|JSON",
+        "Text/HTML|HTML"
+      })
+  void whatIsMissingIsSaidInTheFormThatIsNamedFirst(String accept, Missing.Form form) {
+    assertThat(Missing.Form.accepted(accept)).isEqualTo(form);
   }
 
   private void tell(Ingress ingress) {
@@ -209,7 +212,7 @@ class RoutesTest {
   }
 
   private static Ingress ingress(String name, Rule... rules) {
-    return new Ingress("default", name, 1, HttpOption.ENABLED, List.of(rules));
+    return new Ingress("default", name, 1, HttpOption.ENABLED, List.of(), List.of(rules));
   }
 
   private static Rule rule(String host, Path... paths) {

@@ -22,7 +22,7 @@ import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
 import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 
-/** A server's key and its certificate for 127.0.0.1, signed by itself. */
+/** A server's key and its certificate for a name and 127.0.0.1, signed by itself. */
 public record Identity(KeyPair keys, X509Certificate certificate) {
   /** One of RSA or EC. */
   public static Identity create(String algorithm, String name) throws Exception {
@@ -41,7 +41,11 @@ public record Identity(KeyPair keys, X509Certificate certificate) {
     builder.addExtension(
         Extension.subjectAlternativeName,
         false,
-        new GeneralNames(new GeneralName(GeneralName.iPAddress, "127.0.0.1")));
+        new GeneralNames(
+            new GeneralName[] {
+              new GeneralName(GeneralName.dNSName, name),
+              new GeneralName(GeneralName.iPAddress, "127.0.0.1")
+            }));
     return new Identity(
         keys,
         new JcaX509CertificateConverter()
@@ -64,9 +68,19 @@ public record Identity(KeyPair keys, X509Certificate certificate) {
     return context;
   }
 
+  /** The certificate as PEM. */
+  public String certificatePem() throws Exception {
+    return pem("CERTIFICATE", certificate.getEncoded());
+  }
+
+  /** The key as PEM of PKCS#8. */
+  public String keyPem() {
+    return pem("PRIVATE KEY", keys.getPrivate().getEncoded());
+  }
+
   /** As PEM. */
   public void writeCertificate(Path file) throws Exception {
-    Files.writeString(file, pem("CERTIFICATE", certificate.getEncoded()));
+    Files.writeString(file, certificatePem());
   }
 
   /** As PKCS#8, or in the older form that has no name of the algorithm. */

@@ -26,13 +26,23 @@ final class IngressPlan {
   /**
    * @param ingress of our gateway's class
    * @param told the generation by which the gateway routes
+   * @param missingCertificate why the gateway lacks a certificate, if it does
    * @param gatewayHost where the gateway is found inside the cluster
    */
-  static Plan plan(KIngress ingress, Optional<Long> told, String gatewayHost, Instant now) {
+  static Plan plan(
+      KIngress ingress,
+      Optional<Long> told,
+      Optional<String> missingCertificate,
+      String gatewayHost,
+      Instant now) {
     IngressStatus before = ingress.getStatus();
     Long generation = ingress.getMetadata().getGeneration();
     Conditions conditions = StatusConditions.before(CONDITIONS, before, generation, now);
-    if (told.isPresent() && told.get().equals(generation)) {
+    if (missingCertificate.isPresent()) {
+      conditions =
+          conditions.markFalse(
+              NETWORK_CONFIGURED, "CertificateNotReady", missingCertificate.get(), now);
+    } else if (told.isPresent() && told.get().equals(generation)) {
       conditions = conditions.markTrue(NETWORK_CONFIGURED, now).markTrue(LOAD_BALANCER_READY, now);
     } else {
       conditions =

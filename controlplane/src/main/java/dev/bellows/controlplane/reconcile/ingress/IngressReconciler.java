@@ -55,7 +55,12 @@ public final class IngressReconciler implements Reconciler {
         || !feed.isOurs(ingress.get())) {
       return Outcome.done();
     }
-    return IngressPlan.plan(ingress.get(), feed.toldGeneration(key), gatewayHost, clock.instant())
+    return IngressPlan.plan(
+            ingress.get(),
+            feed.toldGeneration(key),
+            feed.missingCertificate(key),
+            gatewayHost,
+            clock.instant())
         .applyWith(writer);
   }
 }
