@@ -72,10 +72,7 @@ public final class Stage implements IngressListener {
 
   private final IngressFeed feed =
       new IngressFeed(
-          world.ingressViews(),
-          this,
-          ControlPlaneConfig.BELLOWS_INGRESS_CLASS,
-          "cluster.local");
+          world.ingressViews(), this, ControlPlaneConfig.BELLOWS_INGRESS_CLASS, "cluster.local");
   private final Map<Reconciler, Watched<?>> reconcilers = new LinkedHashMap<>();
 
   /** A system with activators, a domain and our own gateway, whose images are local ones. */

@@ -2,7 +2,13 @@ package dev.bellows.app.cli;
 
 import dev.bellows.app.cli.RoleOptions.Pod;
 import dev.bellows.app.wiring.RoleProcess;
+import dev.bellows.dataplane.gateway.AccessLog;
+import dev.bellows.dataplane.gateway.GatewayConfig;
+import dev.bellows.dataplane.requestlog.LogLines;
+import java.time.Clock;
 import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -29,6 +35,35 @@ final class GatewayCommand implements Callable<Integer> {
   private int port = 8080;
 
   @Option(
+      names = "--https-port",
+      paramLabel = "PORT",
+      description =
+          "where services with a certificate are reached by https (default: 8443, or a free one if"
+              + " that is taken)")
+  private Optional<Integer> httpsPort = Optional.empty();
+
+  @Option(
+      names = "--public-https-port",
+      paramLabel = "PORT",
+      description =
+          "the port of https that clients are redirected to, where it is another, as behind a"
+              + " Service")
+  private Optional<Integer> publicHttpsPort = Optional.empty();
+
+  @Option(
+      names = "--access-log",
+      paramLabel = "FORM",
+      description =
+          "write a line about each request to standard output: ${COMPLETION-CANDIDATES} (default:"
+              + " none)")
+  private Optional<AccessLog.Form> accessLog = Optional.empty();
+
+  @Option(
+      names = "--wait-page",
+      description = "show a page that waits to a browser that asks for a service without a pod")
+  private boolean waitPage;
+
+  @Option(
       names = "--health-port",
       paramLabel = "PORT",
       description = "where a kubelet asks for /health and /readiness (default: 8090)")
@@ -44,11 +79,22 @@ final class GatewayCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     Ports.check("--port", port);
+    httpsPort.ifPresent(given -> Ports.check("--https-port", given));
+    publicHttpsPort.ifPresent(given -> Ports.check("--public-https-port", given));
     Ports.check("--health-port", healthPort);
+    GatewayConfig config =
+        new GatewayConfig(
+            optional(publicHttpsPort),
+            accessLog.map(form -> new AccessLog(form, new LogLines(System.out), Clock.systemUTC())),
+            waitPage ? Optional.of(UpCommand.WAIT_PAGE_AFTER) : Optional.empty());
     return options.serve(
         "gateway",
         Pod.OPTIONAL,
         Duration.ofSeconds(lameDuckSeconds),
-        settings -> RoleProcess.gateway(settings, port, healthPort));
+        settings -> RoleProcess.gateway(settings, port, optional(httpsPort), config, healthPort));
+  }
+
+  private static OptionalInt optional(Optional<Integer> port) {
+    return port.map(OptionalInt::of).orElseGet(OptionalInt::empty);
   }
 }

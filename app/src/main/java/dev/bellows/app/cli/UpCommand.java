@@ -5,9 +5,13 @@ import dev.bellows.api.admission.DnsNames;
 import dev.bellows.app.wiring.Bellows;
 import dev.bellows.app.wiring.Part;
 import dev.bellows.app.wiring.Settings;
+import dev.bellows.dataplane.gateway.AccessLog;
 import dev.bellows.embedded.runtime.process.Account;
 import java.io.IOException;
+import java.net.URI;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -24,12 +28,35 @@ import picocli.CommandLine.Option;
     },
     mixinStandardHelpOptions = true)
 final class UpCommand implements Callable<Integer> {
+  /** Who waits less than this need not be told that they wait. */
+  static final Duration WAIT_PAGE_AFTER = Duration.ofSeconds(1);
+
   @Mixin private DataDirectory dataDirectory = new DataDirectory();
 
   @Option(
       names = "--port",
       description = "where services are reached; 0 = any free port (default: 8080)")
   private int port = 8080;
+
+  @Option(
+      names = "--https-port",
+      description =
+          "where services with a certificate are reached by https; 0 = any free port (default:"
+              + " 8443, or a free one if that is taken)")
+  private Optional<Integer> httpsPort = Optional.empty();
+
+  @Option(
+      names = "--access-log",
+      paramLabel = "FORM",
+      description =
+          "write a line about each request to standard output: ${COMPLETION-CANDIDATES} (default:"
+              + " none)")
+  private Optional<AccessLog.Form> accessLog = Optional.empty();
+
+  @Option(
+      names = "--wait-page",
+      description = "show a page that waits to a browser that asks for a service without a pod")
+  private boolean waitPage;
 
   @Option(
       names = "--api-port",
@@ -81,6 +108,7 @@ final class UpCommand implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     long began = System.nanoTime();
     Ports.check("--port", port);
+    httpsPort.ifPresent(given -> Ports.check("--https-port", given));
     Ports.check("--api-port", apiPort);
     domain.ifPresent(UpCommand::checkDomain);
     if (port == 0 && without.contains(Part.GATEWAY)) {
@@ -91,6 +119,9 @@ final class UpCommand implements Callable<Integer> {
         new Settings(
             dataDirectory.path(),
             port,
+            httpsPort.map(OptionalInt::of).orElseGet(OptionalInt::empty),
+            accessLog,
+            waitPage ? Optional.of(WAIT_PAGE_AFTER) : Optional.empty(),
             apiPort,
             domain,
             runtime,
@@ -143,7 +174,7 @@ final class UpCommand implements Callable<Integer> {
         Bellows is ready (%d ms). Ctrl-C stops it.
 
           services    %s   with Host: NAME.NAMESPACE.%s
-          Kubernetes  export KUBECONFIG=%s
+        %s  Kubernetes  export KUBECONFIG=%s
           metrics     %s
           in force    %s
 
@@ -155,6 +186,7 @@ final class UpCommand implements Callable<Integer> {
         millis,
         url,
         bellows.domain(),
+        moreUrls(bellows),
         bellows.kubeconfig(),
         bellows.metricsUrl(),
         bellows.inForce(),
@@ -171,11 +203,24 @@ final class UpCommand implements Callable<Integer> {
     }
   }
 
+  private static String moreUrls(Bellows bellows) {
+    return bellows
+            .gatewayTlsUrl()
+            .map(url -> "  with TLS    " + url + "   for hosts that have a certificate\n")
+            .orElse("")
+        + bellows
+            .gatewayInsideUrl()
+            .map(url -> "  in cluster  " + url + "   cluster-local services, too\n")
+            .orElse("");
+  }
+
   private static void announceAsJson(Bellows bellows, long millis) {
     System.out.println(
         new ObjectMapper()
             .createObjectNode()
             .put("gateway", bellows.gatewayUrl().toString())
+            .put("gatewayTls", bellows.gatewayTlsUrl().map(URI::toString).orElse(null))
+            .put("gatewayInside", bellows.gatewayInsideUrl().map(URI::toString).orElse(null))
             .put("kubeconfig", bellows.kubeconfig().toString())
             .put("metrics", bellows.metricsUrl().toString())
             .put("domain", bellows.domain())

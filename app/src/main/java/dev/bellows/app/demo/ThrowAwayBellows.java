@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -60,6 +61,9 @@ final class ThrowAwayBellows implements AutoCloseable {
               new Settings(
                   directory,
                   0,
+                  OptionalInt.of(0),
+                  Optional.empty(),
+                  Optional.empty(),
                   0,
                   Optional.empty(),
                   Settings.ContainerRuntime.process,

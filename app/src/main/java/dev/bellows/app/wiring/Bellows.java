@@ -10,11 +10,15 @@ import dev.bellows.controlplane.reconcile.podautoscaler.ProbeAddresses;
 import dev.bellows.controlplane.reconcile.revision.DigestResolver;
 import dev.bellows.core.revision.RevisionId;
 import dev.bellows.core.route.Address;
+import dev.bellows.core.route.Ingress.Visibility;
 import dev.bellows.dataplane.activator.ActivatorConfig;
+import dev.bellows.dataplane.gateway.AccessLog;
+import dev.bellows.dataplane.gateway.GatewayConfig;
 import dev.bellows.dataplane.probe.Prober;
 import dev.bellows.dataplane.proxy.EventLoops;
 import dev.bellows.dataplane.proxy.ProxyEngine;
 import dev.bellows.dataplane.queueproxy.SharedQueueProxy;
+import dev.bellows.dataplane.requestlog.LogLines;
 import dev.bellows.dataplane.stats.StatClient;
 import dev.bellows.embedded.apiserver.ApiServer;
 import dev.bellows.embedded.image.ImageRegistry;
@@ -33,10 +37,12 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Base64;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
@@ -53,6 +59,7 @@ public final class Bellows implements AutoCloseable {
   private static final int EVENT_LOOPS =
       Math.clamp(Runtime.getRuntime().availableProcessors(), 1, 4);
   private static final int ACTIVATOR_PORT = 8012;
+  private static final int INSIDE_PORT = 8081;
   private static final int STATS_PORT = 8080;
   private static final int METRICS_PORT = 9090;
 
@@ -63,6 +70,7 @@ public final class Bellows implements AutoCloseable {
   private final Closing closing = new Closing();
   private final EmbeddedCluster cluster;
   private final Optional<GatewayRole> gateway;
+  private final Optional<Address> gatewayInside;
   private final Optional<AutoscalerRole> autoscaler;
   private final ControlPlane controlPlane;
   private final Optional<Serving> serving;
@@ -79,7 +87,15 @@ public final class Bellows implements AutoCloseable {
     ProxyEngine engine = closing.add(new ProxyEngine(loops, System::nanoTime));
     this.gateway =
         has(Part.GATEWAY)
-            ? Optional.of(closing.add(GatewayRole.bind(engine, LOOPBACK, settings.gatewayPort())))
+            ? Optional.of(
+                closing.add(
+                    GatewayRole.bind(
+                        engine,
+                        LOOPBACK,
+                        settings.gatewayPort(),
+                        EnumSet.of(Visibility.EXTERNAL_IP),
+                        settings.httpsPort(),
+                        gatewayConfig(settings, clock))))
             : Optional.empty();
     Joints joints = new Joints();
     SharedQueueProxy queueProxies =
@@ -115,6 +131,10 @@ public final class Bellows implements AutoCloseable {
             ? Optional.of(activator(engine, nodeIp, statsAddress))
             : Optional.empty();
     joints.activator = activator.orElse(null);
+    this.gatewayInside =
+        gateway.isPresent()
+            ? Optional.of(gateway.get().bindInside(nodeIp, INSIDE_PORT))
+            : Optional.empty();
     gateway.ifPresent(role -> role.join(controlPlane));
     this.serving =
         has(Part.CONTROL_PLANE)
@@ -124,7 +144,7 @@ public final class Bellows implements AutoCloseable {
         objects,
         activator.map(ActivatorRole::address).orElse(new Address(nodeIp, ACTIVATOR_PORT)),
         statsAddress,
-        gatewayAddress());
+        gatewayInside.orElseGet(this::gatewayAddress));
     List<Role> roles =
         Stream.of(autoscaler, activator, gateway).<Role>flatMap(Optional::stream).toList();
     controlPlane.start();
@@ -210,6 +230,23 @@ public final class Bellows implements AutoCloseable {
       case ACTIVATOR -> pod + start + " --lame-duck 0";
       case GATEWAY -> start + " --lame-duck 0 --health-port 0 --port " + settings.gatewayPort();
     };
+  }
+
+  /** Where services that have a certificate are reached by TLS, if the gateway runs here. */
+  public Optional<URI> gatewayTlsUrl() {
+    return gateway.map(role -> URI.create("https://" + role.tlsAddress()));
+  }
+
+  /** Where services are reached from inside the cluster, if the gateway runs here. */
+  public Optional<URI> gatewayInsideUrl() {
+    return gatewayInside.map(address -> URI.create("http://" + address));
+  }
+
+  private static GatewayConfig gatewayConfig(Settings settings, Clock clock) {
+    return new GatewayConfig(
+        OptionalInt.empty(),
+        settings.accessLog().map(form -> new AccessLog(form, new LogLines(System.out), clock)),
+        settings.waitPage());
   }
 
   /** Where Prometheus reads. */

@@ -11,7 +11,9 @@ import dev.bellows.controlplane.registry.PullSecrets;
 import dev.bellows.controlplane.registry.RegistryDigestResolver;
 import dev.bellows.controlplane.registry.SkippingDigestResolver;
 import dev.bellows.controlplane.watch.LiveConfig;
+import dev.bellows.core.route.Ingress.Visibility;
 import dev.bellows.dataplane.activator.ActivatorConfig;
+import dev.bellows.dataplane.gateway.GatewayConfig;
 import dev.bellows.dataplane.proxy.EventLoops;
 import dev.bellows.dataplane.proxy.ProxyEngine;
 import dev.bellows.dataplane.stats.StatClient;
@@ -27,6 +29,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -204,16 +207,31 @@ public final class RoleProcess implements AutoCloseable {
   /**
    * Starts a gateway.
    *
-   * @param port where services are reached
+   * @param port where services of both visibilities are reached
+   * @param httpsPort the same by TLS; 0 = any free port, empty = 8443, or a free one if that is
+   *     taken
+   * @param config what else it is told
    * @param healthPort where a kubelet asks
    * @throws StartException if it cannot start; its message is one line
    */
-  public static RoleProcess gateway(RoleSettings settings, int port, int healthPort) {
+  public static RoleProcess gateway(
+      RoleSettings settings,
+      int port,
+      OptionalInt httpsPort,
+      GatewayConfig config,
+      int healthPort) {
     return start(
         settings,
         "gateway",
         ground -> {
-          GatewayRole gateway = GatewayRole.bind(ground.engine(), settings.listenIp(), port);
+          GatewayRole gateway =
+              GatewayRole.bind(
+                  ground.engine(),
+                  settings.listenIp(),
+                  port,
+                  EnumSet.allOf(Visibility.class),
+                  httpsPort,
+                  config);
           gateway.answerKubelet(settings.listenIp(), healthPort);
           gateway.join(ground.controlPlane());
           return gateway;

@@ -1,8 +1,11 @@
 package dev.bellows.app.wiring;
 
+import dev.bellows.dataplane.gateway.AccessLog;
 import dev.bellows.embedded.runtime.process.Account;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -10,6 +13,11 @@ import java.util.Set;
  *
  * @param dataDirectory where its state lives
  * @param gatewayPort where services are reached, on loopback; 0 = any free port
+ * @param httpsPort where they are reached by TLS, on loopback; 0 = any free port; empty = 8443, or
+ *     a free one if that is taken
+ * @param accessLog how the gateway's log of requests is written to standard output, if it is
+ * @param waitPage after how long a browser gets a page that waits for a Service without a pod, if
+ *     it does
  * @param apiPort where the Kubernetes API is reached, on loopback; 0 = any free port
  * @param domain suffix of the services' host names; empty = what is configured, at first
  *     example.com
@@ -20,6 +28,9 @@ import java.util.Set;
 public record Settings(
     Path dataDirectory,
     int gatewayPort,
+    OptionalInt httpsPort,
+    Optional<AccessLog.Form> accessLog,
+    Optional<Duration> waitPage,
     int apiPort,
     Optional<String> domain,
     ContainerRuntime runtime,

@@ -91,6 +91,7 @@ public final class IngressFeed {
 
   private final NamedSecrets secrets;
   private final UnreadySubjects unready;
+  private final Watched.Index<ServerlessService> byPrivateService;
 
   /** Which of them stand for another Service of the cluster, as ExternalName. */
   private final Map<ServiceId, ServiceId> aliases = new HashMap<>();
@@ -111,7 +112,12 @@ public final class IngressFeed {
     this.unready = new UnreadySubjects(views, listener, suffix);
     views.ingresses().onChange(this::onIngress);
     views.services().onChange(change -> onService(Key.of(change.object())));
-    views.endpoints().onChange(change -> onService(Key.of(change.object())));
+    views.endpoints().onChange(change -> onEndpoints(Key.of(change.object())));
+    this.byPrivateService =
+        views
+            .serverlessServices()
+            .indexBy(each -> privateService(each).map(Key::toString).stream().toList());
+    views.serverlessServices().onChange(change -> onService(Key.of(change.object())));
     views.tlsSecrets().onChange(change -> onSecret(Key.of(change.object())));
     views.routes().onChange(change -> onRoute(Key.of(change.object())));
     views.knativeServices().onChange(change -> onRoute(Key.of(change.object())));
@@ -280,6 +286,32 @@ public final class IngressFeed {
     }
   }
 
+  private void onEndpoints(Key key) {
+    onService(key);
+    // Pods that come and go wake and lull the public Service of their Revision.
+    byPrivateService.get(key.toString()).forEach(each -> onService(Key.of(each)));
+  }
+
+  private static Optional<Key> privateService(ServerlessService owner) {
+    String namespace = owner.getMetadata().getNamespace();
+    return Optional.ofNullable(owner.getStatus())
+        .flatMap(status -> Optional.ofNullable(status.privateServiceName()))
+        .map(name -> new Key(namespace, name));
+  }
+
+  /** Whether a Service is the public one of a Revision that has no ready pod. */
+  private boolean asleep(ServiceId id) {
+    return views
+        .serverlessServices()
+        .find(id.namespace(), id.name())
+        .flatMap(IngressFeed::privateService)
+        .filter(pods ->
+            views.endpoints().find(pods).stream()
+                .flatMap(found -> found.getSubsets().stream())
+                .allMatch(subset -> subset.getAddresses().isEmpty()))
+        .isPresent();
+  }
+
   private void tellService(ServiceId id) {
     Optional<Service> service = views.services().find(id.namespace(), id.name());
     Optional<ServiceId> meant = service.flatMap(this::meant);
@@ -298,6 +330,7 @@ public final class IngressFeed {
     Map<String, dev.bellows.core.route.ServicePort> byPort =
         byPort(
             service.get(),
+            asleep(id),
             meant
                 .or(() -> Optional.of(id))
                 .flatMap(each -> views.endpoints().find(each.namespace(), each.name())));
@@ -323,7 +356,7 @@ public final class IngressFeed {
   }
 
   private static Map<String, dev.bellows.core.route.ServicePort> byPort(
-      Service service, Optional<Endpoints> endpoints) {
+      Service service, boolean asleep, Optional<Endpoints> endpoints) {
     Map<String, dev.bellows.core.route.ServicePort> byPort = new HashMap<>();
     for (ServicePort port : service.getSpec().getPorts()) {
       dev.bellows.core.route.Endpoints addresses =
@@ -332,7 +365,7 @@ public final class IngressFeed {
               .orElse(dev.bellows.core.route.Endpoints.NONE);
       String name = Objects.requireNonNullElse(port.getName(), "");
       dev.bellows.core.route.ServicePort behind =
-          new dev.bellows.core.route.ServicePort(Protocol.ofServicePort(name), addresses);
+          new dev.bellows.core.route.ServicePort(Protocol.ofServicePort(name), addresses, asleep);
       if (!name.isEmpty()) {
         byPort.put(name, behind);
       }

@@ -111,8 +111,7 @@ class FeedsTest implements RevisionListener, IngressListener {
             .withNamespace("default")
             .withName("mapped")
             .addToAnnotations(
-                "networking.knative.dev/ingress.class",
-                "bellows.ingress.networking.knative.dev")
+                "networking.knative.dev/ingress.class", "bellows.ingress.networking.knative.dev")
             .build());
     ingress.setSpec(
         new IngressSpec(
@@ -156,7 +155,13 @@ class FeedsTest implements RevisionListener, IngressListener {
   }
 
   private String networkConfigured() {
-    return stage.world.cluster.ingresses().find("default", "mapped").orElseThrow().getStatus()
+    return stage
+        .world
+        .cluster
+        .ingresses()
+        .find("default", "mapped")
+        .orElseThrow()
+        .getStatus()
         .conditions()
         .stream()
         .filter(each -> each.type().equals("NetworkConfigured"))
@@ -248,8 +253,13 @@ class FeedsTest implements RevisionListener, IngressListener {
     byPort.forEach((name, port) -> {
       if (name.startsWith("8")) {
         heard.add(
-            "gateway: service %s %s -> %s by %s"
-                .formatted(service, name, port.endpoints().ready(), port.protocol()));
+            "gateway: service %s %s -> %s by %s%s"
+                .formatted(
+                    service,
+                    name,
+                    port.endpoints().ready(),
+                    port.protocol(),
+                    port.asleep() ? ", asleep" : ""));
       }
     });
   }

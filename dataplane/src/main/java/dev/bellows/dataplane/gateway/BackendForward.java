@@ -7,17 +7,21 @@ import io.netty.handler.codec.http.HttpHeaders;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** Sends the request to the Service whose turn it is, with the headers that its route asks for. */
 final class BackendForward implements Stage {
   static final String ORIGINAL_HOST = "K-Original-Host";
 
   private final LongSupplier nanoTime;
+  private final @Nullable WaitPage waitPage;
   private final Gateway.Tally tally;
 
-  BackendForward(LongSupplier nanoTime, Gateway.Tally tally) {
+  BackendForward(LongSupplier nanoTime, Optional<WaitPage> waitPage, Gateway.Tally tally) {
     this.nanoTime = nanoTime;
+    this.waitPage = waitPage.orElse(null);
     this.tally = tally;
   }
 
@@ -25,6 +29,9 @@ final class BackendForward implements Stage {
   public void handle(Exchange exchange) {
     Route route = Objects.requireNonNull(exchange.get(RouteLookup.ROUTE));
     Route.Target target = route.next();
+    if (waitPage != null) {
+      waitPage.offer(exchange, target);
+    }
     HttpHeaders headers = exchange.headers();
     if (!route.rewriteHost().isEmpty()) {
       // The program still sees the host that its client asked for: the queue-proxy puts it back.

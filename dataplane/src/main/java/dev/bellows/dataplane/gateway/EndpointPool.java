@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class EndpointPool {
   static final EndpointPool EMPTY =
-      new EndpointPool(Protocol.HTTP1, List.of(), new AtomicInteger());
+      new EndpointPool(Protocol.HTTP1, List.of(), new AtomicInteger(), false);
 
   /** How many addresses a pick compares at most. */
   private static final int COMPARED = 8;
@@ -28,11 +28,14 @@ final class EndpointPool {
   private final Protocol protocol;
   private final List<Endpoint> endpoints;
   private final AtomicInteger turn;
+  private final boolean asleep;
 
-  private EndpointPool(Protocol protocol, List<Endpoint> endpoints, AtomicInteger turn) {
+  private EndpointPool(
+      Protocol protocol, List<Endpoint> endpoints, AtomicInteger turn, boolean asleep) {
     this.protocol = protocol;
     this.endpoints = List.copyOf(endpoints);
     this.turn = turn;
+    this.asleep = asleep;
   }
 
   /** The pool that follows this one when the port's ready addresses change. */
@@ -43,12 +46,18 @@ final class EndpointPool {
         port.endpoints().ready().stream()
             .map(address -> known.getOrDefault(address, new Endpoint(address)))
             .toList();
-    return new EndpointPool(port.protocol(), next, this == EMPTY ? new AtomicInteger() : turn);
+    return new EndpointPool(
+        port.protocol(), next, this == EMPTY ? new AtomicInteger() : turn, port.asleep());
   }
 
   /** What is spoken at all of them. */
   Protocol protocol() {
     return protocol;
+  }
+
+  /** Whether a request waits at them until there is a pod. */
+  boolean isAsleep() {
+    return asleep;
   }
 
   boolean isEmpty() {

@@ -100,7 +100,7 @@ public final class Gateway {
       chain.add(new Redirect(this::httpsPort)); // before anything is done for the request
     }
     chain.add(new EdgeHeaders(scheme)); // before the route's own headers, which have the last word
-    chain.add(new BackendForward(nanoTime, tally));
+    chain.add(new BackendForward(nanoTime, config.waitPage().map(WaitPage::new), tally));
     return chain;
   }
 

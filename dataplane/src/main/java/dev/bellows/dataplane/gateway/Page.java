@@ -17,31 +17,6 @@ record Page(int status, String heading, String body, String script) {
   private static final String SCRIPT_POLICY =
       POLICY + "; script-src 'unsafe-inline'; connect-src 'self'";
 
-  private static final String FRAME =
-      """
-      <!doctype html>
-      <html lang="en">
-      <head>
-      <meta charset="utf-8">
-      <meta name="viewport" content="width=device-width, initial-scale=1">
-      <title>%s</title>
-      <style>
-      :root { color-scheme: light dark; }
-      body { margin: 0; min-height: 100vh; display: grid; place-items: center;
-        font: 1.125rem/1.6 system-ui, sans-serif; }
-      main { max-width: 40rem; padding: 2rem; overflow-wrap: anywhere; }
-      h1 { margin: 0 0 .5rem; font-size: 1.75rem; line-height: 1.2; }
-      .status { margin: 0; opacity: .75; font-variant-numeric: tabular-nums; }
-      progress { width: 100%%; accent-color: #0a7d5a; }
-      </style>
-      </head>
-      <body>
-      <main>
-      %s</main>
-      %s</body>
-      </html>
-      """;
-
   /** The page that says what is missing. */
   static Page of(Missing missing) {
     return new Page(
@@ -58,17 +33,38 @@ record Page(int status, String heading, String body, String script) {
 
   /** The answer that carries it; it loads nothing from anywhere and is kept by nobody. */
   Answer answer() {
-    return Answer.bytes(
-            status,
-            "text/html; charset=utf-8",
-            FRAME
-                .formatted(
-                    escaped(heading),
-                    body,
-                    script.isEmpty() ? "" : "<script>\n" + script + "</script>\n")
-                .getBytes(StandardCharsets.UTF_8))
+    return Answer.bytes(status, "text/html; charset=utf-8", html().getBytes(StandardCharsets.UTF_8))
         .with("Cache-Control", "no-store")
         .with("Content-Security-Policy", script.isEmpty() ? POLICY : SCRIPT_POLICY);
+  }
+
+  private String html() {
+    return """
+    <!doctype html>
+    <html lang="en">
+    <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <title>%s</title>
+    <style>
+    :root { color-scheme: light dark; }
+    body { margin: 0; min-height: 100vh; display: grid; place-items: center;
+      font: 1.125rem/1.6 system-ui, sans-serif; }
+    main { max-width: 40rem; padding: 2rem; overflow-wrap: anywhere; }
+    h1 { margin: 0 0 .5rem; font-size: 1.75rem; line-height: 1.2; }
+    .status { margin: 0; opacity: .75; font-variant-numeric: tabular-nums; }
+    progress { width: 100%%; accent-color: #0a7d5a; }
+    @media (prefers-reduced-motion: reduce) { progress { display: none; } }
+    </style>
+    </head>
+    <body>
+    <main>
+    %s</main>
+    %s</body>
+    </html>
+    """
+        .formatted(
+            escaped(heading), body, script.isEmpty() ? "" : "<script>\n" + script + "</script>\n");
   }
 
   /** Text as it may stand in an element or a quoted attribute: it quotes what a client sent. */

@@ -59,7 +59,7 @@ class GatewayTlsTest {
 
   /** A connection that checks the certificate against the name it asks for. */
   private SSLSocket connect(Identity trusted, String name, String... alpn) throws Exception {
-    Socket plain = new Socket("127.0.0.1", gateway.tls.address().port());
+    Socket plain = TestGateway.connect(gateway.tls.address());
     SSLSocket socket =
         (SSLSocket) trusted.trusting().getSocketFactory().createSocket(plain, name, 443, true);
     SSLParameters parameters = socket.getSSLParameters();
@@ -180,7 +180,7 @@ class GatewayTlsTest {
   }
 
   private void handshake(Identity identity, String version) throws Exception {
-    Socket plain = new Socket("127.0.0.1", gateway.tls.address().port());
+    Socket plain = TestGateway.connect(gateway.tls.address());
     try (SSLSocket socket =
         (SSLSocket) identity.trusting().getSocketFactory().createSocket(plain, HOST, 443, true)) {
       socket.setEnabledProtocols(new String[] {version});
@@ -197,7 +197,7 @@ class GatewayTlsTest {
     gateway.secret(Identity.create("EC", HOST));
     String answer =
         TestGateway.exchange(
-            new Socket("127.0.0.1", gateway.external.address().port()),
+            TestGateway.connect(gateway.external.address()),
             method,
             "/a/b?c=d",
             "Host: " + HOST + ":8080");

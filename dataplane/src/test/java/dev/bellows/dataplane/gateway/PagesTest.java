@@ -6,18 +6,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.bellows.core.revision.Protocol;
 import dev.bellows.core.route.Address;
+import dev.bellows.core.route.Endpoints;
 import dev.bellows.core.route.Ingress.Visibility;
+import dev.bellows.core.route.ServicePort;
 import dev.bellows.core.route.Unready;
 import dev.bellows.dataplane.proxy.EventLoops;
 import dev.bellows.dataplane.raw.Client;
 import dev.bellows.dataplane.raw.Leaks;
 import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
-import java.net.Socket;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.BlockingQueue;
@@ -27,6 +31,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What the gateway says itself: to programs, to people at a browser, and in its log. */
@@ -65,7 +70,7 @@ class PagesTest {
                 + "\"The route leads to Service default/hello, which does not exist.\"}");
     String page =
         TestGateway.exchange(
-            new Socket("127.0.0.1", gateway.listener.address().port()),
+            TestGateway.connect(gateway.listener.address()),
             "GET",
             "/",
             "Host: " + HOST,
@@ -204,5 +209,69 @@ class PagesTest {
       org.awaitility.Awaitility.await().until(() -> !pod.requests().isEmpty());
     }
     assertThat(line()).contains("client-left");
+  }
+
+  private void startWithWaitPage() throws IOException {
+    start(
+        new GatewayConfig(
+            OptionalInt.empty(), Optional.empty(), Optional.of(Duration.ofMillis(50))));
+    gateway.route(HOST, Visibility.EXTERNAL_IP, "", TestGateway.split(HELLO, 100));
+  }
+
+  private void asleep(Address address, boolean asleep) {
+    gateway
+        .gateway
+        .routes()
+        .onService(
+            HELLO,
+            Map.of(
+                "80",
+                new ServicePort(
+                    Protocol.HTTP1, new Endpoints(List.of(address), List.of()), asleep)));
+  }
+
+  @Test
+  void aPersonWhoOpensAPageOfASleepingServiceSeesThatItIsBeingStarted() throws Exception {
+    startWithWaitPage();
+    var activator = gateway.pod("awake", 60_000);
+    asleep(activator.address(), true);
+    String page =
+        TestGateway.exchange(
+            TestGateway.connect(gateway.listener.address()),
+            "GET",
+            "/",
+            "Host: " + HOST,
+            "Accept: text/html,*/*",
+            "Sec-Fetch-Dest: document");
+    assertThat(page)
+        .startsWith("HTTP/1.1 503")
+        .containsIgnoringCase("\nretry-after: 2\n")
+        .containsIgnoringCase("\ncache-control: no-store\n")
+        .contains("role=\"status\"", "<strong>" + HOST + "</strong>", "location.reload()");
+    assertThat(activator.requests()).as("the request that wakes it").hasSize(1);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "GET,Accept: */*,X: x,true",
+    "GET,Accept: text/html,Sec-Fetch-Dest: image,true",
+    "HEAD,Accept: text/html,X: x,true",
+    "POST,Accept: text/html,X: x,true",
+    "GET,Accept: text/html,X: x,false",
+  })
+  void nobodyElseSeesIt(String method, String accept, String other, boolean asleep)
+      throws Exception {
+    startWithWaitPage();
+    var pod = gateway.pod("hello", 250);
+    asleep(pod.address(), asleep);
+    assertThat(
+            TestGateway.exchange(
+                TestGateway.connect(gateway.listener.address()),
+                method,
+                "/",
+                "Host: " + HOST,
+                accept,
+                other))
+        .startsWith("HTTP/1.1 200");
   }
 }

@@ -127,9 +127,13 @@ final class TestGateway implements AutoCloseable {
     return ask(listener.address(), target, headers);
   }
 
+  static Socket connect(Address address) throws IOException {
+    return new Socket(address.ip(), address.port());
+  }
+
   /** Status and body; over a socket of its own, since the JDK's client sets Host itself. */
   static String ask(Address address, String target, String... headers) throws IOException {
-    String answer = exchange(new Socket(address.ip(), address.port()), "GET", target, headers);
+    String answer = exchange(connect(address), "GET", target, headers);
     int body = answer.indexOf("\n\n") + 2;
     return answer.substring("HTTP/1.1 ".length(), "HTTP/1.1 200".length())
         + " "

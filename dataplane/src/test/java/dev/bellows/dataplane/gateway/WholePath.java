@@ -193,6 +193,7 @@ final class WholePath implements AutoCloseable {
         "hello",
         1,
         HttpOption.ENABLED,
+        List.of(),
         List.of(new Rule(List.of(HOST), Visibility.EXTERNAL_IP, List.of(path))));
   }
 
