@@ -31,8 +31,19 @@ public final class Informers implements AutoCloseable {
   /** No periodic replay: a watch that broke lists again, and that tells every difference. */
   private static final long NO_RESYNC = 0;
 
+  /** The type of a Secret that holds a certificate. */
+  private static final String TLS = "kubernetes.io/tls";
+
   private final KubernetesClient client;
-  private final Map<Class<?>, Feed<?>> feeds = new LinkedHashMap<>();
+  private final Map<Choice, Feed<?>> feeds = new LinkedHashMap<>();
+
+  /**
+   * Which objects are seen.
+   *
+   * @param type their kind
+   * @param which of them: empty for the kind's one view, else in words of its own
+   */
+  private record Choice(Class<?> type, String which) {}
 
   /**
    * @param client stays the caller's, who closes it after this
@@ -81,6 +92,7 @@ public final class Informers implements AutoCloseable {
   public <T extends HasMetadata> Watched<T> watchOne(Class<T> type, String namespace, String name) {
     return watch(
         type,
+        namespace + "/" + name,
         kubernetes ->
             kubernetes
                 .resources(type)
@@ -93,21 +105,28 @@ public final class Informers implements AutoCloseable {
   public Watched<Secret> watchTlsSecrets() {
     return watch(
         Secret.class,
+        TLS,
         kubernetes ->
             kubernetes
                 .secrets()
                 .inAnyNamespace()
-                .withField("type", "kubernetes.io/tls")
+                .withField("type", TLS)
                 .runnableInformer(NO_RESYNC));
+  }
+
+  private <T extends HasMetadata> Watched<T> watch(
+      Class<T> type, Function<KubernetesClient, SharedIndexInformer<T>> informer) {
+    return watch(type, "", informer);
   }
 
   @SuppressWarnings("unchecked") // The map holds Feed<T> under Class<T>; only this method puts.
   private <T extends HasMetadata> Watched<T> watch(
-      Class<T> type, Function<KubernetesClient, SharedIndexInformer<T>> informer) {
+      Class<T> type, String which, Function<KubernetesClient, SharedIndexInformer<T>> informer) {
     Feed<T> feed =
         (Feed<T>)
             feeds.computeIfAbsent(
-                type, t -> new Feed<>(new Watched<>(type), informer.apply(client)));
+                new Choice(type, which),
+                choice -> new Feed<>(new Watched<>(type), informer.apply(client)));
     return feed.watched;
   }
 
