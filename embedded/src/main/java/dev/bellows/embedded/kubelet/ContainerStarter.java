@@ -13,7 +13,6 @@ import dev.bellows.embedded.runtime.ContainerStartException;
 import dev.bellows.embedded.runtime.Executable;
 import dev.bellows.embedded.runtime.ImageStore;
 import dev.bellows.embedded.runtime.Isolation;
-import dev.bellows.embedded.runtime.Limits;
 import dev.bellows.embedded.runtime.Stdio;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -44,6 +43,7 @@ final class ContainerStarter {
   private final Node node;
   private final PodDirectory directory;
   private final PodVolumes volumes;
+  private final PodUser user;
 
   /** Written by the thread that starts the queue-proxy, read by the pod's worker. */
   private volatile Map<Integer, Integer> queueProxyPorts = Map.of();
@@ -52,6 +52,7 @@ final class ContainerStarter {
     this.node = node;
     this.directory = directory;
     this.volumes = volumes;
+    this.user = new PodUser(node);
   }
 
   private boolean isQueueProxy(ContainerSlot slot) {
@@ -159,14 +160,14 @@ final class ContainerStarter {
   }
 
   private Isolation isolation(ContainerSlot slot, ObjectNode pod, Map<String, String> variables)
-      throws ContainerStartException {
+      throws ContainerEnvironment.Missing, ContainerStartException {
     try {
       return new Isolation(
           Optional.empty(),
           volumes.mounts(pod, slot.definition, variables),
-          Optional.empty(),
-          Limits.NONE);
-    } catch (IllegalArgumentException e) {
+          user.of(pod, slot.definition),
+          ContainerLimits.of(slot.definition, node.runtime().powers()));
+    } catch (IllegalArgumentException | ArithmeticException e) {
       throw new ContainerStartException(String.valueOf(e.getMessage()), e);
     }
   }

@@ -426,7 +426,7 @@ final class PodContainers {
         slot,
         new ContainerState.Terminated(
             status.code(),
-            status.code() == 0 ? "Completed" : "Error",
+            status.outOfMemory() ? "OOMKilled" : status.code() == 0 ? "Completed" : "Error",
             message,
             container.startedAt(),
             now,

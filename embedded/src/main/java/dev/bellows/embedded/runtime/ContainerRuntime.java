@@ -16,6 +16,9 @@ public interface ContainerRuntime extends AutoCloseable {
   /** Name and version as a Node tells them ({@code containerRuntimeVersion}). */
   String version();
 
+  /** The number of the user whom programs run as that ask for nobody. */
+  int uid();
+
   /** What it can do on this machine; found out once. */
   Powers powers();
 

@@ -51,4 +51,10 @@ public record ContainerSpec(
         logFile,
         isolation);
   }
+
+  /** The same, set apart in another way. */
+  public ContainerSpec with(Isolation other) {
+    return new ContainerSpec(
+        id, image, executable, environment, workingDirectory, stdio, logFile, other);
+  }
 }

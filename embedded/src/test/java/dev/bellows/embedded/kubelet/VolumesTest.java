@@ -307,6 +307,56 @@ class VolumesTest {
   }
 
   @Test
+  void aContainerThatUsesUpItsMemoryIsOomKilled() throws IOException {
+    start(true);
+    pod(
+        """
+          restartPolicy: Never
+          containers:
+          - name: c
+            image: sh
+            args: [exec dd if=/dev/zero of=/dev/null bs=200M count=1]
+            resources: {limits: {memory: 32Mi, cpu: 500m}}
+        """);
+    await()
+        .untilAsserted(() ->
+            assertThat(pod().at("/status/containerStatuses/0/state/terminated/reason").asText())
+                .isEqualTo("OOMKilled"));
+    assertThat(pod().at("/status/containerStatuses/0/state/terminated/exitCode").asInt())
+        .isEqualTo(137);
+  }
+
+  @Test
+  void programsRunAsWhomTheSecurityContextSays() throws IOException {
+    start(true);
+    pod(
+        """
+          securityContext: {runAsUser: 61234, runAsGroup: 61235, fsGroup: 61236}
+          containers:
+          - {name: c, image: sh, args: [id -u; id -G; sleep 1000]}
+          - {name: d, image: sh, args: [id -u; sleep 1000], securityContext: {runAsUser: 61237}}
+        """);
+    awaitLog("c", "61234", "61235 61236");
+    awaitLog("d", "61237");
+  }
+
+  @Test
+  void aPodThatMustNotBeRootAndWouldBeIsNotStarted() throws IOException {
+    start(true);
+    pod(
+        """
+          securityContext: {runAsNonRoot: true}
+          containers: [{name: c, image: sh, args: [sleep 1000]}]
+        """);
+    await()
+        .untilAsserted(() ->
+            assertThat(pod().at("/status/containerStatuses/0/state/waiting"))
+                .hasToString(
+                    "{\"reason\":\"CreateContainerConfigError\",\"message\":\"container has"
+                        + " runAsNonRoot and image will run as root\"}"));
+  }
+
+  @Test
   void withoutPrivilegesAPodDoesWithoutItsAccountsToken() throws IOException {
     start(false);
     pod("  containers: [{name: c, image: sh, args: [sleep 1000]}]");

@@ -147,6 +147,11 @@ public final class PodmanRuntime implements ContainerRuntime, ImageStore {
   }
 
   @Override
+  public int uid() {
+    return programs.uid();
+  }
+
+  @Override
   public Powers powers() {
     return programs.powers();
   }

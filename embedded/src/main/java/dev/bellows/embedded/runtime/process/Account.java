@@ -81,7 +81,8 @@ public record Account(String name, int uid, int gid, List<Integer> groups, Strin
     return uid != ourUid() || uid == ROOT;
   }
 
-  private static int ourUid() {
+  /** Our own number. */
+  static int ourUid() {
     try {
       return (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
     } catch (IOException e) {

@@ -112,6 +112,11 @@ final class Launcher implements AutoCloseable {
     return means().surroundings().isPresent();
   }
 
+  /** The number of whom programs run as that name nobody themselves. */
+  int uid() {
+    return account.map(Account::uid).orElseGet(Account::ourUid);
+  }
+
   /** Why they cannot; empty if they can. */
   String hindrance() {
     return means().hindrance();
@@ -185,7 +190,7 @@ final class Launcher implements AutoCloseable {
       Stdio stdio)
       throws ContainerStartException {
     Map<String, String> full = new TreeMap<>(basics);
-    if (isolation.identity().isPresent()) {
+    if (isolation.identity().filter(other -> other.uid() != uid()).isPresent()) {
       full.remove("USER");
       full.put("HOME", "/"); // as for a user whom the machine does not know
     } else {
@@ -228,7 +233,10 @@ final class Launcher implements AutoCloseable {
       throws IOException, ExecutionException, InterruptedException {
     Means by = means.get();
     List<String> line = new ArrayList<>(List.of(setpriv));
-    boolean isPlain = isolation.networkNamespace().isEmpty() && isolation.mounts().isEmpty();
+    boolean isPlain =
+        isolation.networkNamespace().isEmpty()
+            && isolation.mounts().isEmpty()
+            && isolation.cgroups().isEmpty();
     if (!isPlain && by.surroundings().isEmpty()) {
       throw new IOException("cannot be set apart: " + by.hindrance());
     }

@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,6 +33,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -65,6 +67,7 @@ public final class ProcessRuntime implements ContainerRuntime {
   private final Launcher launcher;
   private final Path defaultDirectory;
   private final String bootId;
+  private @Nullable Cgroups cgroups;
   private final Clock clock;
   private final Map<Long, ProcessContainer> running = new ConcurrentHashMap<>();
   private final Set<Mark> ended = ConcurrentHashMap.newKeySet();
@@ -115,6 +118,7 @@ public final class ProcessRuntime implements ContainerRuntime {
     }
     bootId = ProcessTable.bootId();
     Leftovers.end(runtimeId, journal);
+    Thread.ofVirtual().name("look-for-cgroups").start(this::cgroups);
   }
 
   // Survives restarts: by it the processes of a killed run are recognised.
@@ -131,12 +135,34 @@ public final class ProcessRuntime implements ContainerRuntime {
     return "process://" + (version == null ? "development" : version);
   }
 
+  /** Looked for when they are first needed: until then the spawner may still look for its means. */
+  private synchronized Cgroups cgroups() {
+    Cgroups found = cgroups;
+    if (found == null) {
+      found =
+          launcher.canSetApart()
+              ? Cgroups.ofThisMachine(runtimeId)
+              : Cgroups.none(launcher.hindrance());
+      found.removeLeftovers();
+      cgroups = found;
+    }
+    return found;
+  }
+
+  @Override
+  public int uid() {
+    return launcher.uid();
+  }
+
   @Override
   public Powers powers() {
-    return launcher.canSetApart()
-        ? new Powers(
-            Set.of(Powers.Power.NETWORK_NAMESPACE, Powers.Power.MOUNTS, Powers.Power.IDENTITY), "")
-        : new Powers(Set.of(), launcher.hindrance());
+    Set<Powers.Power> granted = new HashSet<>(cgroups().powers());
+    if (launcher.canSetApart()) {
+      granted.addAll(
+          Set.of(Powers.Power.NETWORK_NAMESPACE, Powers.Power.MOUNTS, Powers.Power.IDENTITY));
+    }
+    return new Powers(
+        granted, launcher.canSetApart() ? cgroups().hindrance() : launcher.hindrance());
   }
 
   @Override
@@ -150,7 +176,26 @@ public final class ProcessRuntime implements ContainerRuntime {
   }
 
   @Override
-  public Container start(ContainerSpec spec) throws ContainerStartException {
+  public Container start(ContainerSpec asked) throws ContainerStartException {
+    Cgroups.Group group = group(asked);
+    try {
+      ContainerSpec spec = asked.with(asked.isolation().in(group.toEnter()));
+      return start(spec, group);
+    } catch (ContainerStartException e) {
+      group.remove();
+      throw e;
+    }
+  }
+
+  private Cgroups.Group group(ContainerSpec spec) throws ContainerStartException {
+    try {
+      return cgroups().make(spec.id(), spec.isolation().limits());
+    } catch (IOException e) {
+      throw new ContainerStartException(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private Container start(ContainerSpec spec, Cgroups.Group group) throws ContainerStartException {
     if (!(spec.executable() instanceof Executable.Program(List<String> command))) {
       throw new ContainerStartException(
           "image \"" + spec.image() + "\" is no program of this machine");
@@ -179,6 +224,11 @@ public final class ProcessRuntime implements ContainerRuntime {
       close(log);
       throw e;
     }
+    try {
+      group.takeIn(child.pid());
+    } catch (IOException e) {
+      LOG.warn("{} is not held to its limits, unless it has ended already", spec.id(), e);
+    }
     ProcessContainer container =
         new ProcessContainer(
             spec, Map.copyOf(environment), directory, child, launcher, clock.instant());
@@ -192,7 +242,9 @@ public final class ProcessRuntime implements ContainerRuntime {
         .start(() -> {
           int code = awaitExit(child);
           forget.run();
-          finish(container, child.pid(), new ExitStatus(code), outputs, log);
+          ExitStatus status = new ExitStatus(code, code != 0 && group.ranOutOfMemory());
+          finish(container, child.pid(), status, outputs, log);
+          group.remove();
           ended.add(mark);
           sweep();
         });
@@ -311,6 +363,7 @@ public final class ProcessRuntime implements ContainerRuntime {
     } catch (ExecutionException | TimeoutException e) {
       LOG.warn("killed containers are still there after {}", CLOSE_LIMIT);
     }
+    cgroups().close();
     launcher.close();
   }
 }

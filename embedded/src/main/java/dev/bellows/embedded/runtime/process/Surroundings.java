@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.regex.Matcher;
@@ -39,6 +40,7 @@ final class Surroundings {
   private final int uid;
   private final int gid;
   private final List<Integer> groups;
+  private final String thread;
   private boolean lost;
 
   /** A change, and how it is undone. */
@@ -54,6 +56,9 @@ final class Surroundings {
     files = calls.open(Path.of("/proc/thread-self/ns/mnt"));
     root = calls.openPlace(Path.of("/"));
     directory = calls.openPlace(Path.of("."));
+    thread =
+        Objects.requireNonNull(Files.readSymbolicLink(Path.of("/proc/thread-self")).getFileName())
+            .toString();
     Matcher ids = IDS.matcher(Files.readString(Path.of("/proc/thread-self/status")));
     int ownUid = -1;
     int ownGid = -1;
@@ -170,6 +175,12 @@ final class Surroundings {
 
   private void enter(Place place, Deque<Undo> back) throws IOException {
     Isolation isolation = place.isolation();
+    for (Path group : isolation.cgroups()) {
+      // Ours is the one above the one that all of a runtime's are below (Cgroups).
+      Path ours = Objects.requireNonNull(group.getParent()).resolveSibling("tasks");
+      back.push(() -> Files.writeString(ours, thread));
+      Files.writeString(group.resolve("tasks"), thread);
+    }
     if (isolation.networkNamespace().isPresent()) {
       try (Syscalls.Descriptor namespace = calls.open(isolation.networkNamespace().get())) {
         calls.setns(namespace, Syscalls.CLONE_NEWNET);

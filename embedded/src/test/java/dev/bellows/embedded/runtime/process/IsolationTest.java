@@ -9,6 +9,7 @@ import dev.bellows.embedded.runtime.ContainerId;
 import dev.bellows.embedded.runtime.ContainerSpec;
 import dev.bellows.embedded.runtime.ContainerStartException;
 import dev.bellows.embedded.runtime.ExecResult;
+import dev.bellows.embedded.runtime.ExitStatus;
 import dev.bellows.embedded.runtime.Identity;
 import dev.bellows.embedded.runtime.Isolation;
 import dev.bellows.embedded.runtime.Limits;
@@ -23,6 +24,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -250,6 +252,57 @@ class IsolationTest {
     } finally {
       holder.destroyForcibly();
     }
+  }
+
+  private static Isolation within(OptionalLong memory, OptionalLong cpu, OptionalLong processes) {
+    return new Isolation(
+        Optional.empty(), List.of(), Optional.empty(), new Limits(memory, cpu, processes));
+  }
+
+  @Test
+  void aProgramThatUsesUpItsMemoryIsKilledAndThatIsSaid() throws Exception {
+    Isolation small = within(OptionalLong.of(32 << 20), OptionalLong.empty(), OptionalLong.empty());
+    ExitStatus end =
+        start(small, "dd", "if=/dev/zero", "of=/dev/null", "bs=200M", "count=1")
+            .exit()
+            .get(20, TimeUnit.SECONDS);
+    assertThat(end).isEqualTo(new ExitStatus(137, true));
+    assertThat(print(small, "echo", "fits")).containsExactly("fits");
+  }
+
+  @Test
+  void aProgramHasOnlySoManyProcesses() throws Exception {
+    assertThat(
+            print(
+                within(OptionalLong.empty(), OptionalLong.empty(), OptionalLong.of(5)),
+                "sh",
+                "-c",
+                "for i in 1 2 3 4 5 6 7 8; do sleep 100 & done; wait"))
+        .anyMatch(line -> line.contains("fork"));
+  }
+
+  @Test
+  void aProgramIsInItsGroupsFromTheFirstInstantAndTheyEndWithIt() throws Exception {
+    Isolation all = within(OptionalLong.of(64 << 20), OptionalLong.of(500), OptionalLong.of(50));
+    List<String> groups = print(all, "cat", "/proc/self/cgroup");
+    assertThat(groups.stream().filter(line -> line.contains("/bellows-")))
+        .isNotEmpty()
+        .allMatch(line -> line.endsWith("/pod_user-container_0"));
+    assertThat(print(Isolation.NONE, "cat", "/proc/self/cgroup"))
+        .noneMatch(line -> line.contains("/bellows-"));
+    await().untilAsserted(() -> assertThat(ourGroups()).noneMatch(each -> each.contains("pod_")));
+    runtime.close();
+    assertThat(ourGroups()).isEmpty();
+  }
+
+  /** Every control group of this runtime. */
+  private List<String> ourGroups() throws IOException {
+    String id = Files.readString(directory.resolve("runtime/runtime-id")).strip();
+    Process find =
+        new ProcessBuilder("find", "/sys/fs/cgroup", "-path", "*bellows-" + id + "*", "-type", "d")
+            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    return find.inputReader().lines().toList();
   }
 
   @Test

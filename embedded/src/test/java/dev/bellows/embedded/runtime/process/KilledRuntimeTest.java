@@ -6,6 +6,9 @@ import static org.awaitility.Awaitility.await;
 import dev.bellows.embedded.runtime.ContainerId;
 import dev.bellows.embedded.runtime.ContainerSpec;
 import dev.bellows.embedded.runtime.Isolation;
+import dev.bellows.embedded.runtime.Limits;
+import dev.bellows.embedded.runtime.Mount;
+import dev.bellows.embedded.runtime.Powers;
 import dev.bellows.embedded.runtime.Stdio;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -16,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
@@ -37,6 +41,15 @@ class KilledRuntimeTest {
               true,
               System.getenv(),
               Clock.systemUTC());
+      // What a root's runtime gives them: groups, and a namespace for the one mount.
+      Isolation isolation =
+          runtime.powers().has(Powers.Power.MOUNTS)
+              ? new Isolation(
+                  Optional.empty(),
+                  List.of(Mount.of(directory, Path.of("/srv"), true)),
+                  Optional.empty(),
+                  new Limits(OptionalLong.of(64 << 20), OptionalLong.of(500), OptionalLong.of(100)))
+              : Isolation.NONE;
       for (String program :
           new String[] {
             "echo $$; sleep 1000",
@@ -52,7 +65,7 @@ class KilledRuntimeTest {
                 Optional.empty(),
                 Stdio.OUTPUT_ONLY,
                 directory.resolve("logs").resolve(UUID.randomUUID() + ".log"),
-                Isolation.NONE));
+                isolation));
       }
       System.out.println("started");
       new CountDownLatch(1).await();
@@ -125,6 +138,18 @@ class KilledRuntimeTest {
         .close();
     assertThat(pids).noneMatch(KilledRuntimeTest::lives);
     assertThat(new Journal(directory.resolve("runtime/running")).entries()).isEmpty();
+    assertThat(ourControlGroups()).isEmpty();
+    assertThat(Files.readString(Path.of("/proc/self/mountinfo")))
+        .doesNotContain(directory.getFileName().toString());
+  }
+
+  private List<String> ourControlGroups() throws IOException {
+    String id = Files.readString(directory.resolve("runtime/runtime-id")).strip();
+    Process find =
+        new ProcessBuilder("find", "/sys/fs/cgroup", "-path", "*bellows-" + id + "*", "-type", "d")
+            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    return find.inputReader().lines().toList();
   }
 
   @Test
