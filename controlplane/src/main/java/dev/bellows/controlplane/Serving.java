@@ -2,6 +2,7 @@ package dev.bellows.controlplane;
 
 import dev.bellows.controlplane.reconcile.Controller;
 import dev.bellows.controlplane.reconcile.Writer;
+import dev.bellows.controlplane.reconcile.certificate.NamespaceCertificateReconciler;
 import dev.bellows.controlplane.reconcile.configuration.ConfigurationReconciler;
 import dev.bellows.controlplane.reconcile.domainmapping.DomainMappingReconciler;
 import dev.bellows.controlplane.reconcile.gc.GcReconciler;
@@ -13,6 +14,8 @@ import dev.bellows.controlplane.reconcile.serverlessservice.ServerlessServiceRec
 import dev.bellows.controlplane.reconcile.service.ServiceReconciler;
 import dev.bellows.controlplane.watch.Cluster;
 import dev.bellows.controlplane.watch.LiveConfig;
+import dev.bellows.controlplane.watch.Watched;
+import io.fabric8.kubernetes.api.model.Namespace;
 import java.time.InstantSource;
 
 /**
@@ -59,7 +62,14 @@ public final class Serving {
     GcReconciler gc = new GcReconciler(cluster, config, writer, clock);
     var gcController = controlPlane.add(gc, cluster.configurations());
     gc.watch(gcController);
+    Watched<Namespace> namespaces = controlPlane.informers().watch(Namespace.class);
+    NamespaceCertificateReconciler wildcards =
+        new NamespaceCertificateReconciler(
+            namespaces, cluster.certificates(), config, surroundings.clusterDomain(), writer);
+    var wildcardController = controlPlane.add(wildcards, namespaces);
+    wildcards.watch(wildcardController);
     config.onChange(changed -> {
+      wildcardController.wakeAll();
       revisionController.wakeAll();
       routeController.wakeAll();
       gcController.wakeAll();

@@ -2,6 +2,7 @@ package dev.bellows.api.config;
 
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -17,7 +18,7 @@ import java.util.Set;
  * @param httpProtocol what becomes of plain HTTP
  * @param rolloutDuration over which a new Revision takes the traffic over; zero = at once
  * @param autocreateClusterDomainClaims whether a DomainMapping claims its domain by itself
- * @param namespaceWildcardCertSelector namespaces that get a wildcard certificate, as written
+ * @param namespaceWildcardCertSelector namespaces that get a wildcard certificate
  * @param enableMeshPodAddressability whether pods can be reached in a mesh
  * @param meshCompatibilityMode whether pods are reached by their own addresses
  * @param defaultExternalScheme scheme of public URLs
@@ -33,7 +34,7 @@ public record NetworkConfig(
     HttpProtocol httpProtocol,
     Duration rolloutDuration,
     boolean autocreateClusterDomainClaims,
-    String namespaceWildcardCertSelector,
+    Optional<NamespaceSelector> namespaceWildcardCertSelector,
     boolean enableMeshPodAddressability,
     MeshCompatibilityMode meshCompatibilityMode,
     String defaultExternalScheme) {
@@ -89,7 +90,9 @@ public record NetworkConfig(
         reader.oneOf("http-protocol", HttpProtocol.class, HttpProtocol.ENABLED),
         Duration.ofSeconds(rollout),
         reader.bool("autocreate-cluster-domain-claims", false),
-        reader.text("namespace-wildcard-cert-selector", ""),
+        NamespaceSelector.parse(
+            "namespace-wildcard-cert-selector",
+            reader.text("namespace-wildcard-cert-selector", "")),
         reader.bool("enable-mesh-pod-addressability", false),
         reader.oneOfOrFallback(
             "mesh-compatibility-mode", MeshCompatibilityMode.class, MeshCompatibilityMode.AUTO),

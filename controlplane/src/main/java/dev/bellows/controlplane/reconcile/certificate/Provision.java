@@ -40,6 +40,9 @@ public final class Provision {
   /** Reason where nothing is to be encrypted. */
   public static final String TLS_NOT_ENABLED = "TLSNotEnabled";
 
+  /** Annotation: who provides a Certificate. */
+  static final String CERTIFICATE_CLASS = "networking.knative.dev/certificate.class";
+
   private static final Set<String> DISABLED_BY =
       Set.of(
           "networking.knative.dev/disable-external-domain-tls",
@@ -163,9 +166,7 @@ public final class Provision {
         Children.without(Children.annotations(parent), Set.of(WellKnown.LAST_APPLIED));
     Map<String, String> result = new LinkedHashMap<>();
     String dashed = own.remove("networking.knative.dev/certificate-class");
-    result.put(
-        "networking.knative.dev/certificate.class",
-        dashed == null ? network.certificateClass() : dashed);
+    result.put(CERTIFICATE_CLASS, dashed == null ? network.certificateClass() : dashed);
     result.putAll(own);
     return result;
   }
