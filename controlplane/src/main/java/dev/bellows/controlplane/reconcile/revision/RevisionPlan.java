@@ -68,6 +68,18 @@ final class RevisionPlan {
     return new RevisionPlan(seen, now).plan();
   }
 
+  /** The status that tells of a child that was refused (ADR 0098). */
+  static Plan creationRefused(Seen seen, HasMetadata child, String message, Instant now) {
+    RevisionPlan plan = new RevisionPlan(seen, now);
+    String refused =
+        "Failed to create %s \"%s\": %s"
+            .formatted(child.getKind(), child.getMetadata().getName(), message);
+    plan.conditions =
+        plan.conditions.markFalse(
+            RevisionConditions.RESOURCES_AVAILABLE, "FailedCreate", refused, now);
+    return plan.end(Outcome.done());
+  }
+
   /** The images to ask about: none once all digests stand in the status. */
   static List<String> imagesToResolve(Revision revision) {
     RevisionStatus status = revision.getStatus();

@@ -14,6 +14,7 @@ import dev.bellows.controlplane.watch.Key;
 import dev.bellows.controlplane.watch.Watched;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -80,7 +81,11 @@ public final class RevisionReconciler implements Reconciler {
       digests.forget(key);
       return Outcome.done();
     }
-    return RevisionPlan.plan(observe(key, revision.get()), clock.instant()).applyWith(writer);
+    Seen seen = observe(key, revision.get());
+    Instant now = clock.instant();
+    return RevisionPlan.plan(seen, now)
+        .applyWith(
+            writer, (child, message) -> RevisionPlan.creationRefused(seen, child, message, now));
   }
 
   private Seen observe(Key key, Revision revision) {
