@@ -5,11 +5,14 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.http.AsyncBody;
 import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.HttpResponse;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.HttpURLConnection;
 import java.net.URLEncoder;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +22,8 @@ import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 
 /** The API as the command line reaches it: a client, and which kinds there are. */
 final class ClusterAccess implements AutoCloseable {
@@ -135,6 +140,65 @@ final class ClusterAccess implements AutoCloseable {
    */
   JsonNode send(String method, String path, String accept, String contentType, String body) {
     return exchange(method, path, accept, contentType, body).successful();
+  }
+
+  /**
+   * Reads the events of a watch as they come, until the server ends it.
+   *
+   * @param accept asks for a form such as a Table
+   * @throws UserError with the API's own message if it refuses, or if it cannot be reached
+   */
+  void follow(String path, String accept, Consumer<JsonNode> event) {
+    HttpRequest request =
+        client
+            .getHttpClient()
+            .newHttpRequestBuilder()
+            .uri(client.getMasterUrl().toString().replaceAll("/$", "") + path)
+            .header("Accept", accept)
+            .build();
+    AtomicInteger code = new AtomicInteger();
+    ByteArrayOutputStream line = new ByteArrayOutputStream();
+    try {
+      HttpResponse<AsyncBody> response =
+          client
+              .getHttpClient()
+              .consumeBytes(
+                  request,
+                  (buffers, body) -> {
+                    for (ByteBuffer buffer : buffers) {
+                      while (buffer.hasRemaining()) {
+                        byte next = buffer.get();
+                        line.write(next);
+                        if (next == '\n') {
+                          event.accept(
+                              new Answer(code.get(), JSON.readTree(line.toByteArray()))
+                                  .successful());
+                          line.reset();
+                        }
+                      }
+                    }
+                    body.consume();
+                  })
+              .get(ANSWER_LIMIT_SECONDS, TimeUnit.SECONDS);
+      code.set(response.code());
+      response.body().consume();
+      response.body().done().get();
+      if (line.size() > 0) { // a refusal ends without a new line
+        new Answer(code.get(), JSON.readTree(line.toByteArray())).successful();
+      }
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof UserError refused) {
+        throw refused;
+      }
+      throw UserError.notRunning(e.getCause() == null ? e : e.getCause());
+    } catch (TimeoutException e) {
+      throw new UserError("the API did not answer within " + ANSWER_LIMIT_SECONDS + " s");
+    } catch (IOException e) {
+      throw new UserError("the watch has ended: " + e.getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new UserError("interrupted");
+    }
   }
 
   private Answer exchange(

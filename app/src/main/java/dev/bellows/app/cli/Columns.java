@@ -1,10 +1,23 @@
 package dev.bellows.app.cli;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /** Text in columns, three spaces apart, as kubectl prints it. */
 final class Columns {
   private Columns() {}
+
+  /**
+   * Further rows of a table that is printed already: in its columns, wider only where they must be.
+   *
+   * @param before the rows that are printed
+   */
+  static String continued(List<List<String>> before, List<List<String>> rows) {
+    List<List<String>> all = new ArrayList<>(before);
+    all.addAll(rows);
+    return align(all).lines().skip(before.size()).collect(Collectors.joining("\n", "", "\n"));
+  }
 
   /** One line a row; a column is as wide as its widest cell, the last one as its own text. */
   static String align(List<List<String>> rows) {

@@ -12,7 +12,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -23,7 +26,8 @@ import picocli.CommandLine.Option;
     description = {
       "List objects: bellows get ksvc, bellows get pods -o yaml.",
       "Several kinds are separated by commas: bellows get ksvc,pods.",
-      "Of kubectl's, -w, -f, jsonpath and other templates, and field selectors are not there."
+      "With -w it goes on printing an object's row whenever it changes, until Ctrl-C.",
+      "Of kubectl's, -f, jsonpath and other templates, and field selectors are not there."
     },
     mixinStandardHelpOptions = true)
 final class GetCommand implements Callable<Integer> {
@@ -58,6 +62,11 @@ final class GetCommand implements Callable<Integer> {
       description = "in every namespace")
   private boolean everywhere;
 
+  @Option(
+      names = {"-w", "--watch"},
+      description = "then print each change; one kind, as a table")
+  private boolean watch;
+
   @Override
   public Integer call() throws IOException {
     List<String> words = List.of(target.kind().split(",", -1));
@@ -67,8 +76,15 @@ final class GetCommand implements Callable<Integer> {
     if (!target.name().isEmpty() && (everywhere || !selector.isEmpty())) {
       throw UserError.wrongWords("a name goes neither with -A nor with -l");
     }
+    if (watch && (words.size() > 1 || output == Output.yaml || output == Output.json)) {
+      throw UserError.wrongWords("-w goes with one kind, and with a table");
+    }
     try (ClusterAccess cluster = ClusterAccess.open(dataDirectory.path())) {
       List<ClusterAccess.Kind> kinds = words.stream().map(cluster::kind).toList();
+      if (watch) {
+        follow(cluster, kinds.getFirst());
+        return 0;
+      }
       switch (output) {
         case table, wide -> printTables(cluster, kinds);
         case json -> System.out.println(objects(cluster, kinds).toPrettyString());
@@ -108,6 +124,76 @@ final class GetCommand implements Callable<Integer> {
       }
     }
     return all;
+  }
+
+  /** Prints what there is, and then each change, for as long as the API answers. */
+  private void follow(ClusterAccess cluster, ClusterAccess.Kind kind) {
+    List<String> questions = new ArrayList<>();
+    if (!selector.isEmpty()) {
+      questions.add("labelSelector=" + URLEncoder.encode(selector, StandardCharsets.UTF_8));
+    }
+    if (!target.name().isEmpty()) {
+      cluster.get(path(kind), "application/json"); // says so if there is none
+      questions.add(
+          "fieldSelector="
+              + URLEncoder.encode("metadata.name=" + target.name(), StandardCharsets.UTF_8));
+    }
+    String all = kind.path(everywhere ? "" : target.namespace(), "") + "?";
+    JsonNode table = cluster.get(all + String.join("&", questions), TABLE);
+    List<List<String>> printed = new ArrayList<>();
+    AtomicReference<String> version =
+        new AtomicReference<>(table.path("metadata").path("resourceVersion").asText());
+    printMore(printed, shownRows(kind, table));
+    questions.add("watch=true&allowWatchBookmarks=true&resourceVersion=");
+    while (true) { // a server ends each watch after a while; this one goes on where it was
+      cluster.follow(
+          all + String.join("&", questions) + version.get(),
+          TABLE,
+          event -> {
+            JsonNode object = event.path("object");
+            if (event.path("type").asText().equals("ERROR")) {
+              throw new UserError(object.path("message").asText("the watch has ended"));
+            }
+            version.set(newest(object).orElse(version.get()));
+            if (!event.path("type").asText().equals("BOOKMARK")) {
+              printMore(
+                  printed, shownRows(kind, withColumns(object, table.path("columnDefinitions"))));
+            }
+          });
+    }
+  }
+
+  /** Of a watch's tables only the first describes its columns. */
+  private static JsonNode withColumns(JsonNode table, JsonNode columns) {
+    return table.path("columnDefinitions").isEmpty() && table instanceof ObjectNode bare
+        ? bare.set("columnDefinitions", columns)
+        : table;
+  }
+
+  /** The version that an event's table, or the object in it, is of. */
+  private static Optional<String> newest(JsonNode table) {
+    return Stream.of(
+            table.path("rows").path(0).path("object").path("metadata"), table.path("metadata"))
+        .map(metadata -> metadata.path("resourceVersion").asText())
+        .filter(version -> !version.isEmpty())
+        .findFirst();
+  }
+
+  private List<List<String>> shownRows(ClusterAccess.Kind kind, JsonNode table) {
+    return rows(table, output == Output.wide, everywhere && kind.namespaced(), "");
+  }
+
+  /** The header is printed once; the rows after it stay in its columns. */
+  private static void printMore(List<List<String>> printed, List<List<String>> rows) {
+    List<List<String>> more =
+        printed.isEmpty() || rows.isEmpty() ? rows : rows.subList(1, rows.size());
+    if (!more.isEmpty()) {
+      System.out.print(Columns.continued(printed, more));
+      System.out.flush();
+      if (printed.isEmpty()) {
+        printed.addAll(more);
+      }
+    }
   }
 
   private void printTables(ClusterAccess cluster, List<ClusterAccess.Kind> kinds) {

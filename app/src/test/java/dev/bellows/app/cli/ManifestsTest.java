@@ -62,6 +62,14 @@ class ManifestsTest {
 
   /** The parser takes an alias for a text: it would be applied as something nobody wrote. */
   @Test
+  void rowsThatComeLaterStayInTheColumns() {
+    List<List<String>> printed = List.of(List.of("NAME", "READY"), List.of("hello-world", "True"));
+    assertThat(Columns.continued(printed, List.of(List.of("hello", "False"))))
+        .isEqualTo("hello         False\n");
+    assertThat(Columns.continued(List.of(), printed)).isEqualTo(Columns.align(printed));
+  }
+
+  @Test
   void anAliasIsRefusedWithItsLine() {
     assertThatThrownBy(
             () -> ApplyCommand.manifests("a.yaml", "labels: &l {a: b}\nspec:\n  selector: *l\n"))
