@@ -1,6 +1,7 @@
 package dev.bellows.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -8,12 +9,18 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** A person's mistakes: one clear line where they look, and everything else keeps working. */
 class ClearErrorsIT {
@@ -167,6 +174,128 @@ class ClearErrorsIT {
             .replace("bellows.dev/test: \"yes\"", "serving.knative.dev/progress-deadline: \"5s\""));
     bellows.bellows("apply", "-f", file.toString()).succeeded();
     becomes("rev/deaf-00001", "ProgressDeadlineExceeded");
+  }
+
+  /** What each is, what it is sent as, and what the API says; nothing of it is stored or run. */
+  static Stream<Arguments> hostileManifests() {
+    String plain = "{\"image\":\"dev.local/helloworld\"%s}";
+    String deep = "{\"a\":".repeat(10_000) + "1" + "}".repeat(10_000);
+    String many =
+        IntStream.range(0, 10_000)
+            .mapToObj(n -> "\"a%d\":\"%s\"".formatted(n, "x".repeat(30)))
+            .collect(Collectors.joining(",", "{", "}"));
+    return Stream.of(
+        arguments(
+            "10 MB",
+            hostile("hostile", "{\"a\":\"" + "x".repeat(10 << 20) + "\"}", plain.formatted("")),
+            "RequestEntityTooLarge|limit is 3145728"),
+        arguments(
+            "10,000 levels", hostile("hostile", deep, plain.formatted("")), "nest|depth|deep"),
+        arguments(
+            "10,000 annotations", hostile("hostile", many, plain.formatted("")), "262144 bytes"),
+        arguments(
+            "a number for a text",
+            hostile("hostile", "{}", plain.formatted(",\"command\":7")),
+            "command"),
+        arguments(
+            "a list for an object", hostile("hostile", "[]", plain.formatted("")), "annotations"),
+        arguments(
+            "a name that climbs",
+            hostile("../../../climbed", "{}", plain.formatted("")),
+            "DNS 1035 label|subdomain|path segment"),
+        arguments(
+            "a shell's words as an image",
+            hostile("hostile", "{}", "{\"image\":\"x; touch climbed $(touch climbed)\"}"),
+            "Failed to parse image reference"));
+  }
+
+  private static String hostile(String name, String annotations, String container) {
+    return """
+    {"apiVersion":"serving.knative.dev/v1","kind":"Service",
+     "metadata":{"name":"%s","annotations":%s},
+     "spec":{"template":{"spec":{"containers":[%s]}}}}
+    """
+        .formatted(name, annotations, container);
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("hostileManifests")
+  void aHostileManifestIsRefusedAsKubernetesRefuses(String what, String manifest, String why)
+      throws IOException {
+    Path file = directory.resolve("hostile.json");
+    Files.writeString(file, manifest);
+    Command.Result result =
+        bellows.kubectl(
+            "create",
+            "--raw",
+            "/apis/serving.knative.dev/v1/namespaces/default/services",
+            "-f",
+            file.toString());
+    assertThat(result.exitCode()).as(result.output()).isEqualTo(1);
+    assertThat(result.output())
+        .containsPattern("Error from server|The Service \"hostile\" is invalid")
+        .containsPattern(why);
+    assertThat(bellows.kubectl("get", "ksvc", "-o", "name").succeeded().output())
+        .doesNotContain("hostile")
+        .doesNotContain("climbed");
+    try (Stream<Path> all = Files.walk(directory)) {
+      assertThat(all).noneMatch(path -> path.getFileName().toString().contains("climbed"));
+    }
+  }
+
+  /** Knative lets it pass, Kubernetes does not: the Service tells what Kubernetes said. */
+  @Test
+  void aContainersNameThatClimbs() throws IOException {
+    Path file = directory.resolve("climbs.yaml");
+    Files.writeString(
+        file,
+        Service.of("climbs", "dev.local/helloworld")
+            .manifest()
+            .replace("- image:", "- name: ../climbed\n          image:"));
+    bellows.bellows("apply", "-f", file.toString()).succeeded();
+    becomes("ksvc/climbs", "spec.template.spec.containers[0].name");
+    try (Stream<Path> all = Files.walk(directory)) {
+      assertThat(all).noneMatch(path -> path.getFileName().toString().contains("climbed"));
+    }
+  }
+
+  @Test
+  void aYamlBombIsRefused() throws IOException {
+    Path file = directory.resolve("bomb.yaml");
+    StringBuilder bomb = new StringBuilder("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
+    for (int i = 1; i < 9; i++) {
+      bomb.append("a%d: &a%d [%s]\n".formatted(i, i, ("*a" + (i - 1) + ", ").repeat(9)));
+    }
+    Files.writeString(file, bomb + HEALTHY.manifest());
+    refused(bellows.bellows("apply", "-f", file.toString()), "alias");
+  }
+
+  @Test
+  void aShellsWordsInACommandAreOnlyWords() throws IOException {
+    Path touched = directory.resolve("touched");
+    bellows.bellows("image", "add", "test.local/echo", "--", "echo").succeeded();
+    Path file = directory.resolve("words.yaml");
+    Files.writeString(
+        file,
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: words}
+        spec:
+          restartPolicy: Never
+          containers:
+          - name: only
+            image: test.local/echo
+            args: ["; touch %s", "$(touch %s)", "`touch %s`", "> %s", "| tee %s"]
+        """
+            .formatted(touched, touched, touched, touched, touched));
+    bellows.bellows("apply", "-f", file.toString()).succeeded();
+    becomes("pod/words", "Succeeded");
+    assertThat(bellows.bellows("logs", "words").succeeded().output())
+        .contains("; touch " + touched)
+        .contains("$(touch ")
+        .contains("| tee ");
+    assertThat(touched).doesNotExist();
   }
 
   @Test

@@ -2,10 +2,14 @@ package dev.bellows.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
@@ -93,15 +97,49 @@ class KubectlIT {
   @Test
   @Order(4)
   void watches() throws IOException {
-    Process watch = bellows.kubectlCommand("get", "ksvc", "-w").start();
+    Process kubectl = bellows.kubectlCommand("get", "ksvc", "-w").start();
+    Process own =
+        Command.of(
+                bellows.command(
+                    "get", "ksvc", "-w", "--data-dir", directory.resolve("data").toString()))
+            .start();
+    CompletableFuture<Integer> lines = linesAbout("autoscale", own);
     try {
-      bellows.kubectl("annotate", "ksvc/autoscale", "example.com/seen=yes").succeeded();
       Awaitility.await()
-          .atMost(20, TimeUnit.SECONDS)
-          .until(() -> watch.getInputStream().available() > 0);
+          .atMost(60, TimeUnit.SECONDS)
+          .pollInterval(1, TimeUnit.SECONDS)
+          .until(() -> {
+            bellows
+                .kubectl(
+                    "annotate",
+                    "ksvc/autoscale",
+                    "--overwrite",
+                    "example.com/seen=" + System.nanoTime())
+                .succeeded();
+            return kubectl.getInputStream().available() > 0 && lines.isDone();
+          });
     } finally {
-      watch.destroy();
+      kubectl.destroy();
+      own.destroy();
     }
+  }
+
+  /** Done once two lines have been about a name: as it was, and as it became. */
+  private static CompletableFuture<Integer> linesAbout(String name, Process program) {
+    return CompletableFuture.supplyAsync(() -> {
+      int seen = 0;
+      try (BufferedReader lines = program.inputReader(StandardCharsets.UTF_8)) {
+        for (String line; seen < 2 && (line = lines.readLine()) != null; ) {
+          seen += line.startsWith(name + " ") ? 1 : 0;
+        }
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+      if (seen < 2) {
+        throw new AssertionError("the watch has ended");
+      }
+      return seen;
+    });
   }
 
   @Test

@@ -1,6 +1,8 @@
 """A program that tells what it was given: environment, arguments, directory, input, headers.
 
-GET /?sleep=MS answers after a while; GET /?alone answers 500 if another such request is there.
+GET /?sleep=MS answers after a while; GET /?alone answers 500 if another such request is there;
+GET /?ask=PORT tells, too, what a program at that port of this machine answers. It listens where
+LISTEN says, else PORT; the file that SHOW names is told as it was at start.
 """
 import http.server
 import json
@@ -9,9 +11,14 @@ import sys
 import threading
 import time
 import urllib.parse
+import urllib.request
 
 at_end_of_input = threading.Event()
 alone = threading.Lock()
+shown = ""
+if "SHOW" in os.environ:
+    with open(os.environ["SHOW"]) as file:
+        shown = file.read()
 
 
 def read_input():
@@ -34,6 +41,10 @@ class Answer(http.server.BaseHTTPRequestHandler):
             else:
                 status = 500
         time.sleep(int(query.get("sleep", ["0"])[0]) / 1000)
+        asked = ""
+        if "ask" in query:
+            with urllib.request.urlopen(f"http://127.0.0.1:{int(query['ask'][0])}/") as answer:
+                asked = answer.read().decode()
         body = json.dumps(
             {
                 "environment": dict(os.environ),
@@ -42,6 +53,8 @@ class Answer(http.server.BaseHTTPRequestHandler):
                 "atEndOfInput": at_end_of_input.is_set(),
                 "headers": {name.lower(): value for name, value in self.headers.items()},
                 "greeting": os.environ.get("TARGET", ""),
+                "asked": asked,
+                "shown": shown,
             }
         ).encode()
         self.send_response(status)
@@ -59,4 +72,5 @@ class Server(http.server.ThreadingHTTPServer):
 
 
 threading.Thread(target=read_input, daemon=True).start()
-Server(("", int(os.environ["PORT"])), Answer).serve_forever()
+port = int(os.environ.get("LISTEN") or os.environ["PORT"])
+Server(("", port), Answer).serve_forever()
