@@ -97,7 +97,12 @@ class EndToEndConformanceIT {
         """
             .formatted(PROGRAM, PROGRAM, port));
     serving.awaitReady("multi");
-    JsonNode answer = Serving.json(serving.request(serving.url("multi"), "/?ask=" + port).body());
+    // Nobody has asked the sidecar whether it listens yet.
+    String url = serving.url("multi");
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> serving.request(url, "/?ask=" + port).statusCode() == 200);
+    JsonNode answer = Serving.json(serving.request(url, "/?ask=" + port).body());
     assertThat(answer.path("greeting").asText()).isEqualTo("front");
     JsonNode asked = Serving.json(answer.path("asked").asText());
     assertThat(asked.path("greeting").asText()).isEqualTo("side");

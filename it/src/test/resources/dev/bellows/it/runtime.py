@@ -2,7 +2,8 @@
 
 GET /?sleep=MS answers after a while; GET /?alone answers 500 if another such request is there;
 GET /?ask=PORT tells, too, what a program at that port of this machine answers. It listens where
-LISTEN says, else PORT; the file that SHOW names is told as it was at start.
+LISTEN says, else PORT. GET /?write=PATH makes an empty file; GET /?read=PATH tells what a file or
+directory holds. The file that SHOW names is told as it was at start.
 """
 import http.server
 import json
@@ -45,6 +46,16 @@ class Answer(http.server.BaseHTTPRequestHandler):
         if "ask" in query:
             with urllib.request.urlopen(f"http://127.0.0.1:{int(query['ask'][0])}/") as answer:
                 asked = answer.read().decode()
+        if "write" in query:
+            open(query["write"][0], "w").close()
+        read = ""
+        if "read" in query:
+            path = query["read"][0]
+            if os.path.isdir(path):
+                read = " ".join(sorted(os.listdir(path)))
+            else:
+                with open(path) as file:
+                    read = file.read()
         body = json.dumps(
             {
                 "environment": dict(os.environ),
@@ -54,6 +65,7 @@ class Answer(http.server.BaseHTTPRequestHandler):
                 "headers": {name.lower(): value for name, value in self.headers.items()},
                 "greeting": os.environ.get("TARGET", ""),
                 "asked": asked,
+                "read": read,
                 "shown": shown,
             }
         ).encode()

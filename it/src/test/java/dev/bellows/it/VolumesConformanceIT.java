@@ -1,0 +1,201 @@
+package dev.bellows.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.fabric8.kubernetes.api.model.SecretBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Base64;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * What a program finds in its volumes, with the names and the checks of the original's tests
+ * (api/v1, e2e). To mount anything takes root's rights. docs/conformance.md has the whole list.
+ */
+class VolumesConformanceIT {
+  private static final String PROGRAM = "conformance.test/program";
+  private static final String NAME = "conformance";
+  private static final int TOKEN_PARTS = 3;
+  private static final String INIT_CONTAINER =
+      """
+      initContainers:
+      - image: conformance.test/mark
+        volumeMounts: [{name: one, mountPath: /etc/knative-volume}]
+      """
+          .indent(6);
+
+  @TempDir static Path directory;
+  private static BellowsProcess bellows;
+  private static Serving serving;
+
+  @BeforeAll
+  static void start() throws IOException {
+    Command.require("python3");
+    if (!System.getProperty("user.name").equals("root")) {
+      String message = "volumes are mounted for root only";
+      System.out.println("SKIPPED: " + message);
+      Assumptions.abort(message);
+    }
+    bellows = BellowsProcess.start(directory.resolve("data"));
+    serving = new Serving(bellows);
+    serving.addProgram(PROGRAM);
+    var client = serving.client();
+    client
+        .resource(
+            new ConfigMapBuilder()
+                .withNewMetadata()
+                .withName(NAME)
+                .withNamespace("default")
+                .endMetadata()
+                .withData(Map.of("key", "configured"))
+                .build())
+        .create();
+    client
+        .resource(
+            new SecretBuilder()
+                .withNewMetadata()
+                .withName(NAME)
+                .withNamespace("default")
+                .endMetadata()
+                .withStringData(Map.of("key", "secret"))
+                .build())
+        .create();
+  }
+
+  @AfterAll
+  static void stop() {
+    if (bellows != null) {
+      serving.close();
+      bellows.close();
+    }
+  }
+
+  /** TestConfigMapVolume, TestSecretVolume, TestProjectedConfigMapVolume, …SecretVolume. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "configmap|configMap: {name: conformance}|key|configured",
+        "secret|secret: {secretName: conformance}|key|secret",
+        "projected-configmap|projected: {sources: [{configMap: {name: conformance}}]}|key"
+            + "|configured",
+        "projected-secret|projected: {sources: [{secret: {name: conformance}}]}|key|secret",
+      })
+  void testVolume(String name, String source, String file, String content) throws Exception {
+    create(name, source);
+    assertThat(read(name, "/etc/knative-volume/" + file)).isEqualTo(content);
+  }
+
+  @Test
+  void testProjectedComplex() throws Exception {
+    create(
+        "complex",
+        """
+        projected:
+          sources:
+          - configMap: {name: conformance, items: [{key: key, path: config/deep}]}
+          - secret: {name: conformance, items: [{key: key, path: secret}]}
+          - downwardAPI: {items: [{path: name, fieldRef: {fieldPath: metadata.namespace}}]}
+        """);
+    assertThat(read("complex", "/etc/knative-volume/config/deep")).isEqualTo("configured");
+    assertThat(read("complex", "/etc/knative-volume/secret")).isEqualTo("secret");
+    assertThat(read("complex", "/etc/knative-volume/name")).isEqualTo("default");
+  }
+
+  @Test
+  void testProjectedServiceAccountToken() throws Exception {
+    create(
+        "token",
+        "projected: {sources: [{serviceAccountToken: {audience: api.example.com, path: token}}]}");
+    String[] parts = read("token", "/etc/knative-volume/token").split("\\.");
+    assertThat(parts).hasSize(TOKEN_PARTS);
+    JsonNode claims =
+        Serving.json(new String(Base64.getUrlDecoder().decode(parts[1]), StandardCharsets.UTF_8));
+    assertThat(claims.path("sub").asText()).isEqualTo("system:serviceaccount:default:default");
+    assertThat(claims.path("aud").path(0).asText()).isEqualTo("api.example.com");
+  }
+
+  @Test
+  void testServiceCreateWithEmptyDir() throws Exception {
+    String manifest = manifest("empty-dir", "emptyDir: {}");
+    try {
+      configure("\"kubernetes.podspec-volumes-emptydir\":\"Disabled\"");
+      assertThatThrownBy(() -> serving.create(manifest))
+          .isInstanceOf(KubernetesClientException.class)
+          .hasMessageContaining("must not set the field(s)");
+    } finally {
+      configure("\"kubernetes.podspec-volumes-emptydir\":null");
+    }
+    serving.create(manifest);
+    serving.awaitReady("empty-dir");
+    assertThat(read("empty-dir", "/etc/knative-volume")).isEmpty();
+    serving.request(serving.url("empty-dir"), "/?write=/etc/knative-volume/file");
+    assertThat(read("empty-dir", "/etc/knative-volume")).isEqualTo("file");
+  }
+
+  @Test
+  void testInitContainersShareAVolume() throws Exception {
+    try {
+      configure("\"kubernetes.podspec-init-containers\":\"Enabled\"");
+      bellows
+          .bellows(
+              "image",
+              "add",
+              "conformance.test/mark",
+              "--",
+              "python3",
+              "-c",
+              "open('/etc/knative-volume/mark', 'w').write('before')")
+          .succeeded();
+      serving.create(
+          manifest("shared", "emptyDir: {}")
+              .replace("      containers:", INIT_CONTAINER + "      containers:"));
+      serving.awaitReady("shared");
+    } finally {
+      configure("\"kubernetes.podspec-init-containers\":null");
+    }
+    assertThat(read("shared", "/etc/knative-volume/mark")).isEqualTo("before");
+  }
+
+  private static void create(String name, String source) {
+    serving.create(manifest(name, source));
+    serving.awaitReady(name);
+  }
+
+  private static String manifest(String name, String source) {
+    return Serving.serviceManifest(
+            name, PROGRAM, "volumeMounts: [{name: one, mountPath: /etc/knative-volume}]")
+        + "      volumes:\n      - name: one\n"
+        + source.strip().indent(8);
+  }
+
+  private static String read(String name, String path) throws IOException, InterruptedException {
+    var answer = serving.request(serving.url(name), "/?read=" + path);
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+    return Serving.json(answer.body()).path("read").asText();
+  }
+
+  private static void configure(String data) {
+    serving
+        .client()
+        .resources(ConfigMap.class)
+        .inNamespace("knative-serving")
+        .withName("config-features")
+        .patch(PatchContext.of(PatchType.JSON_MERGE), "{\"data\":{" + data + "}}");
+  }
+}
