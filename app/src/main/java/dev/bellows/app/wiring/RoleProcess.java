@@ -11,6 +11,7 @@ import dev.bellows.controlplane.registry.PullSecrets;
 import dev.bellows.controlplane.registry.RegistryDigestResolver;
 import dev.bellows.controlplane.registry.SkippingDigestResolver;
 import dev.bellows.controlplane.watch.LiveConfig;
+import dev.bellows.controlplane.watch.PlainWatches;
 import dev.bellows.core.route.Ingress.Visibility;
 import dev.bellows.dataplane.activator.ActivatorConfig;
 import dev.bellows.dataplane.gateway.GatewayConfig;
@@ -72,8 +73,7 @@ public final class RoleProcess implements AutoCloseable {
   private RoleProcess(RoleSettings settings, String component, Opening opening, Closing closing)
       throws IOException, InterruptedException {
     this.closing = closing;
-    KubernetesClient client =
-        closing.add(new KubernetesClientBuilder().withConfig(settings.kubernetes()).build());
+    KubernetesClient client = closing.add(PlainWatches.client(settings.kubernetes()));
     EventLoopGroup loops = EventLoops.create("proxy", EVENT_LOOPS);
     closing.add(() -> loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2_000));
     ControlPlane controlPlane =

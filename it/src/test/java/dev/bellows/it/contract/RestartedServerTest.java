@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.bellows.controlplane.watch.Informers;
+import dev.bellows.controlplane.watch.PlainWatches;
 import dev.bellows.controlplane.watch.Watched;
 import dev.bellows.embedded.apiserver.ApiServer;
 import dev.bellows.embedded.apiserver.DeleteOptions;
@@ -17,7 +18,6 @@ import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -116,7 +116,7 @@ class RestartedServerTest {
     registry.create(ResourceTypes.NAMESPACES, namespace);
     Map<String, String> living = new TreeMap<>();
     Config config = Config.fromKubeconfig(Files.readString(server.kubeconfig()));
-    try (KubernetesClient client = new KubernetesClientBuilder().withConfig(config).build();
+    try (KubernetesClient client = PlainWatches.client(config);
         Informers informers = new Informers(client)) {
       Watched<ConfigMap> view = informers.watchConfigMaps("default");
       informers.watch(Pod.class);
