@@ -15,6 +15,13 @@ sealed interface Child permits NativeChild, JdkChild {
   /** Its number, which is also its group's. */
   long pid();
 
+  /**
+   * Begins to wait for its end; called once. Not by the thread that starts programs: a thread that
+   * the JDK makes to wait would share its directory and root, and then it could not enter another
+   * program's mount namespace any more (setns(2)).
+   */
+  void follow();
+
   /** What it reads; absent if that is nothing. */
   Optional<OutputStream> input();
 

@@ -30,6 +30,10 @@ record JdkChild(Process process, Optional<OutputStream> input) implements Child 
     return process.getErrorStream();
   }
 
+  /** The JDK does so from the start. */
+  @Override
+  public void follow() {}
+
   /** The JDK starts no program with a terminal. */
   @Override
   public void resize(TerminalSize size) {}

@@ -212,7 +212,9 @@ final class Launcher implements AutoCloseable {
     Future<Child> start =
         spawner.submit(() -> start(command, full, directory.toString(), complete, beside, stdio));
     try {
-      return get(start);
+      Child child = get(start);
+      child.follow();
+      return child;
     } catch (ExecutionException e) {
       throw new ContainerStartException(
           "exec: \"" + command.getFirst() + "\": " + reason(e.getCause()), e);

@@ -19,7 +19,8 @@ import java.util.concurrent.TimeoutException;
 final class NativeChild implements Child {
   private final long pid;
   private final Streams streams;
-  private final CompletableFuture<Integer> exit;
+  private final NativeSpawner spawner;
+  private final CompletableFuture<Integer> exit = new CompletableFuture<>();
   private boolean reaped;
 
   /** Our ends of a program's standard streams. */
@@ -33,15 +34,19 @@ final class NativeChild implements Child {
   NativeChild(long pid, Streams streams, NativeSpawner spawner) {
     this.pid = pid;
     this.streams = streams;
-    Optional<ProcessHandle> handle = ProcessHandle.of(pid);
-    // The JDK waits for the end of any child and reaps only its own; see ProcessHandle.onExit.
-    exit =
-        handle
-            .map(found -> found.onExit().thenApply(ended -> reap(spawner)))
-            .orElseGet(() -> CompletableFuture.supplyAsync(() -> reap(spawner)));
+    this.spawner = spawner;
   }
 
-  private synchronized int reap(NativeSpawner spawner) {
+  @Override
+  public void follow() {
+    // The JDK waits for the end of any child and reaps only its own; see ProcessHandle.onExit.
+    CompletableFuture<Void> _ =
+        ProcessHandle.of(pid)
+            .map(found -> found.onExit().thenAccept(ended -> exit.complete(reap())))
+            .orElseGet(() -> CompletableFuture.runAsync(() -> exit.complete(reap())));
+  }
+
+  private synchronized int reap() {
     Signals.toGroup(pid, Signals.SIGKILL);
     int code = spawner.reap(pid);
     reaped = true;

@@ -21,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -232,6 +233,22 @@ class IsolationTest {
         container.exec(List.of("sh", "-c", "cat /nowhere/key; id -u"), Duration.ofSeconds(20));
     assertThat(result.output()).isEqualTo("value\n61234\n");
     container.kill();
+  }
+
+  @Test
+  void commandsRunBesideEachOfManyPrograms() throws Exception {
+    List<Container> containers = new ArrayList<>();
+    for (int i = 0; i < 5; i++) {
+      containers.add(
+          start(as(SOMEBODY, Mount.of(volume(), Path.of("/nowhere"), true)), "sleep", "1000"));
+    }
+    for (int i = 0; i < 3; i++) {
+      for (Container container : containers) {
+        ExecResult result = container.exec(List.of("cat", "/nowhere/key"), Duration.ofSeconds(20));
+        assertThat(result.output()).isEqualTo("value\n");
+      }
+    }
+    containers.forEach(Container::kill);
   }
 
   @Test
