@@ -19,6 +19,9 @@ final class Exec {
   /** Output beyond this is read and dropped; the kubelet's own limit for a probe's output. */
   private static final int MAX_OUTPUT_BYTES = 10 * 1024;
 
+  /** Stack of a thread that only copies output. */
+  private static final long READER_STACK_BYTES = 128 * 1024;
+
   /** How long output may trail after the end: only a child that kept the pipe makes us wait. */
   private static final Duration OUTPUT_LIMIT = Duration.ofMillis(200);
 
@@ -58,8 +61,11 @@ final class Exec {
 
   private CompletableFuture<Void> drain(InputStream input) {
     CompletableFuture<Void> done = new CompletableFuture<>();
-    Thread.ofVirtual()
+    // Platform threads: two silent commands would hold all carriers of a small machine.
+    Thread.ofPlatform()
         .name("exec-output-" + child.pid())
+        .daemon()
+        .stackSize(READER_STACK_BYTES)
         .start(() -> {
           try (input) {
             byte[] buffer = new byte[1024];
