@@ -53,7 +53,7 @@ final class DescribeCommand implements Callable<Integer> {
                 "  " + condition.path("type").asText(),
                 condition.path("status").asText(),
                 condition.path("reason").asText("").lines().findFirst().orElse(""),
-                condition.path("message").asText("").lines().findFirst().orElse("")));
+                onOneLine(condition.path("message").asText(""))));
       }
       System.out.println();
       System.out.print(Columns.align(rows));
@@ -65,6 +65,16 @@ final class DescribeCommand implements Callable<Integer> {
           container.path("restartCount").asInt(),
           container.path("state"));
     }
+  }
+
+  /** Of a text of several lines the first and the last: a crash is told by its end. */
+  private static String onOneLine(String message) {
+    List<String> lines = message.lines().filter(line -> !line.isBlank()).toList();
+    return switch (lines.size()) {
+      case 0 -> "";
+      case 1 -> lines.getFirst();
+      default -> lines.getFirst() + " ... " + lines.getLast().strip();
+    };
   }
 
   private static void printEvents(JsonNode events) {
@@ -79,7 +89,7 @@ final class DescribeCommand implements Callable<Integer> {
               "  " + event.path("type").asText(),
               event.path("reason").asText(),
               event.path("lastTimestamp").asText(event.path("eventTime").asText("")),
-              event.path("message").asText("").lines().findFirst().orElse("")));
+              onOneLine(event.path("message").asText(""))));
     }
     System.out.println();
     System.out.print(Columns.align(rows));

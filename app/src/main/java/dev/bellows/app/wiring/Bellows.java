@@ -98,10 +98,10 @@ public final class Bellows implements AutoCloseable {
                         gatewayConfig(settings, clock))))
             : Optional.empty();
     Joints joints = new Joints();
+    Prober prober = new Prober(engine.loops());
     SharedQueueProxy queueProxies =
-        new SharedQueueProxy(
-            engine, new Prober(engine.loops()), System::nanoTime, joints::onPodReady);
-    this.cluster = EmbeddedCluster.open(directory, settings, queueProxies, clock, closing);
+        new SharedQueueProxy(engine, prober, System::nanoTime, joints::onPodReady);
+    this.cluster = EmbeddedCluster.open(directory, settings, queueProxies, prober, clock, closing);
     SystemObjects objects = new SystemObjects(cluster.registry());
     this.domain = objects.install(settings.domain());
     cluster.run();

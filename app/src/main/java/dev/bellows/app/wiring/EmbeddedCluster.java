@@ -2,6 +2,7 @@ package dev.bellows.app.wiring;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.bellows.dataplane.probe.Prober;
 import dev.bellows.dataplane.queueproxy.SharedQueueProxy;
 import dev.bellows.embedded.apiserver.ApiServer;
 import dev.bellows.embedded.apiserver.KnativeAdmission;
@@ -87,12 +88,14 @@ final class EmbeddedCluster implements AutoCloseable {
    *
    * @param directory where everything is kept
    * @param queueProxies those of the node's pods
+   * @param prober asks their programs
    * @throws IOException if a port or an address cannot be had
    */
   static EmbeddedCluster open(
       DataDirectory directory,
       Settings settings,
       SharedQueueProxy queueProxies,
+      Prober prober,
       Clock clock,
       Closing closing)
       throws IOException {
@@ -147,6 +150,7 @@ final class EmbeddedCluster implements AutoCloseable {
                 new SharedQueueProxies(queueProxies, clock, SharedQueueProxies.Clients.HERE),
                 images,
                 network,
+                prober,
                 logs,
                 DataFiles.ownerOnlyDirectory(directory.path().resolve("volumes")),
                 clock));

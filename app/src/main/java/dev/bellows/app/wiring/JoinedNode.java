@@ -85,8 +85,9 @@ public final class JoinedNode implements AutoCloseable {
     EventLoopGroup loops = EventLoops.create("proxy", 1);
     closing.add(() -> loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2_000));
     ProxyEngine engine = closing.add(new ProxyEngine(loops, System::nanoTime));
+    Prober prober = new Prober(engine.loops());
     SharedQueueProxy queueProxies =
-        new SharedQueueProxy(engine, new Prober(engine.loops()), System::nanoTime, (_, _) -> {});
+        new SharedQueueProxy(engine, prober, System::nanoTime, (_, _) -> {});
     EventRecorder events = closing.add(new EventRecorder(client, "kubelet", clock));
     NodeHeartbeat heartbeat = closing.add(new NodeHeartbeat(client, settings.port(), clock));
     ClusterNodeApi api = new ClusterNodeApi(client, events, heartbeat);
@@ -113,6 +114,7 @@ public final class JoinedNode implements AutoCloseable {
                     queueProxies, clock, SharedQueueProxies.Clients.IN_A_CLUSTER),
                 images,
                 network,
+                prober,
                 logs,
                 DataFiles.ownerOnlyDirectory(directory.path().resolve("volumes")),
                 clock));

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.bellows.core.route.Address;
+import dev.bellows.dataplane.probe.Prober;
+import dev.bellows.dataplane.proxy.EventLoops;
 import dev.bellows.embedded.apiserver.Registry;
 import dev.bellows.embedded.apiserver.ResourceTypes;
 import dev.bellows.embedded.controller.EventRecorder;
@@ -23,6 +25,7 @@ import dev.bellows.embedded.store.DataDirectory;
 import dev.bellows.embedded.store.ObjectStore;
 import dev.bellows.embedded.workload.Placement;
 import dev.bellows.embedded.workload.WorkloadControllers;
+import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -33,6 +36,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 
 /** An embedded cluster without servers: store, registry, controllers and a node, in a directory. */
 final class OneNode implements AutoCloseable {
@@ -64,6 +68,7 @@ final class OneNode implements AutoCloseable {
   private final WorkloadControllers workloads =
       new WorkloadControllers(registry, informers, events, Clock.systemUTC(), "no authority");
   private final EndpointsController endpoints = new EndpointsController(registry, informers);
+  private final EventLoopGroup loops = EventLoops.create("probes", 1);
   private final Kubelet kubelet;
 
   OneNode() throws IOException {
@@ -93,6 +98,7 @@ final class OneNode implements AutoCloseable {
                 NO_QUEUE_PROXY,
                 images,
                 network,
+                new Prober(loops),
                 home.resolve("logs"),
                 home.resolve("volumes"),
                 Clock.systemUTC()));
@@ -119,6 +125,7 @@ final class OneNode implements AutoCloseable {
   @Override
   public void close() throws IOException {
     kubelet.close(Duration.ofSeconds(1));
+    loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2_000);
     endpoints.close();
     workloads.close();
     informers.close();

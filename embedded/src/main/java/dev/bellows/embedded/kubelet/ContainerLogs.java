@@ -12,10 +12,9 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Function;
 
 /**
@@ -25,9 +24,6 @@ import java.util.function.Function;
 public final class ContainerLogs implements PodLogs {
   /** How often to look for what was written since: no more than a person notices. */
   private static final Duration FOLLOW_POLL = Duration.ofMillis(50);
-
-  /** Lines that {@code --tail} may hold in memory. */
-  private static final long MAX_TAIL_LINES = 100_000;
 
   private final Path root;
   private final Function<ObjectNode, Optional<ObjectNode>> present;
@@ -71,7 +67,12 @@ public final class ContainerLogs implements PodLogs {
     // Between two starts the one that is counted has not begun; show the one that ended.
     boolean waiting = status.path("state").has("waiting");
     int wanted = options.previous() || waiting ? Math.max(0, restart - 1) : restart;
-    LogReader reader = new LogReader(PodDirectory.of(root, pod).log(options.container(), wanted));
+    Path log = PodDirectory.of(root, pod).log(options.container(), wanted);
+    OptionalLong last = options.tailLines();
+    LogReader reader =
+        last.isPresent() && last.getAsLong() >= 0
+            ? LogReader.ofLast(log, last.getAsLong())
+            : new LogReader(log);
     boolean follow = options.follow() && !options.previous();
     return new Reading(
         reader,
@@ -97,8 +98,6 @@ public final class ContainerLogs implements PodLogs {
     private final LogReader reader;
     private final Options options;
     private final Optional<Start> followed;
-    private final Deque<LogLine> tail = new ArrayDeque<>();
-    private boolean tailTaken;
     private byte[] text = new byte[0];
     private int at;
     private long left;
@@ -111,7 +110,6 @@ public final class ContainerLogs implements PodLogs {
       this.options = options;
       this.followed = followed;
       this.left = options.limitBytes().orElse(Long.MAX_VALUE);
-      this.tailTaken = options.tailLines().isEmpty();
     }
 
     @Override
@@ -144,12 +142,6 @@ public final class ContainerLogs implements PodLogs {
         take(lines);
         return true;
       }
-      if (!tailTaken) {
-        tailTaken = true;
-        show(List.copyOf(tail));
-        tail.clear();
-        return true;
-      }
       if (followed.isEmpty() || ended) {
         return false;
       }
@@ -166,17 +158,7 @@ public final class ContainerLogs implements PodLogs {
           options.since().isEmpty()
               ? lines
               : lines.stream().filter(line -> !line.at().isBefore(options.since().get())).toList();
-      if (tailTaken) {
-        show(wanted);
-        return;
-      }
-      long most = Math.min(options.tailLines().orElse(0), MAX_TAIL_LINES);
-      for (LogLine line : wanted) {
-        tail.addLast(line);
-        if (tail.size() > most) {
-          tail.removeFirst();
-        }
-      }
+      show(wanted);
     }
 
     private void show(List<LogLine> lines) {

@@ -154,7 +154,7 @@ final class ContainerStarter {
       JsonNode probe = slot.definition.path(kind.field());
       if (probe.isObject() && !Handler.knows(probe)) {
         throw new ContainerEnvironment.Missing(
-            kind.field() + " has no handler of httpGet, tcpSocket and exec");
+            kind.field() + " has no handler of httpGet, tcpSocket, grpc and exec");
       }
     }
   }
@@ -238,7 +238,7 @@ final class ContainerStarter {
   }
 
   Handler handler(ContainerSlot slot, Container container, PodAddresses addresses) {
-    return new Handler(slot.definition, container, port -> dial(port, addresses));
+    return new Handler(slot.definition, container, port -> dial(port, addresses), node.prober());
   }
 
   /** Where a port that a container of the pod declares is dialled; on any thread. */

@@ -2,6 +2,9 @@ package dev.bellows.embedded.kubelet;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.bellows.core.route.Address;
+import dev.bellows.dataplane.probe.Probe;
+import dev.bellows.dataplane.probe.ProbeResult;
+import dev.bellows.dataplane.probe.Prober;
 import dev.bellows.embedded.runtime.Container;
 import dev.bellows.embedded.runtime.ContainerStartException;
 import dev.bellows.embedded.runtime.ExecResult;
@@ -16,15 +19,16 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509ExtendedTrustManager;
 
 /**
- * Does what a probe or a lifecycle hook says: {@code httpGet}, {@code tcpSocket}, {@code exec} or
- * {@code sleep}. Requests are written by hand on a plain socket: a probe needs a status line, and a
- * new pod is probed every few milliseconds.
+ * Does what a probe or a lifecycle hook says: {@code httpGet}, {@code tcpSocket}, {@code grpc},
+ * {@code exec} or {@code sleep}. HTTP requests are written by hand on a plain socket: a probe needs
+ * a status line, and a new pod is probed every few milliseconds.
  */
 final class Handler {
   /** Of an answer no more than this is read; the kubelet reads as much. */
@@ -33,6 +37,7 @@ final class Handler {
   private final JsonNode container;
   private final Container running;
   private final Ports ports;
+  private final Prober prober;
 
   /** Where a pod's declared ports are dialled. */
   interface Ports {
@@ -57,8 +62,10 @@ final class Handler {
    *
    * @param container as the pod defines it
    * @param running its present start
+   * @param prober asks by gRPC
    */
-  Handler(JsonNode container, Container running, Ports ports) {
+  Handler(JsonNode container, Container running, Ports ports, Prober prober) {
+    this.prober = prober;
     this.container = container;
     this.running = running;
     this.ports = ports;
@@ -68,6 +75,7 @@ final class Handler {
   static boolean knows(JsonNode definition) {
     return definition.has("httpGet")
         || definition.has("tcpSocket")
+        || definition.has("grpc")
         || definition.has("exec")
         || definition.has("sleep");
   }
@@ -79,6 +87,9 @@ final class Handler {
     }
     if (definition.has("tcpSocket")) {
       return tcpSocket(definition.path("tcpSocket"), limit);
+    }
+    if (definition.has("grpc")) {
+      return grpc(definition.path("grpc"), limit);
     }
     if (definition.has("exec")) {
       return exec(definition.path("exec"), limit);
@@ -197,6 +208,24 @@ final class Handler {
       return Result.failure("dial tcp " + address + ": i/o timeout");
     } catch (IOException e) {
       return Result.failure("dial tcp " + address + ": " + reason(e));
+    }
+  }
+
+  /** Its port is always a number, and on the pod. */
+  private Result grpc(JsonNode action, Duration limit) throws InterruptedException {
+    Probe question =
+        new Probe.GrpcHealth(
+            ports.dial(action.path("port").asInt()), action.path("service").asText(""));
+    try {
+      return switch (prober.ask(question, limit).toCompletableFuture().get()) {
+        case ProbeResult.Failed failed ->
+            Result.failure(
+                "service unhealthy (" + question.address() + ": " + failed.reason() + ")");
+        case ProbeResult.Connected _, ProbeResult.Answered _, ProbeResult.Serving _ ->
+            Result.SUCCESS;
+      };
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("a prober never fails, it answers", e);
     }
   }
 

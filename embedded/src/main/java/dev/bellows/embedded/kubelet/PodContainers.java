@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -41,6 +42,9 @@ final class PodContainers {
 
   /** How long to wait before looking again for an image, ConfigMap or Secret that is missing. */
   private static final Duration MISSING_DELAY = Duration.ofSeconds(1);
+
+  /** A postStart hook that takes longer has failed; Kubernetes sets no limit. */
+  private static final Duration HOOK_LIMIT = Duration.ofMinutes(10);
 
   private static final int MESSAGE_LINES = 80;
   private static final int MESSAGE_CHARS = 2048;
@@ -73,6 +77,10 @@ final class PodContainers {
 
     record Verdict(
         ContainerSlot slot, Container container, ProbeLoop.Kind kind, boolean good, String message)
+        implements Happening {}
+
+    /** The postStart hook has ended. */
+    record Hooked(ContainerSlot slot, Container container, Handler.Result result)
         implements Happening {}
   }
 
@@ -182,6 +190,7 @@ final class PodContainers {
     switch (happening) {
       case Happening.Exited exited -> onExit(exited.slot(), exited.container(), exited.status());
       case Happening.Verdict verdict -> onVerdict(verdict);
+      case Happening.Hooked hooked -> onHooked(hooked);
     }
   }
 
@@ -261,13 +270,58 @@ final class PodContainers {
     running.put(slot.name, container);
     slot.stopping = false;
     slot.notBefore = Instant.MIN;
-    slot.state = new ContainerState.Running(container.startedAt(), container.runtimeId());
     CompletableFuture<Void> _ =
         container
             .exit()
             .thenAccept(status -> mailbox.accept(new Happening.Exited(slot, container, status)));
-    probe(slot, container);
     event(slot, false, "Started", "Started container " + slot.name);
+    JsonNode postStart = slot.definition.path("lifecycle").path("postStart");
+    if (postStart.isObject()) {
+      Handler handler = starter.handler(slot, container, placed());
+      Thread.ofVirtual()
+          .name("post-start-" + uid())
+          .start(() -> hook(slot, container, handler, postStart));
+    } else {
+      run(slot, container);
+    }
+  }
+
+  /** Kubernetes calls a container running when its postStart hook is done (Pod Lifecycle). */
+  private void run(ContainerSlot slot, Container container) {
+    slot.state = new ContainerState.Running(container.startedAt(), container.runtimeId());
+    probe(slot, container);
+  }
+
+  private void hook(ContainerSlot slot, Container container, Handler handler, JsonNode postStart) {
+    Handler.Result result;
+    try {
+      result = handler.run(postStart, HOOK_LIMIT);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      result = Handler.Result.failure("interrupted");
+    } catch (IllegalArgumentException e) {
+      result = Handler.Result.failure(String.valueOf(e.getMessage()));
+    }
+    mailbox.accept(new Happening.Hooked(slot, container, result));
+  }
+
+  private void onHooked(Happening.Hooked hooked) {
+    ContainerSlot slot = hooked.slot();
+    if (slot.stopping) {
+      return;
+    }
+    if (hooked.result().success()) {
+      run(slot, hooked.container());
+    } else {
+      event(
+          slot, true, "FailedPostStartHook", "PostStartHook failed: " + hooked.result().message());
+      event(slot, false, "Killing", "FailedPostStartHook");
+      stop(slot, podGrace(), preStop(slot));
+    }
+  }
+
+  private Duration podGrace() {
+    return Duration.ofSeconds(pod.path("spec").path("terminationGracePeriodSeconds").asLong(30));
   }
 
   private void notStarted(ContainerSlot slot, Throwable reason, Instant now) {
@@ -359,12 +413,12 @@ final class PodContainers {
         if (verdict.good()) {
           probeStarted(slot, verdict.container());
         } else {
-          killUnhealthy(slot, "startup");
+          killUnhealthy(slot, ProbeLoop.Kind.STARTUP);
         }
       }
       case LIVENESS -> {
         if (!verdict.good()) {
-          killUnhealthy(slot, "liveness");
+          killUnhealthy(slot, ProbeLoop.Kind.LIVENESS);
         }
       }
     }
@@ -378,16 +432,16 @@ final class PodContainers {
     return slot.definition.path("lifecycle").path("preStop");
   }
 
-  private void killUnhealthy(ContainerSlot slot, String probe) {
+  private void killUnhealthy(ContainerSlot slot, ProbeLoop.Kind kind) {
+    String word = kind.word().toLowerCase(Locale.ROOT);
     event(
         slot,
         false,
         "Killing",
-        "Container " + slot.name + " failed " + probe + " probe, will be restarted");
-    stop(
-        slot,
-        Duration.ofSeconds(pod.path("spec").path("terminationGracePeriodSeconds").asLong(30)),
-        preStop(slot));
+        "Container " + slot.name + " failed " + word + " probe, will be restarted");
+    // A probe may give a program that hangs less time than the pod gives one that ends in order.
+    JsonNode own = slot.definition.path(kind.field()).path("terminationGracePeriodSeconds");
+    stop(slot, own.isNumber() ? Duration.ofSeconds(own.asLong()) : podGrace(), preStop(slot));
   }
 
   private void stop(ContainerSlot slot, Duration grace, JsonNode preStop) {

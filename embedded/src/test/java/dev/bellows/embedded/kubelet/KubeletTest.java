@@ -8,6 +8,8 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.bellows.core.route.Address;
+import dev.bellows.dataplane.probe.Prober;
+import dev.bellows.dataplane.proxy.EventLoops;
 import dev.bellows.embedded.apiserver.ApiException;
 import dev.bellows.embedded.apiserver.DeleteOptions;
 import dev.bellows.embedded.apiserver.PodLogs;
@@ -20,6 +22,7 @@ import dev.bellows.embedded.runtime.ContainerId;
 import dev.bellows.embedded.runtime.process.ProcessRuntime;
 import dev.bellows.embedded.workload.ObjectsOfACluster;
 import dev.bellows.embedded.workload.Placement;
+import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -31,6 +34,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -68,6 +72,8 @@ class KubeletTest {
     kubelet.start();
   }
 
+  private final EventLoopGroup loops = EventLoops.create("test", 1);
+
   private Kubelet kubelet() throws IOException {
     return new Kubelet(
         new Node(
@@ -83,6 +89,7 @@ class KubeletTest {
             NO_QUEUE_PROXY,
             images,
             network,
+            new Prober(loops),
             home.resolve("pods"),
             home.resolve("volumes"),
             Clock.systemUTC()));
@@ -93,6 +100,7 @@ class KubeletTest {
     kubelet.close();
     network.close();
     cluster.close();
+    loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2_000);
   }
 
   private void pod(String spec) {
@@ -163,6 +171,66 @@ class KubeletTest {
     assertThat(condition(pod(), "Ready")).startsWith("False");
     Files.createFile(go);
     await().until(() -> condition(pod(), "Ready").startsWith("True"));
+  }
+
+  @Test
+  void aContainerIsReadyWhenItsPostStartHookIsDone() throws IOException {
+    Path go = home.resolve("go");
+    pod(
+        """
+          containers:
+          - name: c
+            image: sh
+            args: [sleep 1000]
+            lifecycle:
+              postStart: {exec: {command: [sh, -c, 'until test -f %s; do sleep 0.05; done']}}
+        """
+            .formatted(go));
+    await().until(() -> events().contains("Started: Started container c"));
+    await().until(() -> container(0).path("state").has("waiting"));
+    assertThat(condition(pod(), "Ready")).startsWith("False");
+    Files.createFile(go);
+    awaitReady();
+  }
+
+  @Test
+  void aContainerWhosePostStartHookFailsIsKilled() {
+    pod(
+        """
+          containers:
+          - name: c
+            image: sh
+            args: [exec sleep 1000]
+            lifecycle: {postStart: {exec: {command: [sh, -c, "echo no; exit 1"]}}}
+        """);
+    await()
+        .untilAsserted(
+            () -> assertThat(events()).contains("FailedPostStartHook: PostStartHook failed: no"));
+    await().until(() -> container(0).path("restartCount").asInt() > 0);
+  }
+
+  @Test
+  void aProgramIsAskedByGrpcAndEndedInTheTimeItsProbeGives() {
+    pod(
+        """
+          terminationGracePeriodSeconds: 600
+          containers:
+          - name: c
+            image: sh
+            args: ["trap '' TERM; while :; do sleep 0.1; done"]
+            ports: [{containerPort: 8080}]
+            livenessProbe:
+              grpc: {port: 8080}
+              periodSeconds: 1
+              failureThreshold: 1
+              terminationGracePeriodSeconds: 1
+        """);
+    await()
+        .untilAsserted(() ->
+            assertThat(events())
+                .anyMatch(each ->
+                    each.startsWith("Unhealthy: Liveness probe failed: service unhealthy")));
+    await().until(() -> container(0).path("restartCount").asInt() > 0);
   }
 
   @Test

@@ -107,6 +107,7 @@ class RevisionPodTest {
                     SharedQueueProxies.Clients.HERE),
                 new ImageRegistry(home, new BuiltInImages(home.resolve("cache"))),
                 network,
+                new Prober(loops),
                 home.resolve("pods"),
                 home.resolve("volumes"),
                 Clock.systemUTC()));

@@ -6,6 +6,8 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.bellows.core.route.Address;
+import dev.bellows.dataplane.probe.Prober;
+import dev.bellows.dataplane.proxy.EventLoops;
 import dev.bellows.embedded.apiserver.DeleteOptions;
 import dev.bellows.embedded.apiserver.ResourceTypes;
 import dev.bellows.embedded.image.BuiltInImages;
@@ -17,6 +19,7 @@ import dev.bellows.embedded.runtime.process.ProcessRuntime;
 import dev.bellows.embedded.runtime.process.Root;
 import dev.bellows.embedded.workload.ObjectsOfACluster;
 import dev.bellows.embedded.workload.Placement;
+import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,6 +27,7 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -66,6 +70,8 @@ class VolumesTest {
         "{metadata: {name: keys, namespace: default}, data: {key: b3BlbiBzZXNhbWU=}}");
   }
 
+  private final EventLoopGroup loops = EventLoops.create("test", 1);
+
   private void start(boolean privileged) throws IOException {
     if (privileged) {
       Root.assume();
@@ -85,6 +91,7 @@ class VolumesTest {
                 NO_QUEUE_PROXY,
                 images,
                 network,
+                new Prober(loops),
                 home.resolve("pods"),
                 home.resolve("volumes"),
                 Clock.systemUTC()));
@@ -98,6 +105,7 @@ class VolumesTest {
     }
     network.close();
     cluster.close();
+    loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2_000);
     assertThat(Files.readString(Path.of("/proc/self/mountinfo")))
         .doesNotContain(home.getFileName().toString());
   }

@@ -40,6 +40,62 @@ public final class LogReader implements Closeable {
   }
 
   /**
+   * A reader at the last lines of what is kept. They are looked for from the end, so that neither
+   * time nor memory depends on how much stands before them.
+   *
+   * @param lines how many, as they stand in the files: one that was cut in parts counts for each
+   * @throws IOException if the log cannot be read
+   */
+  public static LogReader ofLast(Path path, long lines) throws IOException {
+    LogReader reader = new LogReader(path);
+    List<Path> files = new ArrayList<>(reader.older);
+    files.add(path);
+    int first = files.size() - 1;
+    LastLines found = lastLines(files.get(first), lines);
+    long missing = lines - found.count();
+    while (missing > 0 && first > 0) {
+      first--;
+      found = lastLines(files.get(first), missing);
+      missing -= found.count();
+    }
+    reader.older.clear();
+    reader.older.addAll(files.subList(first, files.size() - 1));
+    if (reader.open()) {
+      reader.file.orElseThrow().seek(found.from());
+    }
+    return reader;
+  }
+
+  /** Where the last lines of a file begin, and how many there are. */
+  private record LastLines(long from, long count) {}
+
+  private static LastLines lastLines(Path path, long wanted) throws IOException {
+    if (!Files.exists(path)) {
+      return new LastLines(0, 0);
+    }
+    try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "r")) {
+      byte[] block = new byte[BUFFER_BYTES];
+      long ends = 0;
+      long begin = file.length();
+      while (begin > 0) {
+        int length = (int) Math.min(block.length, begin);
+        begin -= length;
+        file.seek(begin);
+        file.readFully(block, 0, length);
+        for (int i = length - 1; i >= 0; i--) {
+          if (block[i] == '\n') {
+            if (ends == wanted) {
+              return new LastLines(begin + i + 1, wanted);
+            }
+            ends++;
+          }
+        }
+      }
+      return new LastLines(0, ends);
+    }
+  }
+
+  /**
    * The next whole lines; none if nothing was written since.
    *
    * @throws IOException if the log cannot be read

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -92,5 +93,42 @@ class LogReaderTest {
     assertThat(LogReader.tail(path, 2, 100)).isEqualTo("two\nthree\n");
     assertThat(LogReader.tail(path, 80, 6)).isEqualTo("three\n");
     assertThat(LogReader.tail(directory.resolve("none"), 80, 6)).isEmpty();
+  }
+
+  @Test
+  void theLastLinesAreFoundFromTheEndOverRotations() throws IOException {
+    Path path = directory.resolve("0.log");
+    try (LogFile log = new LogFile(path, Clock.systemUTC(), 400)) {
+      for (int i = 0; i < 40; i++) {
+        say(log, "line " + i + "\n");
+      }
+      for (int wanted : new int[] {0, 1, 7, 20}) {
+        try (LogReader reader = LogReader.ofLast(path, wanted)) {
+          assertThat(texts(reader))
+              .hasSize(wanted)
+              .isEqualTo(IntStream.range(40 - wanted, 40).mapToObj(i -> "line " + i).toList());
+        }
+      }
+      try (LogReader all = LogReader.ofLast(path, Long.MAX_VALUE);
+          LogReader kept = new LogReader(path)) {
+        assertThat(texts(all)).isEqualTo(texts(kept));
+      }
+    }
+  }
+
+  @Test
+  void whoReadsTheLastLinesReadsOn() throws IOException {
+    Path path = directory.resolve("0.log");
+    try (LogFile log = new LogFile(path, Clock.systemUTC())) {
+      say(log, "one\ntwo\n");
+      try (LogReader reader = LogReader.ofLast(path, 1)) {
+        assertThat(texts(reader)).containsExactly("two");
+        say(log, "three\n");
+        assertThat(texts(reader)).containsExactly("three");
+      }
+    }
+    try (LogReader none = LogReader.ofLast(directory.resolve("none"), 3)) {
+      assertThat(none.read()).isEmpty();
+    }
   }
 }
