@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,6 +56,14 @@ public final class Cache {
     return pick(byOwner.getOrDefault(uid, Set.of()));
   }
 
+  /** The objects of a namespace that nobody manages. */
+  public synchronized List<ObjectNode> orphansIn(String namespace) {
+    return pick(
+        byOwner.getOrDefault("", Set.of()).stream()
+            .filter(key -> key.namespace().equals(namespace))
+            .collect(Collectors.toSet()));
+  }
+
   private List<ObjectNode> pick(Set<Key> keys) {
     List<ObjectNode> picked = new ArrayList<>(keys.size());
     for (Key key : keys) {
@@ -86,10 +95,7 @@ public final class Cache {
     }
     objects.put(key, object);
     byNamespace.computeIfAbsent(key.namespace(), any -> new LinkedHashSet<>()).add(key);
-    String owner = Owners.controllerUid(object);
-    if (!owner.isEmpty()) {
-      byOwner.computeIfAbsent(owner, any -> new LinkedHashSet<>()).add(key);
-    }
+    byOwner.computeIfAbsent(Owners.controllerUid(object), any -> new LinkedHashSet<>()).add(key);
     return new Applied(known, true);
   }
 

@@ -128,8 +128,8 @@ final class DeploymentController implements AutoCloseable {
     List<ReplicaSet> owned = new ArrayList<>();
     replicaSets.ownedBy(deployment.uid()).forEach(each -> owned.add(new ReplicaSet(each)));
     JsonNode selector = deployment.spec().path("selector");
-    for (ObjectNode each : replicaSets.inNamespace(Key.of(deployment.node()).namespace())) {
-      if (Owners.controller(each).isEmpty() && Selector.matches(selector, each)) {
+    for (ObjectNode each : replicaSets.orphansIn(Key.of(deployment.node()).namespace())) {
+      if (Selector.matches(selector, each)) {
         ObjectNode adopted = each.deepCopy();
         Owners.setController(adopted, deployment.node());
         owned.add(new ReplicaSet(store(registry.update(ResourceTypes.REPLICA_SETS, adopted))));

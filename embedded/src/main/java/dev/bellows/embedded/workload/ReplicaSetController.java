@@ -123,10 +123,8 @@ final class ReplicaSetController implements AutoCloseable {
     String uid = replicaSet.path("metadata").path("uid").asText();
     List<ObjectNode> mine = new ArrayList<>(pods.ownedBy(uid));
     JsonNode selector = replicaSet.path("spec").path("selector");
-    for (ObjectNode pod : pods.inNamespace(Key.of(replicaSet).namespace())) {
-      if (Owners.controller(pod).isEmpty()
-          && Pods.isActive(pod)
-          && Selector.matches(selector, pod)) {
+    for (ObjectNode pod : pods.orphansIn(Key.of(replicaSet).namespace())) {
+      if (Pods.isActive(pod) && Selector.matches(selector, pod)) {
         mine.add(adopt(replicaSet, pod));
       }
     }
