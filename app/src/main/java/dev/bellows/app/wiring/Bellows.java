@@ -271,7 +271,9 @@ public final class Bellows implements AutoCloseable {
         + cluster.network().podCidr()
         + ", run as "
         + settings.runAs().map(Account::name).orElse(System.getProperty("user.name"))
-        + "; no isolation between them; state in "
+        + ", see each other; "
+        + cluster.powers().summary()
+        + "; state in "
         + settings.dataDirectory();
   }
 

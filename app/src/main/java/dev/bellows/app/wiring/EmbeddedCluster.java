@@ -25,6 +25,7 @@ import dev.bellows.embedded.network.ClusterIps;
 import dev.bellows.embedded.network.EndpointsController;
 import dev.bellows.embedded.network.LoopbackNetwork;
 import dev.bellows.embedded.runtime.ContainerRuntime;
+import dev.bellows.embedded.runtime.Powers;
 import dev.bellows.embedded.store.DataDirectory;
 import dev.bellows.embedded.store.DataFiles;
 import dev.bellows.embedded.store.ObjectStore;
@@ -241,6 +242,11 @@ final class EmbeddedCluster implements AutoCloseable {
 
   ApiServer apiServer() {
     return apiServer.join(); // there since it runs
+  }
+
+  /** What pods are held to on this machine. */
+  Powers powers() {
+    return runtime.powers();
   }
 
   /** Whether pods of an image can be started, as far as that can be told without fetching it. */
