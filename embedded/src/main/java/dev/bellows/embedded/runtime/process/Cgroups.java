@@ -4,6 +4,7 @@ import dev.bellows.embedded.runtime.ContainerId;
 import dev.bellows.embedded.runtime.Limits;
 import dev.bellows.embedded.runtime.Powers.Power;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +15,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,6 +31,7 @@ import org.slf4j.LoggerFactory;
 final class Cgroups {
   private static final Logger LOG = LoggerFactory.getLogger(Cgroups.class);
   private static final Path MACHINE = Path.of("/sys/fs/cgroup");
+  private static final int MAX_DEPTH = 16;
   private static final int CPU_PERIOD_MICROS = 100_000;
 
   /** How long a group may take to be empty, once its processes are killed. */
@@ -49,11 +52,16 @@ final class Cgroups {
     }
   }
 
+  private final Path machine;
+  private final String name;
   private final boolean unified;
   private final Map<Controller, Path> bases;
   private final String hindrance;
 
-  private Cgroups(boolean unified, Map<Controller, Path> bases, String hindrance) {
+  private Cgroups(
+      Path machine, String name, boolean unified, Map<Controller, Path> bases, String hindrance) {
+    this.machine = machine;
+    this.name = name;
     this.unified = unified;
     this.bases = new EnumMap<>(Controller.class);
     this.bases.putAll(bases);
@@ -62,7 +70,7 @@ final class Cgroups {
 
   /** None, for the reason given. */
   static Cgroups none(String hindrance) {
-    return new Cgroups(false, Map.of(), hindrance);
+    return new Cgroups(MACHINE, "", false, Map.of(), hindrance);
   }
 
   /** Those of this machine, for a runtime. */
@@ -100,6 +108,8 @@ final class Cgroups {
       }
     }
     return new Cgroups(
+        machine,
+        "bellows-" + runtimeId,
         unified,
         bases,
         lacking.isEmpty() ? "" : "no control groups for " + String.join(", ", lacking));
@@ -194,25 +204,55 @@ final class Cgroups {
     Files.writeString(file, text);
   }
 
-  /** Ends what a killed runtime of our name left, and removes its groups. */
+  /**
+   * Ends what a killed runtime of our name left, and removes its groups. In the first form they may
+   * be anywhere: below the group that it was in, which need not be the one that we are in.
+   */
   void removeLeftovers() {
+    removeContents();
+    if (unified) {
+      return;
+    }
+    for (Controller controller : bases.keySet()) {
+      try (Stream<Path> elsewhere =
+          Files.find(
+              machine.resolve(controller.name()),
+              MAX_DEPTH,
+              (path, attributes) -> attributes.isDirectory() && path.endsWith(name))) {
+        for (Path base : elsewhere.filter(each -> !bases.containsValue(each)).toList()) {
+          removeBelow(base);
+          Files.delete(base);
+        }
+      } catch (IOException | UncheckedIOException e) {
+        LOG.warn("control groups of an earlier run may be left for {}", controller, e);
+      }
+    }
+  }
+
+  private void removeContents() {
     for (Path base : Set.copyOf(bases.values())) {
       if (!Files.isDirectory(base)) {
         continue; // closed before
       }
-      try (DirectoryStream<Path> groups = Files.newDirectoryStream(base, Files::isDirectory)) {
-        for (Path group : groups) {
-          remove(group);
-        }
+      try {
+        removeBelow(base);
       } catch (IOException e) {
         LOG.warn("control groups of an earlier run are left below {}", base, e);
       }
     }
   }
 
+  private static void removeBelow(Path base) throws IOException {
+    try (DirectoryStream<Path> groups = Files.newDirectoryStream(base, Files::isDirectory)) {
+      for (Path group : groups) {
+        remove(group);
+      }
+    }
+  }
+
   /** Removes all of it. */
   void close() {
-    removeLeftovers();
+    removeContents();
     for (Path base : Set.copyOf(bases.values())) {
       try {
         Files.deleteIfExists(base);

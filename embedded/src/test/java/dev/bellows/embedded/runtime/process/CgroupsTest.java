@@ -57,6 +57,17 @@ class CgroupsTest {
   }
 
   @Test
+  void groupsThatARunInAnotherGroupLeftAreFound() throws IOException {
+    Path left = Files.createDirectories(machine.resolve("v1/memory/another/session/bellows-run"));
+    Path others = Files.createDirectories(machine.resolve("v1/memory/another/bellows-other"));
+    Cgroups cgroups = Cgroups.of(machine.resolve("v1"), "3:memory:/ours\n", "run");
+    cgroups.removeLeftovers();
+    assertThat(left).doesNotExist();
+    assertThat(others).exists();
+    assertThat(machine.resolve("v1/memory/ours/bellows-run")).exists();
+  }
+
+  @Test
   void oneGroupHasAllLimitsInTheSecondForm() throws IOException {
     Cgroups cgroups = Cgroups.of(machine.resolve("v2"), "0::/ours\n", "run");
     assertThat(cgroups.hindrance()).isEmpty();
