@@ -37,8 +37,8 @@ final class BellowsProcess implements AutoCloseable {
   }
 
   /** Starts it on free ports and returns once it says that it is ready. */
-  static BellowsProcess start(Path dataDirectory) throws IOException {
-    return start(dataDirectory, 0);
+  static BellowsProcess start(Path dataDirectory, String... further) throws IOException {
+    return start(dataDirectory, 0, further);
   }
 
   /** The same with its gateway at a port, and with further words. */

@@ -51,13 +51,21 @@ final class Command {
     boolean there =
         Arrays.stream(System.getenv("PATH").split(":"))
             .anyMatch(folder -> Files.isExecutable(Path.of(folder, program)));
+    require(there, program + " is not installed");
+  }
+
+  /** Skips the test aloud where we are not root; in CI that is a failure. */
+  static void requireRoot() {
+    require("root".equals(System.getProperty("user.name")), "this takes root");
+  }
+
+  private static void require(boolean there, String otherwise) {
     if (!there) {
-      String message = program + " is not installed";
       if ("true".equals(System.getenv("CI"))) {
-        Assertions.fail(message);
+        Assertions.fail(otherwise);
       }
-      System.out.println("SKIPPED: " + message);
-      Assumptions.abort(message);
+      System.out.println("SKIPPED: " + otherwise);
+      Assumptions.abort(otherwise);
     }
   }
 

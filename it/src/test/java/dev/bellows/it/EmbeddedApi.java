@@ -9,6 +9,7 @@ import dev.bellows.embedded.apiserver.Registry;
 import dev.bellows.embedded.apiserver.ResourceTypes;
 import dev.bellows.embedded.controller.EventRecorder;
 import dev.bellows.embedded.controller.Informers;
+import dev.bellows.embedded.network.Cidr;
 import dev.bellows.embedded.network.ClusterIps;
 import dev.bellows.embedded.store.DataDirectory;
 import dev.bellows.embedded.store.ObjectStore;
@@ -43,7 +44,9 @@ public final class EmbeddedApi implements AutoCloseable {
   public EmbeddedApi(Path home) throws IOException {
     directory = DataDirectory.claim(home);
     store = ObjectStore.open(directory);
-    Registry registry = Registry.open(store, Clock.systemUTC(), List.of(new ClusterIps()));
+    Registry registry =
+        Registry.open(
+            store, Clock.systemUTC(), List.of(new ClusterIps(Cidr.parse("10.96.0.0/16"))));
     for (ObjectNode crd : Crds.all()) {
       registry.create(ResourceTypes.CUSTOM_RESOURCE_DEFINITIONS, crd);
     }

@@ -76,6 +76,13 @@ final class UpCommand implements Callable<Integer> {
   private Settings.ContainerRuntime runtime = Settings.ContainerRuntime.process;
 
   @Option(
+      names = "--network",
+      description =
+          "what pods have for a network: ${COMPLETION-CANDIDATES}; namespaces takes root (default:"
+              + " loopback)")
+  private Settings.Network network = Settings.Network.loopback;
+
+  @Option(
       names = "--run-as",
       paramLabel = "USER",
       description = "the user whom programs run as, if you are root (default: you)")
@@ -126,6 +133,7 @@ final class UpCommand implements Callable<Integer> {
             domain,
             runtime,
             without,
+            network,
             runAs.map(UpCommand::account));
     Bellows bellows = Bellows.start(settings);
     CountDownLatch stopped = new CountDownLatch(1);

@@ -68,6 +68,7 @@ final class ThrowAwayBellows implements AutoCloseable {
                   Optional.empty(),
                   Settings.ContainerRuntime.process,
                   Set.of(),
+                  Settings.Network.loopback,
                   Optional.empty()));
     }
   }

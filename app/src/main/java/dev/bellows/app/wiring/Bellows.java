@@ -101,7 +101,8 @@ public final class Bellows implements AutoCloseable {
     Prober prober = new Prober(engine.loops());
     SharedQueueProxy queueProxies =
         new SharedQueueProxy(engine, prober, System::nanoTime, joints::onPodReady);
-    this.cluster = EmbeddedCluster.open(directory, settings, queueProxies, prober, clock, closing);
+    this.cluster =
+        EmbeddedCluster.open(directory, settings, engine, queueProxies, prober, clock, closing);
     SystemObjects objects = new SystemObjects(cluster.registry());
     this.domain = objects.install(settings.domain());
     cluster.run();
@@ -267,9 +268,9 @@ public final class Bellows implements AutoCloseable {
   /** What holds on this machine, in a few words. */
   public String inForce() {
     return Runtimes.inForce(settings.runtime())
-        + " with addresses in "
-        + cluster.network().podCidr()
-        + ", run as "
+        + "; "
+        + cluster.networkInForce()
+        + "; run as "
         + settings.runAs().map(Account::name).orElse(System.getProperty("user.name"))
         + ", see each other; "
         + cluster.powers().summary()

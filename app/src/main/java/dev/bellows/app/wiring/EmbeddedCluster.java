@@ -3,6 +3,7 @@ package dev.bellows.app.wiring;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.bellows.dataplane.probe.Prober;
+import dev.bellows.dataplane.proxy.ProxyEngine;
 import dev.bellows.dataplane.queueproxy.SharedQueueProxy;
 import dev.bellows.embedded.apiserver.ApiServer;
 import dev.bellows.embedded.apiserver.KnativeAdmission;
@@ -23,7 +24,7 @@ import dev.bellows.embedded.kubelet.RegistryNodeApi;
 import dev.bellows.embedded.kubelet.SharedQueueProxies;
 import dev.bellows.embedded.network.ClusterIps;
 import dev.bellows.embedded.network.EndpointsController;
-import dev.bellows.embedded.network.LoopbackNetwork;
+import dev.bellows.embedded.network.PodNetwork;
 import dev.bellows.embedded.runtime.ContainerRuntime;
 import dev.bellows.embedded.runtime.Powers;
 import dev.bellows.embedded.store.DataDirectory;
@@ -58,7 +59,7 @@ final class EmbeddedCluster implements AutoCloseable {
   private final Kubelet kubelet;
   private final ImageRegistry images;
   private final ContainerRuntime runtime;
-  private final LoopbackNetwork network;
+  private final ClusterNetwork network;
   private final Closing closing;
 
   private EmbeddedCluster(
@@ -70,7 +71,7 @@ final class EmbeddedCluster implements AutoCloseable {
       Kubelet kubelet,
       ImageRegistry images,
       ContainerRuntime runtime,
-      LoopbackNetwork network,
+      ClusterNetwork network,
       Closing closing) {
     this.registry = registry;
     this.apiServer = apiServer;
@@ -88,6 +89,7 @@ final class EmbeddedCluster implements AutoCloseable {
    * Opens the store and the API; controllers and the node stand still until {@link #run}.
    *
    * @param directory where everything is kept
+   * @param engine carries what goes to pods
    * @param queueProxies those of the node's pods
    * @param prober asks their programs
    * @throws IOException if a port or an address cannot be had
@@ -95,14 +97,18 @@ final class EmbeddedCluster implements AutoCloseable {
   static EmbeddedCluster open(
       DataDirectory directory,
       Settings settings,
+      ProxyEngine engine,
       SharedQueueProxy queueProxies,
       Prober prober,
       Clock clock,
       Closing closing)
       throws IOException {
     ObjectStore store = closing.add(ObjectStore.open(directory));
-    LoopbackNetwork network = closing.add(LoopbackNetwork.claim(directory.path()));
-    ClusterIps clusterIps = new ClusterIps();
+    ContainerRuntime runtime =
+        Runtimes.open(settings.runtime(), directory.path(), settings.runAs(), clock);
+    ClusterNetwork network =
+        closing.add(ClusterNetwork.open(directory.path(), settings, runtime, engine));
+    ClusterIps clusterIps = new ClusterIps(network.services());
     Registry registry =
         Registry.open(
             store,
@@ -131,12 +137,11 @@ final class EmbeddedCluster implements AutoCloseable {
             clusterIps.release(before);
           }
         });
+    network.serve(informers, engine);
     EventRecorder events = closing.add(new EventRecorder(registry, clock));
     BuiltInImages builtIns = new BuiltInImages(cache(directory));
     Thread.ofVirtual().name("train-images").start(builtIns::train);
     ImageRegistry images = new ImageRegistry(directory.path(), builtIns);
-    ContainerRuntime runtime =
-        Runtimes.open(settings.runtime(), directory.path(), settings.runAs(), clock);
     Kubelet kubelet =
         new Kubelet(
             new Node(
@@ -150,7 +155,7 @@ final class EmbeddedCluster implements AutoCloseable {
                 runtime,
                 new SharedQueueProxies(queueProxies, clock, SharedQueueProxies.Clients.HERE),
                 images,
-                network,
+                network.pods(),
                 prober,
                 logs,
                 DataFiles.ownerOnlyDirectory(directory.path().resolve("volumes")),
@@ -263,8 +268,13 @@ final class EmbeddedCluster implements AutoCloseable {
     return images;
   }
 
-  LoopbackNetwork network() {
-    return network;
+  PodNetwork network() {
+    return network.pods();
+  }
+
+  /** What pods have for a network, in a few words. */
+  String networkInForce() {
+    return network.inForce();
   }
 
   @Override

@@ -23,6 +23,7 @@ import java.util.Set;
  *     example.com
  * @param runtime what runs containers
  * @param without parts that are left to processes of their own
+ * @param network what pods have for a network
  * @param runAs the user whom programs run as; empty = whoever started us
  */
 public record Settings(
@@ -35,6 +36,7 @@ public record Settings(
     Optional<String> domain,
     ContainerRuntime runtime,
     Set<Part> without,
+    Network network,
     Optional<Account> runAs) {
 
   public Settings {
@@ -47,6 +49,16 @@ public record Settings(
     process,
     /** The same, and images by podman. */
     podman
+  }
+
+  /** What pods have for a network. */
+  public enum Network {
+    /** The machine's own: a loopback address each, and the ports of all programs from one range. */
+    loopback,
+    /** One of its own for each, with every port; takes the rights of root. */
+    namespaces,
+    /** Of their own where all that belongs to it works, else the machine's. */
+    auto
   }
 
   /** Whether commands find this run without being told where. */

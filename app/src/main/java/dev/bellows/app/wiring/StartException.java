@@ -47,7 +47,7 @@ public final class StartException extends RuntimeException {
 
   static StartException of(Settings settings, Throwable error) {
     for (Throwable each = error; each != null; each = each.getCause()) {
-      if (each instanceof StoreException) {
+      if (each instanceof StoreException || each instanceof ClusterNetwork.UnavailableException) {
         return new StartException(String.valueOf(each.getMessage()), error);
       }
       if (each instanceof BindException) {

@@ -1,6 +1,7 @@
 package dev.bellows.dataplane.probe;
 
 import dev.bellows.dataplane.proxy.EventLoops;
+import dev.bellows.dataplane.proxy.Sockets;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -26,11 +27,22 @@ public final class Prober {
   public static final int BODY_BYTES = 1024;
 
   private final EventLoopGroup loops;
+  private final Sockets sockets;
   private volatile @Nullable SslContext tls;
 
   /** A prober on event loops that it does not own, made by {@link EventLoops#create}. */
   public Prober(EventLoopGroup loops) {
+    this(loops, Sockets.HERE);
+  }
+
+  private Prober(EventLoopGroup loops, Sockets sockets) {
     this.loops = loops;
+    this.sockets = sockets;
+  }
+
+  /** The same, asking from within a network: 127.0.0.1 is that network's. */
+  public Prober in(Sockets network) {
+    return network.equals(sockets) ? this : new Prober(loops, network);
   }
 
   /**
@@ -50,7 +62,7 @@ public final class Prober {
     ChannelFuture connecting =
         new Bootstrap()
             .group(loop)
-            .channel(EventLoops.clientChannel())
+            .channelFactory(EventLoops.clients(sockets))
             .option(ChannelOption.TCP_NODELAY, true)
             .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, millis(timeout))
             .handler(

@@ -1,5 +1,6 @@
 package dev.bellows.dataplane.proxy;
 
+import io.netty.channel.ChannelFactory;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoHandle;
 import io.netty.channel.IoHandler;
@@ -9,13 +10,16 @@ import io.netty.channel.IoRegistration;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.local.LocalIoHandle;
 import io.netty.channel.local.LocalIoHandler;
 import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.DatagramChannel;
 import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.nio.NioDatagramChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
@@ -44,6 +48,25 @@ public final class EventLoops {
         new DefaultThreadFactory(name, true),
         (ThreadAwareExecutor executor) ->
             new SocketsAndLocal(sockets.newHandler(executor), local.newHandler(executor)));
+  }
+
+  /** Makes listening sockets of the kind that these loops carry, in a network. */
+  public static ChannelFactory<ServerChannel> servers(Sockets network) {
+    return () ->
+        (ServerChannel)
+            network.open(EPOLL ? EpollServerSocketChannel::new : NioServerSocketChannel::new);
+  }
+
+  /** Makes client sockets of the kind that these loops carry, in a network. */
+  public static ChannelFactory<SocketChannel> clients(Sockets network) {
+    return () ->
+        (SocketChannel) network.open(EPOLL ? EpollSocketChannel::new : NioSocketChannel::new);
+  }
+
+  /** Makes UDP sockets of the kind that these loops carry, in a network. */
+  public static ChannelFactory<DatagramChannel> datagrams(Sockets network) {
+    return () ->
+        (DatagramChannel) network.open(EPOLL ? EpollDatagramChannel::new : NioDatagramChannel::new);
   }
 
   /** The kind of listening socket that these loops carry. */

@@ -112,11 +112,14 @@ final class LoopState {
     if (inside != null) {
       return bootstrap.channel(LocalChannel.class).connect(inside);
     }
+    Sockets sockets = engine.sockets(target.ip());
+    // Who has a network of its own may listen on no more than its loopback.
+    String ip = sockets.equals(Sockets.HERE) ? target.ip() : ProxyEngine.LOOPBACK;
     return bootstrap
-        .channel(EventLoops.clientChannel())
+        .channelFactory(EventLoops.clients(sockets))
         .option(ChannelOption.TCP_NODELAY, true)
         .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, timeoutMillis)
-        .connect(new InetSocketAddress(target.ip(), target.port()));
+        .connect(new InetSocketAddress(ip, target.port()));
   }
 
   void close() {

@@ -30,12 +30,17 @@ import org.jspecify.annotations.Nullable;
  * they share its event loops and find each other inside the JVM.
  */
 public final class ProxyEngine implements AutoCloseable {
+  static final String LOOPBACK = "127.0.0.1";
+
   private static final AtomicInteger ENGINES = new AtomicInteger();
 
   private final EventLoopGroup loops;
   private final int number = ENGINES.getAndIncrement();
   private final Map<EventExecutor, LoopState> states = new HashMap<>();
   private final Map<Address, Listener> listeners = new ConcurrentHashMap<>();
+
+  /** By the address that stands for it. */
+  private final Map<String, Sockets> networks = new ConcurrentHashMap<>();
 
   /**
    * An engine on event loops that it does not own.
@@ -109,7 +114,7 @@ public final class ProxyEngine implements AutoCloseable {
     ChannelFuture bound =
         new ServerBootstrap()
             .group(loops.next(), loops)
-            .channel(EventLoops.serverChannel())
+            .channelFactory(EventLoops.servers(sockets(ip)))
             .option(ChannelOption.SO_BACKLOG, Limits.ACCEPT_BACKLOG)
             .option(ChannelOption.SO_REUSEADDR, true)
             .childOption(ChannelOption.TCP_NODELAY, true)
@@ -141,6 +146,27 @@ public final class ProxyEngine implements AutoCloseable {
     listener.opened(bound.channel());
     opened.add(listener);
     return listener;
+  }
+
+  /**
+   * Lets an address stand for a network of its own, until {@link #leave}: whoever listens at it
+   * listens there, and who dials it, at whatever port, is led to that network's loopback. So a
+   * program is reached that binds no more than 127.0.0.1, and many can have the same port.
+   *
+   * @param ip an IP literal that leads there from here as well
+   */
+  public void enter(String ip, Sockets network) {
+    networks.put(ip, network);
+  }
+
+  /** The address stands for nothing but itself again; what is open stays open. */
+  public void leave(String ip) {
+    networks.remove(ip);
+  }
+
+  /** How sockets are opened for an address. */
+  public Sockets sockets(String ip) {
+    return networks.getOrDefault(ip, Sockets.HERE);
   }
 
   private ChannelFuture listenInside(Listener listener, LoopState state) {

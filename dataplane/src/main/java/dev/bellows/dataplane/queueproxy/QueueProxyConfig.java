@@ -108,6 +108,23 @@ public record QueueProxyConfig(
         drainQuiet);
   }
 
+  /**
+   * The same, with the user container reached under another address, which stands for the pod's own
+   * network: its probes are asked from within, and stay as they are.
+   */
+  public QueueProxyConfig forwardingInto(Address target) {
+    return new QueueProxyConfig(
+        pod,
+        listenIp,
+        servingPort,
+        target,
+        containerConcurrency,
+        timeouts,
+        readiness,
+        observability,
+        drainQuiet);
+  }
+
   /** The same, with another time that a draining pod waits for silence. */
   public QueueProxyConfig drainingAfter(Duration quiet) {
     return new QueueProxyConfig(

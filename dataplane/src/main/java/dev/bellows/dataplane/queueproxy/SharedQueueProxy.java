@@ -59,7 +59,13 @@ public final class SharedQueueProxy {
   public QueueProxyHandle attach(QueueProxyConfig config, Consumer<String> requestLines)
       throws IOException {
     return new QueueProxyHandle(
-        config, this::listen, engine.loops().next(), prober, nanoClock, whenReady, requestLines);
+        config,
+        this::listen,
+        engine.loops().next(),
+        prober.in(engine.sockets(config.listenIp())),
+        nanoClock,
+        whenReady,
+        requestLines);
   }
 
   /** A taken port is replaced by a free one: the endpoints say which (addresses travel whole). */

@@ -13,6 +13,7 @@ import dev.bellows.embedded.runtime.ContainerStartException;
 import dev.bellows.embedded.runtime.Executable;
 import dev.bellows.embedded.runtime.ImageStore;
 import dev.bellows.embedded.runtime.Isolation;
+import dev.bellows.embedded.runtime.Mount;
 import dev.bellows.embedded.runtime.Stdio;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -38,6 +39,7 @@ final class ContainerStarter {
    */
   static final String PORTS_ANNOTATION = "bellows.dev/ports";
 
+  private static final Path RESOLV_CONF = Path.of("/etc/resolv.conf");
   private static final int USER_PORT = 8080;
 
   private final Node node;
@@ -136,7 +138,17 @@ final class ContainerStarter {
                 workingDirectory(slot.definition, program),
                 stdio(slot.definition),
                 directory.log(slot.name, slot.restarts),
-                isolation(slot, pod, variables)));
+                isolation(slot, pod, addresses, variables)));
+  }
+
+  /** What programs of the pod find names by, unless the pod wants the machine's own way. */
+  private Optional<Mount> names(ObjectNode pod) {
+    if (pod.path("spec").path("dnsPolicy").asText("ClusterFirst").equals("Default")) {
+      return Optional.empty();
+    }
+    return node.network()
+        .resolvConf(pod.path("metadata").path("namespace").asText())
+        .map(file -> Mount.of(file, RESOLV_CONF, true));
   }
 
   private static Address user(Map<String, String> variables, PodAddresses addresses)
@@ -159,12 +171,16 @@ final class ContainerStarter {
     }
   }
 
-  private Isolation isolation(ContainerSlot slot, ObjectNode pod, Map<String, String> variables)
+  private Isolation isolation(
+      ContainerSlot slot, ObjectNode pod, PodAddresses addresses, Map<String, String> variables)
       throws ContainerEnvironment.Missing, ContainerStartException {
     try {
+      List<Mount> mounts = new ArrayList<>();
+      names(pod).ifPresent(mounts::add); // first: a volume of the pod's may cover it
+      mounts.addAll(volumes.mounts(pod, slot.definition, variables));
       return new Isolation(
-          Optional.empty(),
-          volumes.mounts(pod, slot.definition, variables),
+          addresses.namespace(),
+          mounts,
           user.of(pod, slot.definition),
           ContainerLimits.of(slot.definition, node.runtime().powers()));
     } catch (IllegalArgumentException | ArithmeticException e) {

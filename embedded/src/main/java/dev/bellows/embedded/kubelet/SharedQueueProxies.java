@@ -77,8 +77,8 @@ public final class SharedQueueProxies implements QueueProxies {
       ContainerId id, Map<String, String> environment, String podIp, Address user, Path log)
       throws ContainerStartException {
     try {
-      QueueProxyConfig config =
-          QueueProxyConfig.fromEnvironment(environment).listeningOn(podIp).forwardingTo(user);
+      QueueProxyConfig config = QueueProxyConfig.fromEnvironment(environment).listeningOn(podIp);
+      config = user.ip().equals(podIp) ? config.forwardingInto(user) : config.forwardingTo(user);
       if (clients == Clients.HERE) {
         config = config.drainingAfter(DRAIN_QUIET);
       }

@@ -10,21 +10,28 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Gives each Service its clusterIP as it is created, from 10.96.0.0/16, as a cluster set up by
- * kubeadm does. Without privileges nobody can dial it; clients read it all the same.
+ * Gives each Service its clusterIP as it is created, from the network that is for them. Who can
+ * dial it is the {@link PodNetwork}'s to say; clients read it all the same.
  *
  * <p>Which are taken is seen from the Services themselves: {@link #follow} tells of those that
  * exist.
  */
 public final class ClusterIps implements AdmissionStep {
-  private static final int ADDRESSES = 255 * 254;
+  /** The first addresses are for parts of the cluster itself, such as its name server. */
+  static final int RESERVED = 16;
 
   /** Addresses given to Services that were not seen to exist yet: a refused one never will. */
   private static final int MAX_PROMISED = 1024;
 
+  private final Cidr network;
   private final Map<String, String> takenBy = new HashMap<>();
   private final Set<String> promised = new LinkedHashSet<>();
   private int next;
+
+  /** Gives addresses of a network. */
+  public ClusterIps(Cidr network) {
+    this.network = network;
+  }
 
   /** Learns of a Service that exists. */
   public synchronized void follow(ObjectNode service) {
@@ -87,14 +94,15 @@ public final class ClusterIps implements AdmissionStep {
   }
 
   private String free() {
-    for (int tried = 0; tried < ADDRESSES; tried++) {
-      String ip = "10.96." + next / 254 + "." + (1 + next % 254);
-      next = (next + 1) % ADDRESSES;
+    int addresses = (int) network.size() - RESERVED;
+    for (int tried = 0; tried < addresses; tried++) {
+      String ip = network.at(RESERVED + next);
+      next = (next + 1) % addresses;
       if (!takenBy.containsKey(ip) && !promised.contains(ip)) {
         return ip;
       }
     }
-    throw new IllegalStateException("no clusterIP is left in 10.96.0.0/16");
+    throw new IllegalStateException("no clusterIP is left in " + network);
   }
 
   /** A writer that does not know the address does not take it away. */

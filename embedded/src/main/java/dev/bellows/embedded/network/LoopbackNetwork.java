@@ -119,6 +119,11 @@ public final class LoopbackNetwork implements PodNetwork {
   }
 
   @Override
+  public Optional<Path> resolvConf(String namespace) {
+    return Optional.empty();
+  }
+
+  @Override
   public synchronized PodAddresses attach(String podUid, Set<Integer> containerPorts) {
     PodAddresses known = leases.get(podUid);
     if (known != null) {
@@ -129,7 +134,7 @@ public final class LoopbackNetwork implements PodNetwork {
       ports.put(containerPort, programPorts.take());
     }
     String podIp = takeIp();
-    PodAddresses lease = new PodAddresses(podIp, "127.0.0.1", ports);
+    PodAddresses lease = new PodAddresses(podIp, "127.0.0.1", ports, Optional.empty());
     leases.put(podUid, lease);
     return lease;
   }

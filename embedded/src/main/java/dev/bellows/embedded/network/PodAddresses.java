@@ -1,7 +1,9 @@
 package dev.bellows.embedded.network;
 
 import dev.bellows.core.route.Address;
+import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Where a pod and its programs are found.
@@ -10,8 +12,11 @@ import java.util.Map;
  * @param programIp where programs of the pod listen as seen from the node: the pod's own address,
  *     or 127.0.0.1 where pods share the machine's network
  * @param ports for each declared container port the one that the program is to use instead
+ * @param namespace the file of the network namespace that the pod's programs are to be started in;
+ *     empty where pods share the machine's network
  */
-public record PodAddresses(String podIp, String programIp, Map<Integer, Integer> ports) {
+public record PodAddresses(
+    String podIp, String programIp, Map<Integer, Integer> ports, Optional<Path> namespace) {
   public PodAddresses {
     ports = Map.copyOf(ports);
   }

@@ -1,5 +1,7 @@
 package dev.bellows.embedded.network;
 
+import java.nio.file.Path;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -12,6 +14,12 @@ public interface PodNetwork extends AutoCloseable {
 
   /** The network that pod addresses are from, as CIDR. */
   String podCidr();
+
+  /**
+   * The file that programs of a namespace are to find at {@code /etc/resolv.conf}; empty if the
+   * machine's own will do.
+   */
+  Optional<Path> resolvConf(String namespace);
 
   /**
    * Takes an address for a pod, and a place to listen for each of its container ports.

@@ -6,6 +6,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -141,6 +142,11 @@ public final class RoutedNetwork implements PodNetwork {
   }
 
   @Override
+  public Optional<Path> resolvConf(String namespace) {
+    return Optional.empty();
+  }
+
+  @Override
   public synchronized PodAddresses attach(String podUid, Set<Integer> containerPorts) {
     PodAddresses known = leases.get(podUid);
     if (known != null) {
@@ -151,7 +157,7 @@ public final class RoutedNetwork implements PodNetwork {
     for (int containerPort : containerPorts) {
       ports.put(containerPort, programPorts.take());
     }
-    PodAddresses lease = new PodAddresses(podIp, "127.0.0.1", ports);
+    PodAddresses lease = new PodAddresses(podIp, "127.0.0.1", ports, Optional.empty());
     leases.put(podUid, lease);
     return lease;
   }

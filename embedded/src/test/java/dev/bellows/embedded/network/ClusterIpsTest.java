@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class ClusterIpsTest {
   @TempDir Path home;
-  private final ClusterIps ips = new ClusterIps();
+  private final ClusterIps ips = new ClusterIps(Cidr.parse("10.96.0.0/16"));
   private ObjectsOfACluster cluster;
 
   @BeforeEach
@@ -70,7 +70,7 @@ class ClusterIpsTest {
   @Test
   void anAddressInUseIsNotGivenOutAfterARestart() {
     ObjectNode one = service("one", "{ports: [{port: 80}]}");
-    ClusterIps next = new ClusterIps();
+    ClusterIps next = new ClusterIps(Cidr.parse("10.96.0.0/16"));
     next.follow(one);
     ObjectNode two =
         yaml("{metadata: {name: two, namespace: default}, spec: {ports: [{port: 80}]}}");

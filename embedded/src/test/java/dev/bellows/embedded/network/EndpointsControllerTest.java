@@ -27,7 +27,11 @@ class EndpointsControllerTest {
   @BeforeEach
   void open() {
     cluster =
-        new ObjectsOfACluster(home, Clock.systemUTC(), new ClusterIps(), new Placement("here"));
+        new ObjectsOfACluster(
+            home,
+            Clock.systemUTC(),
+            new ClusterIps(Cidr.parse("10.96.0.0/16")),
+            new Placement("here"));
     controller = new EndpointsController(cluster.registry, cluster.informers);
     cluster.start();
     controller.start();
