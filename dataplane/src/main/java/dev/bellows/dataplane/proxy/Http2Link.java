@@ -372,7 +372,8 @@ final class Http2Link extends Http2ConnectionHandler {
       Throwable cause,
       @Nullable Http2Exception known) {
     failure = cause;
-    if (known == null && !(cause instanceof IOException)) {
+    // Before the preface it is the client's fault whatever it is: it does not speak HTTP/2.
+    if (known == null && !(cause instanceof IOException) && decoder().prefaceReceived()) {
       LOG.warn("closing the connection with {}", ctx.channel().remoteAddress(), cause);
     } else {
       LOG.debug(

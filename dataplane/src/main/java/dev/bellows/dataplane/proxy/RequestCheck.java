@@ -59,7 +59,41 @@ final class RequestCheck {
         && !headers.contains(HttpHeaderNames.EXPECT, HttpHeaderValues.CONTINUE, true)) {
       return refusal(417, "unknown expectation");
     }
+    if (refuseCoding(headers)) {
+      return refusal(400, "unsupported transfer encoding");
+    }
+    if (refuseLength(headers)) {
+      return refusal(400, "malformed Content-Length header");
+    }
     return refuseTarget(request, host);
+  }
+
+  /**
+   * Whether a body comes in another coding than the one that everybody knows, said once: readers
+   * differ about which of two counts, and about codings they do not know (RFC 9112 §6.1).
+   */
+  private static boolean refuseCoding(HttpHeaders headers) {
+    if (!headers.contains(HeaderNames.TRANSFER_ENCODING)) {
+      return false;
+    }
+    List<String> codings = headers.getAll(HeaderNames.TRANSFER_ENCODING);
+    return codings.size() != 1
+        || !HttpHeaderValues.CHUNKED.contentEqualsIgnoreCase(codings.getFirst());
+  }
+
+  /** Whether a length is said twice, even alike, or not in digits alone (RFC 9112 §6.3). */
+  private static boolean refuseLength(HttpHeaders headers) {
+    if (!headers.contains(HeaderNames.CONTENT_LENGTH)) {
+      return false;
+    }
+    List<String> lengths = headers.getAll(HeaderNames.CONTENT_LENGTH);
+    String length = lengths.getFirst();
+    for (int i = 0; i < length.length(); i++) {
+      if (length.charAt(i) < '0' || length.charAt(i) > '9') {
+        return true;
+      }
+    }
+    return lengths.size() != 1 || length.isEmpty();
   }
 
   /** The answer to a request whose head or framing could not be read. */

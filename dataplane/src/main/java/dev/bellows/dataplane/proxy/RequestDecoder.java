@@ -5,9 +5,12 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.DecoderResult;
+import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.DefaultHttpRequest;
 import io.netty.handler.codec.http.HttpConstants;
 import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpHeadersFactory;
 import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequestDecoder;
@@ -23,8 +26,9 @@ import org.jspecify.annotations.Nullable;
  * Reads requests strictly: what two parsers could read in two ways is an invalid message here, so
  * that it is refused and never forwarded in another reading (RFC 9112 §11.2). Netty's strict line
  * parsing covers line ends, lengths, codings and chunk sizes; a header line continued on the next
- * one (obs-fold, RFC 9112 §5.2), which Netty joins, is refused here. A client that begins with the
- * preface of HTTP/2 (RFC 9113 §3.4) is told of by an event, whether it has asked before or not.
+ * one (obs-fold, RFC 9112 §5.2), which Netty joins, is refused here, and so is a request line with
+ * other blanks than a space between its words. A client that begins with the preface of HTTP/2 (RFC
+ * 9113 §3.4) is told of by an event, whether it has asked before or not.
  */
 final class RequestDecoder extends HttpRequestDecoder {
   /** What it tells of besides requests. */
@@ -37,6 +41,8 @@ final class RequestDecoder extends HttpRequestDecoder {
       Unpooled.unreleasableBuffer(
           Unpooled.copiedBuffer("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", StandardCharsets.US_ASCII));
 
+  private static final String PROTOCOL = "HTTP/";
+
   private boolean virgin = true;
   private boolean inHead = true;
   private boolean betweenLines;
@@ -44,7 +50,7 @@ final class RequestDecoder extends HttpRequestDecoder {
   private @Nullable Future<?> headTimeout;
 
   RequestDecoder() {
-    super(config());
+    super(config().setHeadersFactory(HeadersOfOneLength.FACTORY));
   }
 
   static HttpDecoderConfig config() {
@@ -94,17 +100,18 @@ final class RequestDecoder extends HttpRequestDecoder {
     }
     if (!inHead) {
       super.decode(ctx, in, out);
-    } else if (folded(in)) {
+    } else if (blankStart(in) || folded(in)) {
       refused = true;
       in.skipBytes(in.readableBytes());
       HttpMessage invalid = createInvalidMessage();
       invalid.setDecoderResult(
-          DecoderResult.failure(new IllegalArgumentException("a header line is folded")));
+          DecoderResult.failure(
+              new IllegalArgumentException("a line begins or is divided by blanks")));
       out.add(invalid);
     } else {
       int before = in.readerIndex();
       super.decode(ctx, in, out);
-      betweenLines |= in.readerIndex() != before;
+      betweenLines |= hasText(in, before, in.readerIndex());
     }
     if (out.isEmpty()) {
       if (inHead && headTimeout == null) {
@@ -119,6 +126,61 @@ final class RequestDecoder extends HttpRequestDecoder {
     if (inHead) {
       betweenLines = false;
     }
+  }
+
+  /**
+   * Whether the request line begins with a blank or is divided by other blanks than spaces, which
+   * Netty reads over and others do not (RFC 9112 §3). Empty lines before it are nobody's concern.
+   */
+  private boolean blankStart(ByteBuf in) {
+    if (betweenLines) {
+      return false;
+    }
+    boolean begun = false;
+    int lastWord = 0;
+    for (int at = in.readerIndex(); at < in.writerIndex(); at++) {
+      byte octet = in.getByte(at);
+      if (begun && octet == HttpConstants.LF) {
+        return misspelt(in, lastWord);
+      }
+      boolean lineEnd = octet == HttpConstants.CR || octet == HttpConstants.LF;
+      if (!lineEnd && octet >= 0 && octet < HttpConstants.SP) {
+        return true;
+      }
+      if (octet == HttpConstants.SP) {
+        if (!begun) {
+          return true;
+        }
+        lastWord = at + 1;
+      }
+      if (begun
+          && octet == HttpConstants.CR
+          && at + 1 < in.writerIndex()
+          && in.getByte(at + 1) != HttpConstants.LF) {
+        return true;
+      }
+      begun |= !lineEnd;
+    }
+    return false;
+  }
+
+  /** Whether the protocol's name, in which case matters, is there in another case. */
+  private static boolean misspelt(ByteBuf in, int at) {
+    if (in.writerIndex() - at < PROTOCOL.length()) {
+      return false;
+    }
+    String word = in.toString(at, PROTOCOL.length(), StandardCharsets.ISO_8859_1);
+    return word.equalsIgnoreCase(PROTOCOL) && !word.equals(PROTOCOL);
+  }
+
+  private static boolean hasText(ByteBuf in, int from, int to) {
+    for (int at = from; at < to; at++) {
+      byte octet = in.getByte(at);
+      if (octet != HttpConstants.CR && octet != HttpConstants.LF) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /**
@@ -173,6 +235,45 @@ final class RequestDecoder extends HttpRequestDecoder {
     headTimeout = null;
     if (timeout != null) {
       timeout.cancel(false);
+    }
+  }
+
+  /**
+   * Headers that take one Content-Length: of two that a request of HTTP/1.0 carries, Netty keeps
+   * the first and says nothing, where others keep the last (RFC 9112 §6.3).
+   */
+  private static final class HeadersOfOneLength extends DefaultHttpHeaders {
+    static final HttpHeadersFactory FACTORY =
+        new HttpHeadersFactory() {
+          @Override
+          public HttpHeaders newHeaders() {
+            return new HeadersOfOneLength();
+          }
+
+          @Override
+          public HttpHeaders newEmptyHeaders() {
+            return new HeadersOfOneLength();
+          }
+        };
+
+    @Override
+    public HttpHeaders add(CharSequence name, Object value) {
+      refuseSecond(name);
+      return super.add(name, value);
+    }
+
+    @Override
+    public HttpHeaders add(String name, Object value) {
+      refuseSecond(name);
+      return super.add(name, value);
+    }
+
+    private void refuseSecond(CharSequence name) {
+      if (name.length() == HeaderNames.CONTENT_LENGTH.length()
+          && HeaderNames.CONTENT_LENGTH.contentEqualsIgnoreCase(name)
+          && contains(name)) {
+        throw new IllegalArgumentException("a second Content-Length");
+      }
     }
   }
 }

@@ -57,7 +57,14 @@ class RefusalTest extends ProxyFixture {
         "GET / HTTP/1.1\r\nHost: a@b\r\n\r\n",
         "GET http://a/ HTTP/1.1\r\nHost: b\r\n\r\n",
         "GET http:///x HTTP/1.1\r\nHost: h\r\n\r\n",
-        "GET ftp://h/ HTTP/1.1\r\nHost: h\r\n\r\n"
+        "GET ftp://h/ HTTP/1.1\r\nHost: h\r\n\r\n",
+        POST + "Transfer-Encoding: identity\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        POST + "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+        "POST / HTTP/1.0\r\nHost: h\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+        " GET / HTTP/1.1\r\nHost: h\r\n\r\n",
+        "GET\t/ HTTP/1.1\r\nHost: h\r\n\r\n",
+        "GET /\rHTTP/1.1\r\nHost: h\r\n\r\n",
+        "GET / http/1.1\r\nHost: h\r\n\r\n"
       })
   void refusesWhatCouldBeReadInTwoWays(String request) throws IOException {
     try (Backend backend = Backend.echoingHeads();

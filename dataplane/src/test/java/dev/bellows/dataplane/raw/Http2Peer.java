@@ -46,7 +46,10 @@ public final class Http2Peer implements AutoCloseable {
 
   private static final int DEFAULT_WINDOW = 65_535;
   private static final int INITIAL_WINDOW_SIZE = 4;
-  private static final String PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+  /** What a client begins with (RFC 9113 §3.4). */
+  public static final String PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
   private static final int PATIENCE_MILLIS = 10_000;
 
   public final Socket socket;
