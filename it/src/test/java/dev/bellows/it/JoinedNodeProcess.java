@@ -63,6 +63,11 @@ final class JoinedNodeProcess implements AutoCloseable {
     return "198." + (18 + pid / 256 % 2) + "." + pid % 256 + ".0/24";
   }
 
+  /** The node's address, where other parts of the system can be, too. */
+  String nodeIp() {
+    return podCidr().replaceFirst("0/24$", "1");
+  }
+
   /** Runs another subcommand against this one's data directory. */
   Command.Result bellows(String... arguments) {
     return Command.of(

@@ -87,6 +87,9 @@ public final class ScalingLoop implements AutoCloseable {
   /** Ends driving; scrapes under way end by themselves. */
   @Override
   public void close() {
+    if (driver.getState() == Thread.State.NEW) {
+      return; // what was to be started after it could not be
+    }
     driver.interrupt();
     try {
       driver.join(CLOSE_LIMIT);

@@ -113,7 +113,8 @@ public final class RealControlPlane implements AutoCloseable {
     return ClientCertificates.authorityIn(directory);
   }
 
-  private String kubeconfig(String token) {
+  /** For whoever has a token. */
+  public String kubeconfig(String token) {
     return """
     apiVersion: v1
     kind: Config

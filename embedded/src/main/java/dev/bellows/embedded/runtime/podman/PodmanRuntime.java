@@ -176,7 +176,9 @@ public final class PodmanRuntime implements ContainerRuntime, ImageStore {
   public boolean mayHave(String image) {
     int slash = image.indexOf('/');
     String first = slash < 0 ? "" : image.substring(0, slash);
-    boolean remote = (first.contains(".") || first.contains(":")) && !first.startsWith("localhost");
+    // dev.local, ko.local and their like are where images are that no registry has.
+    boolean local = first.startsWith("localhost") || first.endsWith(".local");
+    boolean remote = (first.contains(".") || first.contains(":")) && !local;
     return remote || exists(image);
   }
 

@@ -1,0 +1,54 @@
+package dev.bellows.it;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/** A whole system that the scenarios run on, however it is put together. */
+interface TestedSystem extends AutoCloseable {
+  /** The forms that there are. */
+  enum Form {
+    /** A real control plane, a node that has joined it, and every part in a process of its own. */
+    REAL_CONTROL_PLANE,
+    /** One process, pods as processes. */
+    EMBEDDED,
+    /** One process, pods as containers of an image. */
+    PODMAN;
+
+    /** Starts one; skips the test aloud where the machine lacks what it needs. */
+    TestedSystem start(Path directory) throws Exception {
+      return switch (this) {
+        case EMBEDDED -> OneProcess.ofPrograms(directory);
+        case PODMAN -> OneProcess.ofImages(directory);
+        case REAL_CONTROL_PLANE -> RealSystem.start(directory);
+      };
+    }
+  }
+
+  /** An image whose program prints the id of every request, and answers with it. */
+  String image();
+
+  /** Where the gateway is. */
+  URI gateway();
+
+  /** Runs kubectl as whoever may do everything. */
+  Command.Result kubectl(String... arguments);
+
+  /** Sends a request to a service by its host name. */
+  default HttpResponse<String> request(HttpClient client, String host, String pathAndQuery)
+      throws IOException, InterruptedException {
+    return client.send(
+        HttpRequest.newBuilder(gateway().resolve(pathAndQuery))
+            .header("Host", host)
+            .timeout(Duration.ofSeconds(60))
+            .build(),
+        HttpResponse.BodyHandlers.ofString());
+  }
+
+  @Override
+  void close() throws Exception;
+}
