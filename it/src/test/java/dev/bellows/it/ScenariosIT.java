@@ -66,7 +66,9 @@ class ScenariosIT {
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
   @ParameterizedTest
-  @EnumSource(TestedSystem.Form.class)
+  @EnumSource(
+      value = TestedSystem.Form.class,
+      names = {"REAL_CONTROL_PLANE", "EMBEDDED"})
   void theScenariosHoldOnEveryForm(TestedSystem.Form form) throws Exception {
     Command.require("kubectl");
     try (TestedSystem system = form.start(directory)) {
