@@ -62,7 +62,8 @@ final class RealSystem implements TestedSystem {
 
   static RealSystem start(Path directory) throws IOException {
     Command.require("python3");
-    RealControlPlane cluster = RealControlPlane.startOrSkip();
+    RealControlPlane cluster =
+        RealControlPlane.startOrSkip("the scenarios on a real control plane");
     JoinedNodeProcess node = JoinedNodeProcess.start(cluster, directory.resolve("node"));
     int gatewayPort;
     try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
