@@ -210,6 +210,17 @@ class KubectlIT {
               assertThat(bellows.kubectl("get", "deployment/idle").succeeded().output())
                   .containsPattern("idle\\s+" + replicas + "/" + replicas));
     }
+    bellows.kubectl("set", "env", "deployment/idle", "COLOR=blue").succeeded();
+    bellows.kubectl("rollout", "status", "deployment/idle", "--timeout=30s").succeeded();
+    assertThat(bellows.kubectl("rollout", "history", "deployment/idle").succeeded().output())
+        .containsPattern("(?m)^1 ")
+        .containsPattern("(?m)^2 ");
+    bellows.kubectl("rollout", "undo", "deployment/idle").succeeded();
+    bellows.kubectl("rollout", "status", "deployment/idle", "--timeout=30s").succeeded();
+    assertThat(bellows.kubectl("set", "env", "deployment/idle", "--list").succeeded().output())
+        .doesNotContain("COLOR");
+    bellows.kubectl("rollout", "restart", "deployment/idle").succeeded();
+    bellows.kubectl("rollout", "status", "deployment/idle", "--timeout=30s").succeeded();
     bellows.kubectl("delete", "deployment", "idle", "--timeout=60s").succeeded();
   }
 

@@ -67,9 +67,10 @@ final class DescribeCommand implements Callable<Integer> {
     }
   }
 
-  /** Of a text of several lines the first and the last: a crash is told by its end. */
+  /** Of a text of several lines the first and the last with words: a crash is told by its end. */
   private static String onOneLine(String message) {
-    List<String> lines = message.lines().filter(line -> !line.isBlank()).toList();
+    List<String> lines =
+        message.lines().filter(line -> line.chars().anyMatch(Character::isLetterOrDigit)).toList();
     return switch (lines.size()) {
       case 0 -> "";
       case 1 -> lines.getFirst();
