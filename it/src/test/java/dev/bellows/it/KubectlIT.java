@@ -126,20 +126,24 @@ class KubectlIT {
 
   /** Done once two lines have been about a name: as it was, and as it became. */
   private static CompletableFuture<Integer> linesAbout(String name, Process program) {
-    return CompletableFuture.supplyAsync(() -> {
-      int seen = 0;
-      try (BufferedReader lines = program.inputReader(StandardCharsets.UTF_8)) {
-        for (String line; seen < 2 && (line = lines.readLine()) != null; ) {
-          seen += line.startsWith(name + " ") ? 1 : 0;
-        }
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-      if (seen < 2) {
-        throw new AssertionError("the watch has ended");
-      }
-      return seen;
-    });
+    // On a thread of its own: a read blocks, and the common pool of two processors has one thread,
+    // which Command needs.
+    return CompletableFuture.supplyAsync(
+        () -> {
+          int seen = 0;
+          try (BufferedReader lines = program.inputReader(StandardCharsets.UTF_8)) {
+            for (String line; seen < 2 && (line = lines.readLine()) != null; ) {
+              seen += line.startsWith(name + " ") ? 1 : 0;
+            }
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+          if (seen < 2) {
+            throw new AssertionError("the watch has ended");
+          }
+          return seen;
+        },
+        task -> Thread.ofPlatform().daemon().start(task));
   }
 
   @Test
