@@ -81,7 +81,7 @@ final class ClusterNetwork implements AutoCloseable {
     try {
       network = claim(directory, runtime, engine);
     } catch (IOException e) {
-      throw new UnavailableException("--network namespaces: " + e.getMessage(), e);
+      throw new UnavailableException(String.valueOf(e.getMessage()), e);
     }
     Optional<String> hindrance = network.hindrance();
     if (hindrance.isPresent() && !insisting) {
