@@ -35,31 +35,6 @@ class ScenariosIT {
   private static final int CLIENTS_OF_THE_ROLLOUT = 4;
   private static final Duration PATIENCE = Duration.ofSeconds(90);
   private static final String HOST = "ids.default.example.com";
-  private static final String SERVICE =
-      """
-      apiVersion: serving.knative.dev/v1
-      kind: Service
-      metadata: {name: %s, namespace: default}
-      spec:
-        template:
-          metadata:
-            annotations:
-              autoscaling.knative.dev/window: 6s
-              autoscaling.knative.dev/target: "10"
-              autoscaling.knative.dev/max-scale: "3"
-          spec:
-            containerConcurrency: 10
-            timeoutSeconds: 300
-            enableServiceLinks: false
-            containers:
-            - name: user-container
-              image: %s
-              env: [{name: VERSION, value: "%s"}]
-              readinessProbe: {successThreshold: 1, tcpSocket: {port: 0}}
-              resources: {}
-        traffic: [{latestRevision: true, percent: 100}]
-      """;
-
   @TempDir Path directory;
 
   private final HttpClient client =
@@ -107,11 +82,38 @@ class ScenariosIT {
     }
   }
 
+  private static String manifest(String name, String image, String version) {
+    return """
+    apiVersion: serving.knative.dev/v1
+    kind: Service
+    metadata: {name: %s, namespace: default}
+    spec:
+      template:
+        metadata:
+          annotations:
+            autoscaling.knative.dev/window: 6s
+            autoscaling.knative.dev/target: "10"
+            autoscaling.knative.dev/max-scale: "3"
+        spec:
+          containerConcurrency: 10
+          timeoutSeconds: 300
+          enableServiceLinks: false
+          containers:
+          - name: user-container
+            image: %s
+            env: [{name: VERSION, value: "%s"}]
+            readinessProbe: {successThreshold: 1, tcpSocket: {port: 0}}
+            resources: {}
+      traffic: [{latestRevision: true, percent: 100}]
+    """
+        .formatted(name, image, version);
+  }
+
   private void apply(TestedSystem system, String name, String image, String version)
       throws IOException {
     Path file =
         Files.writeString(
-            directory.resolve(name + version + ".yaml"), SERVICE.formatted(name, image, version));
+            directory.resolve(name + version + ".yaml"), manifest(name, image, version));
     system.kubectl("apply", "-f", file.toString()).succeeded();
   }
 

@@ -50,5 +50,5 @@ interface TestedSystem extends AutoCloseable {
   }
 
   @Override
-  void close() throws Exception;
+  void close() throws IOException;
 }
