@@ -1,35 +1,45 @@
 package dev.bellows.dataplane.fuzz;
 
 import java.util.Optional;
-import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
 /** What we let through and nginx does not, and why that is no other reading of a message. */
 enum Accepted {
   /** RFC 9110 §9.1: a method is a token in which case matters; nginx knows upper case alone. */
-  OTHER_METHODS(request -> !request.matches("(?s)[A-Z_-]+ .*")),
+  OTHER_METHODS("^(?![A-Z_-]+ )", ""),
 
   /** nginx answers TRACE itself; the original forwards it. */
-  TRACE(request -> request.startsWith("TRACE ")),
+  TRACE("^TRACE ", ""),
 
   /** RFC 9110 §9.3.7: OPTIONS may ask about the whole server; nginx knows no such target. */
-  WHOLE_SERVER(request -> request.startsWith("OPTIONS * ")),
+  WHOLE_SERVER("^OPTIONS \\* ", ""),
 
   /** nginx resolves and checks a path; here it is the program's own business, octet for octet. */
-  PATHS(request -> Pattern.compile("^[^ ]+ [^ ]*(%|\\.\\.|#|[^ -~])").matcher(request).find());
+  PATHS("^[^ ]+ [^ ]*(%|\\.\\.|#|[^ -~])", ""),
 
-  private final Predicate<String> request;
+  /** RFC 9110 §5.6.3: a value may be preceded by tabs; nginx knows spaces alone. */
+  TABS("", ": *\\t");
 
-  Accepted(Predicate<String> request) {
-    this.request = request;
+  private final Pattern request;
+  private final Pattern stream;
+
+  Accepted(String request, String stream) {
+    this.request = Pattern.compile(request);
+    this.stream = Pattern.compile(stream);
   }
 
-  /** Which of them a request is, if any. */
-  static Optional<Accepted> by(String request) {
+  /**
+   * Which of them a difference is, if any.
+   *
+   * @param request the first that we let through and nginx did not
+   * @param stream all that was sent
+   */
+  static Optional<Accepted> by(String request, String stream) {
+    if (request.startsWith(Recorder.AMBIGUOUS) || request.startsWith("LOST ")) {
+      return Optional.empty();
+    }
     for (Accepted each : values()) {
-      if (!request.startsWith(Recorder.AMBIGUOUS)
-          && !request.startsWith("LOST ")
-          && each.request.test(request)) {
+      if (each.request.matcher(request).find() && each.stream.matcher(stream).find()) {
         return Optional.of(each);
       }
     }

@@ -140,7 +140,9 @@ class FramingFuzzTest {
       count++;
       forwarded += verdict.ours().size();
       if (verdict.difference().isPresent()) {
-        Optional<Accepted> known = Accepted.by(verdict.difference().get());
+        Optional<Accepted> known =
+            Accepted.by(
+                verdict.difference().get(), new String(stream, StandardCharsets.ISO_8859_1));
         if (known.isPresent()) {
           if (accepted.merge(known.get(), 1, Integer::sum) == 1) {
             System.out.printf("%s, such as %s%n", known.get(), verdict.difference().get());
