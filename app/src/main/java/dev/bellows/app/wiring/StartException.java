@@ -47,7 +47,10 @@ public final class StartException extends RuntimeException {
 
   static StartException of(Settings settings, Throwable error) {
     for (Throwable each = error; each != null; each = each.getCause()) {
-      if (each instanceof StoreException || each instanceof ClusterNetwork.UnavailableException) {
+      if (each instanceof ClusterNetwork.UnavailableException) {
+        return new StartException("--network namespaces: " + each.getMessage(), error);
+      }
+      if (each instanceof StoreException) {
         return new StartException(String.valueOf(each.getMessage()), error);
       }
       if (each instanceof BindException) {
