@@ -17,8 +17,11 @@ enum Accepted {
   /** nginx resolves and checks a path; here it is the program's own business, octet for octet. */
   PATHS("^[^ ]+ [^ ]*(%|\\.\\.|#|[^ -~])", ""),
 
-  /** RFC 9110 §5.6.3: a value may be preceded by tabs; nginx knows spaces alone. */
-  TABS("", ": *\\t");
+  /** RFC 9110 §5.6.3: tabs may stand around a value; nginx knows spaces alone. */
+  TABS("", ": *\\t|\\t *\r?\n"),
+
+  /** RFC 9110 §7.2: a Host may be empty; nginx wants a name in it. */
+  EMPTY_HOST("", "(?i)\nhost: *\r?\n");
 
   private final Pattern request;
   private final Pattern stream;
