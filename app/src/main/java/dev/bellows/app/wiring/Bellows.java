@@ -31,6 +31,8 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -134,7 +136,7 @@ public final class Bellows implements AutoCloseable {
     joints.activator = activator.orElse(null);
     this.gatewayInside =
         gateway.isPresent()
-            ? Optional.of(gateway.get().bindInside(nodeIp, INSIDE_PORT))
+            ? Optional.of(gateway.get().bindInside(nodeIp, preferring(INSIDE_PORT, nodeIp)))
             : Optional.empty();
     gateway.ifPresent(role -> role.join(controlPlane));
     this.serving =
@@ -189,7 +191,7 @@ public final class Bellows implements AutoCloseable {
         controlPlane,
         loops,
         nodeIp,
-        STATS_PORT,
+        preferring(STATS_PORT, nodeIp),
         ProbeAddresses.byEndpoints(controlPlane.informers().watch(Endpoints.class)));
   }
 
@@ -204,8 +206,21 @@ public final class Bellows implements AutoCloseable {
             controlPlane,
             engine,
             new ActivatorConfig(
-                "activator", nodeIp, nodeIp, List.of(ACTIVATOR_PORT), "cluster.local"),
+                "activator",
+                nodeIp,
+                nodeIp,
+                List.of(preferring(ACTIVATOR_PORT, nodeIp)),
+                "cluster.local"),
             stats));
+  }
+
+  /** The usual port, or any free one: whoever asks a part of this process learns where it is. */
+  private static int preferring(int port, String ip) {
+    try (ServerSocket free = new ServerSocket(port, 1, InetAddress.ofLiteral(ip))) {
+      return free.getLocalPort();
+    } catch (IOException taken) {
+      return 0;
+    }
   }
 
   private Address gatewayAddress() {
