@@ -5,6 +5,7 @@ import dev.bellows.app.kubelet.ClusterNodeApi;
 import dev.bellows.app.kubelet.NodeHeartbeat;
 import dev.bellows.app.kubelet.ReviewedAccess;
 import dev.bellows.controlplane.reconcile.EventRecorder;
+import dev.bellows.controlplane.watch.PlainWatches;
 import dev.bellows.dataplane.probe.Prober;
 import dev.bellows.dataplane.proxy.EventLoops;
 import dev.bellows.dataplane.proxy.ProxyEngine;
@@ -22,7 +23,6 @@ import dev.bellows.embedded.store.DataDirectory;
 import dev.bellows.embedded.store.DataFiles;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -140,7 +140,7 @@ public final class JoinedNode implements AutoCloseable {
 
   private static KubernetesClient client(Path kubeconfig) throws IOException {
     Config config = Config.fromKubeconfig(Files.readString(kubeconfig));
-    return new KubernetesClientBuilder().withConfig(config).build();
+    return PlainWatches.client(config);
   }
 
   /** What holds on this node, in a few words. */
