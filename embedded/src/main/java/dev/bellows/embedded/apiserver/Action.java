@@ -14,7 +14,8 @@ sealed interface Action {
    * @param plural the resource
    * @param subresource empty for the objects themselves
    * @param namespace empty for all, or for what is cluster-scoped
-   * @param name empty for the whole collection
+   * @param name empty for the whole collection; of a list or watch, the name that its field
+   *     selector asks for
    */
   record OnObjects(
       String verb, String group, String plural, String subresource, String namespace, String name)
@@ -45,8 +46,25 @@ sealed interface Action {
           case "DELETE" -> one ? "delete" : "deletecollection";
           default -> request.method().toLowerCase(Locale.ROOT);
         };
+    boolean selects = verb.equals("list") || verb.equals("watch");
     return new OnObjects(
-        verb, path.group(), path.plural(), path.subresource(), path.namespace(), path.name());
+        verb,
+        path.group(),
+        path.plural(),
+        path.subresource(),
+        path.namespace(),
+        selects ? selectedName(request.parameter("fieldSelector")) : path.name());
+  }
+
+  /** A list of what has one name is allowed to whom that name is: then they can follow it. */
+  private static String selectedName(String fieldSelector) {
+    for (String term : fieldSelector.split(",", -1)) {
+      String[] sides = term.strip().split("==?", 2);
+      if (sides.length == 2 && sides[0].strip().equals("metadata.name")) {
+        return sides[1].strip();
+      }
+    }
+    return "";
   }
 
   /** What a request for a path asks for. */

@@ -1,6 +1,7 @@
 package dev.bellows.it.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import org.junit.jupiter.api.Test;
 
@@ -133,6 +134,37 @@ class AccessContractTest extends ContractTest {
               .asBoolean();
     }
     return allowed;
+  }
+
+  @Test
+  void whoMaySeeOneObjectMayListAndWatchItByItsName() {
+    String name = unique("one");
+    String rbac = "rbac.authorization.k8s.io/v1";
+    api.post(core("serviceaccounts"), Wire.object("{metadata: {name: '%s'}}", name)).is(201);
+    api.post(
+            path(rbac, "roles"),
+            Wire.object(
+                "{metadata: {name: '%1$s'}, rules: [{apiGroups: [''], resources: ['configmaps'],"
+                    + " resourceNames: ['%1$s'], verbs: ['list', 'watch']}]}",
+                name))
+        .is(201);
+    api.post(
+            path(rbac, "rolebindings"),
+            Wire.object(
+                "{metadata: {name: '%1$s'}, roleRef: {apiGroup: 'rbac.authorization.k8s.io', kind:"
+                    + " 'Role', name: '%1$s'}, subjects: [{kind: 'ServiceAccount', name: '%1$s',"
+                    + " namespace: '%2$s'}]}",
+                name, namespace))
+        .is(201);
+    String token =
+        api.post(core("serviceaccounts/" + name + "/token"), Wire.object("{spec: {}}"))
+            .is(201)
+            .text("/status/token");
+    Api account = api.as(token);
+    String byName = configMaps() + "?fieldSelector=metadata.name%3D";
+    await().until(() -> account.get(byName + name).code() == 200); // rights travel by watches
+    account.get(byName + "another").is(403);
+    account.get(configMaps()).is(403);
   }
 
   @Test
