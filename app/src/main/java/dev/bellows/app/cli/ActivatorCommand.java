@@ -2,7 +2,6 @@ package dev.bellows.app.cli;
 
 import dev.bellows.app.cli.RoleOptions.Pod;
 import dev.bellows.app.wiring.RoleProcess;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -20,6 +19,7 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true)
 final class ActivatorCommand implements Callable<Integer> {
   @Mixin private RoleOptions options = new RoleOptions();
+  @Mixin private LameDuck lameDuck = new LameDuck();
 
   @Option(
       names = "--port",
@@ -34,13 +34,6 @@ final class ActivatorCommand implements Callable<Integer> {
       description = "where requests for Revisions of HTTP/2 come in (default: 8013)")
   private int h2cPort = 8013;
 
-  @Option(
-      names = "--lame-duck",
-      paramLabel = "SECONDS",
-      description =
-          "how long it goes on as usual once told to stop, while others notice (default: 45)")
-  private int lameDuckSeconds = 45;
-
   @Override
   public Integer call() throws InterruptedException {
     Ports.check("--port", port);
@@ -48,7 +41,7 @@ final class ActivatorCommand implements Callable<Integer> {
     return options.serve(
         "activator",
         Pod.REQUIRED,
-        Duration.ofSeconds(lameDuckSeconds),
+        lameDuck.duration(),
         settings -> RoleProcess.activator(settings, List.of(port, h2cPort)));
   }
 }

@@ -34,7 +34,7 @@ final class ControlPlaneCommand implements Callable<Integer> {
         "where the API server asks for admission; 8443 is what the Service webhook leads to",
         "(default: none, since the API server of bellows up admits by itself)"
       })
-  private OptionalInt webhookPort = OptionalInt.empty();
+  private Optional<Integer> webhookPort = Optional.empty();
 
   @Option(
       names = "--http-port",
@@ -45,13 +45,13 @@ final class ControlPlaneCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     Ports.check("--health-port", healthPort);
-    webhookPort.ifPresent(port -> Ports.check("--webhook-port", port));
+    OptionalInt webhooks = Ports.check("--webhook-port", webhookPort);
     return options.serve(
         "control-plane",
         Pod.OPTIONAL,
         Duration.ZERO,
         settings ->
             RoleProcess.controlPlane(
-                httpPort.map(settings::withHttpPort).orElse(settings), healthPort, webhookPort));
+                httpPort.map(settings::withHttpPort).orElse(settings), healthPort, webhooks));
   }
 }

@@ -6,7 +6,6 @@ import dev.bellows.dataplane.gateway.AccessLog;
 import dev.bellows.dataplane.gateway.GatewayConfig;
 import dev.bellows.dataplane.requestlog.LogLines;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
@@ -27,20 +26,14 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true)
 final class GatewayCommand implements Callable<Integer> {
   @Mixin private RoleOptions options = new RoleOptions();
+  @Mixin private GatewayOptions gateway = new GatewayOptions();
+  @Mixin private LameDuck lameDuck = new LameDuck();
 
   @Option(
       names = "--port",
       paramLabel = "PORT",
       description = "where services are reached (default: 8080)")
   private int port = 8080;
-
-  @Option(
-      names = "--https-port",
-      paramLabel = "PORT",
-      description =
-          "where services with a certificate are reached by https (default: 8443, or a free one if"
-              + " that is taken)")
-  private Optional<Integer> httpsPort = Optional.empty();
 
   @Option(
       names = "--public-https-port",
@@ -51,50 +44,27 @@ final class GatewayCommand implements Callable<Integer> {
   private Optional<Integer> publicHttpsPort = Optional.empty();
 
   @Option(
-      names = "--access-log",
-      paramLabel = "FORM",
-      description =
-          "write a line about each request to standard output: ${COMPLETION-CANDIDATES} (default:"
-              + " none)")
-  private Optional<AccessLog.Form> accessLog = Optional.empty();
-
-  @Option(
-      names = "--wait-page",
-      description = "show a page that waits to a browser that asks for a service without a pod")
-  private boolean waitPage;
-
-  @Option(
       names = "--health-port",
       paramLabel = "PORT",
       description = "where a kubelet asks for /health and /readiness (default: 8090)")
   private int healthPort = 8090;
 
-  @Option(
-      names = "--lame-duck",
-      paramLabel = "SECONDS",
-      description =
-          "how long it goes on as usual once told to stop, while others notice (default: 45)")
-  private int lameDuckSeconds = 45;
-
   @Override
   public Integer call() throws InterruptedException {
     Ports.check("--port", port);
-    httpsPort.ifPresent(given -> Ports.check("--https-port", given));
-    publicHttpsPort.ifPresent(given -> Ports.check("--public-https-port", given));
     Ports.check("--health-port", healthPort);
     GatewayConfig config =
         new GatewayConfig(
-            optional(publicHttpsPort),
-            accessLog.map(form -> new AccessLog(form, new LogLines(System.out), Clock.systemUTC())),
-            waitPage ? Optional.of(UpCommand.WAIT_PAGE_AFTER) : Optional.empty());
+            Ports.check("--public-https-port", publicHttpsPort),
+            gateway
+                .accessLog()
+                .map(form -> new AccessLog(form, new LogLines(System.out), Clock.systemUTC())),
+            gateway.waitPageAfter());
+    OptionalInt httpsPort = gateway.httpsPort();
     return options.serve(
         "gateway",
         Pod.OPTIONAL,
-        Duration.ofSeconds(lameDuckSeconds),
-        settings -> RoleProcess.gateway(settings, port, optional(httpsPort), config, healthPort));
-  }
-
-  private static OptionalInt optional(Optional<Integer> port) {
-    return port.map(OptionalInt::of).orElseGet(OptionalInt::empty);
+        lameDuck.duration(),
+        settings -> RoleProcess.gateway(settings, port, httpsPort, config, healthPort));
   }
 }

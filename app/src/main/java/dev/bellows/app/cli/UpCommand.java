@@ -5,13 +5,10 @@ import dev.bellows.api.admission.DnsNames;
 import dev.bellows.app.wiring.Bellows;
 import dev.bellows.app.wiring.Part;
 import dev.bellows.app.wiring.Settings;
-import dev.bellows.dataplane.gateway.AccessLog;
 import dev.bellows.embedded.runtime.process.Account;
 import java.io.IOException;
 import java.net.URI;
-import java.time.Duration;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -28,35 +25,13 @@ import picocli.CommandLine.Option;
     },
     mixinStandardHelpOptions = true)
 final class UpCommand implements Callable<Integer> {
-  /** Who waits less than this need not be told that they wait. */
-  static final Duration WAIT_PAGE_AFTER = Duration.ofSeconds(1);
-
   @Mixin private DataDirectory dataDirectory = new DataDirectory();
+  @Mixin private GatewayOptions gateway = new GatewayOptions();
 
   @Option(
       names = "--port",
       description = "where services are reached; 0 = any free port (default: 8080)")
   private int port = 8080;
-
-  @Option(
-      names = "--https-port",
-      description =
-          "where services with a certificate are reached by https; 0 = any free port (default:"
-              + " 8443, or a free one if that is taken)")
-  private Optional<Integer> httpsPort = Optional.empty();
-
-  @Option(
-      names = "--access-log",
-      paramLabel = "FORM",
-      description =
-          "write a line about each request to standard output: ${COMPLETION-CANDIDATES} (default:"
-              + " none)")
-  private Optional<AccessLog.Form> accessLog = Optional.empty();
-
-  @Option(
-      names = "--wait-page",
-      description = "show a page that waits to a browser that asks for a service without a pod")
-  private boolean waitPage;
 
   @Option(
       names = "--api-port",
@@ -115,7 +90,6 @@ final class UpCommand implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     long began = System.nanoTime();
     Ports.check("--port", port);
-    httpsPort.ifPresent(given -> Ports.check("--https-port", given));
     Ports.check("--api-port", apiPort);
     domain.ifPresent(UpCommand::checkDomain);
     if (port == 0 && without.contains(Part.GATEWAY)) {
@@ -126,9 +100,9 @@ final class UpCommand implements Callable<Integer> {
         new Settings(
             dataDirectory.path(),
             port,
-            httpsPort.map(OptionalInt::of).orElseGet(OptionalInt::empty),
-            accessLog,
-            waitPage ? Optional.of(WAIT_PAGE_AFTER) : Optional.empty(),
+            gateway.httpsPort(),
+            gateway.accessLog(),
+            gateway.waitPageAfter(),
             apiPort,
             domain,
             runtime,

@@ -11,8 +11,6 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -24,9 +22,7 @@ import java.util.Set;
  * told which address to bind, so they share the machine's ports.
  *
  * <p>A network is held by a socket bound to its address 127.x.0.1 and port {@value #CLAIM_PORT}: no
- * second running Bellows gets it, and it is free again however its holder ended. Addresses and
- * ports are given out in turn, so that one is not used again while somebody may still dial its
- * former holder.
+ * second running Bellows gets it, and it is free again however its holder ended.
  */
 public final class LoopbackNetwork implements PodNetwork {
   /** The port that holds a network; the number is that of a real kubelet. */
@@ -42,16 +38,18 @@ public final class LoopbackNetwork implements PodNetwork {
 
   private final int network;
   private final ServerSocket claim;
-  private final Map<String, PodAddresses> leases = new HashMap<>();
-  private final Set<String> usedIps = new HashSet<>();
-  private final SharedPorts programPorts;
-  private int nextAddress;
+  private final PodLeases leases;
 
   private LoopbackNetwork(int network, ServerSocket claim) {
     this.network = network;
     this.claim = claim;
-    // Two networks begin at different ports, so that they seldom try for the same.
-    programPorts = new SharedPorts((network - FIRST_NETWORK) * 50);
+    this.leases =
+        new PodLeases(
+            podCidr(),
+            ADDRESSES,
+            this::podIp,
+            // Two networks begin at different ports, so that they seldom try for the same.
+            new SharedPorts((network - FIRST_NETWORK) * 50));
   }
 
   /**
@@ -123,43 +121,19 @@ public final class LoopbackNetwork implements PodNetwork {
     return Optional.empty();
   }
 
-  @Override
-  public synchronized PodAddresses attach(String podUid, Set<Integer> containerPorts) {
-    PodAddresses known = leases.get(podUid);
-    if (known != null) {
-      return known;
-    }
-    Map<Integer, Integer> ports = new HashMap<>();
-    for (int containerPort : containerPorts) {
-      ports.put(containerPort, programPorts.take());
-    }
-    String podIp = takeIp();
-    PodAddresses lease = new PodAddresses(podIp, "127.0.0.1", ports, Optional.empty());
-    leases.put(podUid, lease);
-    return lease;
-  }
-
-  private String takeIp() {
-    for (int tried = 0; tried < ADDRESSES; tried++) {
-      // 127.x.1.1 to 127.x.254.254: 127.x.0.* is the node's.
-      int third = 1 + nextAddress / 254;
-      int fourth = 1 + nextAddress % 254;
-      nextAddress = (nextAddress + 1) % ADDRESSES;
-      String ip = "127." + network + "." + third + "." + fourth;
-      if (usedIps.add(ip)) {
-        return ip;
-      }
-    }
-    throw new IllegalStateException("no address is left in " + podCidr());
+  /** 127.x.1.1 to 127.x.254.254: 127.x.0.* is the node's. */
+  private String podIp(int n) {
+    return "127." + network + "." + (1 + n / 254) + "." + (1 + n % 254);
   }
 
   @Override
-  public synchronized void detach(String podUid) {
-    PodAddresses lease = leases.remove(podUid);
-    if (lease != null) {
-      usedIps.remove(lease.podIp());
-      lease.ports().values().forEach(programPorts::giveBack);
-    }
+  public PodAddresses attach(String podUid, Set<Integer> containerPorts) {
+    return leases.attach(podUid, containerPorts);
+  }
+
+  @Override
+  public void detach(String podUid) {
+    leases.detach(podUid);
   }
 
   @Override

@@ -7,9 +7,6 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.HashMap;
-import java.util.HashSet;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.slf4j.Logger;
@@ -31,22 +28,17 @@ public final class RoutedNetwork implements PodNetwork {
   /** The smallest: fourteen addresses, one of them the node's. */
   private static final int MOST_PREFIX = 28;
 
-  private final String cidr;
+  private final Cidr cidr;
   private final String nodeIp;
-  private final int base;
-  private final int size;
   private final boolean routedByUs;
-  private final SharedPorts programPorts = new SharedPorts(0);
-  private final Map<String, PodAddresses> leases = new HashMap<>();
-  private final Set<String> used = new HashSet<>();
-  private int next;
+  private final PodLeases leases;
 
-  private RoutedNetwork(String cidr, String nodeIp, int base, int size, boolean routedByUs) {
+  private RoutedNetwork(Cidr cidr, String nodeIp, boolean routedByUs) {
     this.cidr = cidr;
     this.nodeIp = nodeIp;
-    this.base = base;
-    this.size = size;
     this.routedByUs = routedByUs;
+    int pods = (int) cidr.size() - 3; // not the range itself, the node's, and the last
+    this.leases = new PodLeases(cidr.toString(), pods, n -> cidr.at(2 + n), new SharedPorts(0));
   }
 
   /**
@@ -58,29 +50,21 @@ public final class RoutedNetwork implements PodNetwork {
    * @throws IOException if its addresses cannot be listened on; the message says what to run
    */
   public static RoutedNetwork open(String cidr, Optional<String> nodeIp) throws IOException {
-    String[] parts = cidr.split("/", -1);
-    int prefix;
-    int base;
-    try {
-      prefix = parts.length == 2 ? Integer.parseInt(parts[1]) : 0;
-      base = number(InetAddress.ofLiteral(parts[0]));
-    } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException("'" + cidr + "' is no range such as 10.244.3.0/24", e);
-    }
-    if (prefix < LEAST_PREFIX || prefix > MOST_PREFIX) {
+    Cidr range = Cidr.parse(cidr);
+    if (range.prefix() < LEAST_PREFIX || range.prefix() > MOST_PREFIX) {
       throw new IllegalArgumentException(
           "'" + cidr + "' must have a prefix from /" + LEAST_PREFIX + " to /" + MOST_PREFIX);
     }
-    int size = 1 << (32 - prefix);
-    if ((base & (size - 1)) != 0) {
+    if ((range.address() & (range.size() - 1)) != 0) {
       throw new IllegalArgumentException("'" + cidr + "' does not begin where its prefix says");
     }
+    String first = range.at(1);
     boolean ours = false;
-    if (!isLocal(text(base + 1))) {
-      route("add", cidr);
+    if (!isLocal(first)) {
+      route("add", range);
       ours = true;
     }
-    return new RoutedNetwork(cidr, nodeIp.orElse(text(base + 1)), base, size, ours);
+    return new RoutedNetwork(range, nodeIp.orElse(first), ours);
   }
 
   private static boolean isLocal(String ip) throws IOException {
@@ -92,8 +76,8 @@ public final class RoutedNetwork implements PodNetwork {
     }
   }
 
-  private static void route(String verb, String cidr) throws IOException {
-    String[] words = {"ip", "route", verb, "local", cidr, "dev", "lo"};
+  private static void route(String verb, Cidr cidr) throws IOException {
+    String[] words = {"ip", "route", verb, "local", cidr.toString(), "dev", "lo"};
     String why;
     try {
       Process process = new ProcessBuilder(words).redirectErrorStream(true).start();
@@ -109,28 +93,6 @@ public final class RoutedNetwork implements PodNetwork {
     throw new IOException("'" + String.join(" ", words) + "' must be run by root first: " + why);
   }
 
-  private static int number(InetAddress address) {
-    byte[] bytes = address.getAddress();
-    if (bytes.length != 4) {
-      throw new IllegalArgumentException("only IPv4");
-    }
-    int number = 0;
-    for (byte each : bytes) {
-      number = number << 8 | (each & 0xff);
-    }
-    return number;
-  }
-
-  private static String text(int address) {
-    return (address >>> 24)
-        + "."
-        + (address >>> 16 & 0xff)
-        + "."
-        + (address >>> 8 & 0xff)
-        + "."
-        + (address & 0xff);
-  }
-
   @Override
   public String nodeIp() {
     return nodeIp;
@@ -138,7 +100,7 @@ public final class RoutedNetwork implements PodNetwork {
 
   @Override
   public String podCidr() {
-    return cidr;
+    return cidr.toString();
   }
 
   @Override
@@ -147,40 +109,13 @@ public final class RoutedNetwork implements PodNetwork {
   }
 
   @Override
-  public synchronized PodAddresses attach(String podUid, Set<Integer> containerPorts) {
-    PodAddresses known = leases.get(podUid);
-    if (known != null) {
-      return known;
-    }
-    String podIp = takeIp();
-    Map<Integer, Integer> ports = new HashMap<>();
-    for (int containerPort : containerPorts) {
-      ports.put(containerPort, programPorts.take());
-    }
-    PodAddresses lease = new PodAddresses(podIp, "127.0.0.1", ports, Optional.empty());
-    leases.put(podUid, lease);
-    return lease;
-  }
-
-  private String takeIp() {
-    int pods = size - 3; // not the range itself, the node's, and the last
-    for (int tried = 0; tried < pods; tried++) {
-      String ip = text(base + 2 + next);
-      next = (next + 1) % pods;
-      if (used.add(ip)) {
-        return ip;
-      }
-    }
-    throw new IllegalStateException("no address is left in " + cidr);
+  public PodAddresses attach(String podUid, Set<Integer> containerPorts) {
+    return leases.attach(podUid, containerPorts);
   }
 
   @Override
-  public synchronized void detach(String podUid) {
-    PodAddresses lease = leases.remove(podUid);
-    if (lease != null) {
-      used.remove(lease.podIp());
-      lease.ports().values().forEach(programPorts::giveBack);
-    }
+  public void detach(String podUid) {
+    leases.detach(podUid);
   }
 
   /** Takes the route away if it was made here. */
