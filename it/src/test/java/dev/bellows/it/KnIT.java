@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -240,6 +241,8 @@ class KnIT {
 
   private static String greeting(BellowsProcess bellows, String host)
       throws IOException, InterruptedException {
-    return Serving.json(bellows.request(host, "/").body()).path("greeting").asText();
+    HttpResponse<String> answer = bellows.request(host, "/");
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+    return Serving.json(answer.body()).path("greeting").asText();
   }
 }
