@@ -13,6 +13,7 @@ import dev.bellows.api.serving.Service;
 import dev.bellows.api.serving.ServiceStatus;
 import dev.bellows.api.serving.TrafficTarget;
 import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -212,18 +213,23 @@ class ApiConformanceIT {
         "propagated",
         "{\"metadata\":{\"labels\":{\"a\":\"b\"},\"annotations\":{\"c\":\"d\"}}}");
     serving.awaitReady("propagated");
-    for (var child :
-        new io.fabric8.kubernetes.api.model.HasMetadata[] {
-          serving.get(Configuration.class, "propagated"), serving.get(Route.class, "propagated")
-        }) {
-      assertThat(child.getMetadata().getLabels())
-          .containsEntry("a", "b")
-          .containsEntry("serving.knative.dev/service", "propagated");
-      assertThat(child.getMetadata().getAnnotations()).containsEntry("c", "d");
-    }
+    // Metadata raises no generation: that the Service is Ready does not tell that it has arrived.
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(() -> {
+          hasWhatWasSet(serving.get(Configuration.class, "propagated"));
+          hasWhatWasSet(serving.get(Route.class, "propagated"));
+        });
     assertThat(serving.get(Revision.class, "propagated-00001").getMetadata().getLabels())
         .containsEntry("serving.knative.dev/configuration", "propagated")
         .containsEntry("serving.knative.dev/service", "propagated");
+  }
+
+  private static void hasWhatWasSet(HasMetadata child) {
+    assertThat(child.getMetadata().getLabels())
+        .containsEntry("a", "b")
+        .containsEntry("serving.knative.dev/service", "propagated");
+    assertThat(child.getMetadata().getAnnotations()).containsEntry("c", "d");
   }
 
   @Test
@@ -401,10 +407,12 @@ class ApiConformanceIT {
     serving.delete(DomainMapping.class, "taken.example.org");
     Awaitility.await()
         .atMost(Duration.ofSeconds(60))
-        .untilAsserted(() ->
-            assertThat(serving.request("http://taken.example.org", "/").body())
-                .isEqualTo("Hello rival!\n"));
-    assertThat(Objects.requireNonNull(rival().getStatus()).isTrue("Ready")).isTrue();
+        .untilAsserted(() -> {
+          assertThat(serving.request("http://taken.example.org", "/").body())
+              .isEqualTo("Hello rival!\n");
+          // The gateway may answer before the status tells of it.
+          assertThat(rival().getStatus()).isNotNull().matches(status -> status.isTrue("Ready"));
+        });
   }
 
   @Test
@@ -483,8 +491,12 @@ class ApiConformanceIT {
       serving.awaitReady("tagged");
       String url = serving.url("tagged");
       assertThat(serving.request(url, "/").body()).isEqualTo("Hello one!\n");
-      assertThat(serving.request(url, "/", "Knative-Serving-Tag", "next").body())
-          .isEqualTo("Hello two!\n");
+      // The Route may have been Ready before it saw the ConfigMap's edit.
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(30))
+          .untilAsserted(() ->
+              assertThat(serving.request(url, "/", "Knative-Serving-Tag", "next").body())
+                  .isEqualTo("Hello two!\n"));
       assertThat(serving.request(url, "/", "Knative-Serving-Tag", "unknown").body())
           .isEqualTo("Hello one!\n");
     } finally {

@@ -57,8 +57,11 @@ class JoinedNodeIT {
     node.kubectl("rollout", "status", "deployment/web", "--timeout=60s").succeeded();
     String renewed = renewed(node);
     assertThat(node.kubectl("logs", "deployment/web").succeeded().output()).contains("listening");
-    assertThat(node.kubectl("get", "events", "-o", "jsonpath={.items[*].reason}").output())
-        .contains("Started");
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .untilAsserted(() ->
+            assertThat(node.kubectl("get", "events", "-o", "jsonpath={.items[*].reason}").output())
+                .contains("Started"));
     node.kubectl("delete", "pod", "-l", "app=web", "--wait=true", "--timeout=30s").succeeded();
     node.kubectl("rollout", "status", "deployment/web", "--timeout=60s").succeeded();
     await().atMost(Duration.ofSeconds(20)).until(() -> !renewed(node).equals(renewed));

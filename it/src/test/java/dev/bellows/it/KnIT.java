@@ -14,6 +14,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
@@ -112,6 +113,7 @@ class KnIT {
           Step.kn("domain create hello.example.org --ref hello", "created in namespace 'default'")
               .then(bellows ->
                   Awaitility.await()
+                      .atMost(30, TimeUnit.SECONDS)
                       .untilAsserted(() ->
                           assertThat(greeting(bellows, "hello.example.org")).isEqualTo("applied"))),
           Step.kn("domain list", "hello.example.org", "http://hello.example.org"),

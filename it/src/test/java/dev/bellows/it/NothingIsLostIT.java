@@ -9,8 +9,6 @@ import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -61,27 +59,7 @@ class NothingIsLostIT {
               .collect(Collectors.toCollection(TreeSet::new));
       assertThat(otherwise).isEmpty();
       assertThat(answered).isEqualTo(sent);
-      String log =
-          bellows
-              .kubectl(
-                  "logs",
-                  "-l",
-                  "serving.knative.dev/service=ids",
-                  "-c",
-                  "user-container",
-                  "--tail=-1",
-                  "--max-log-requests=100")
-              .succeeded()
-              .output();
-      Set<String> logged = new TreeSet<>();
-      int lines = 0;
-      for (Matcher line = Pattern.compile("^id (\\d+)$", Pattern.MULTILINE).matcher(log);
-          line.find();
-          lines++) {
-        logged.add(line.group(1));
-      }
-      assertThat(logged).isEqualTo(sent);
-      assertThat(lines).as("each exactly once").isEqualTo(BURST);
+      assertThat(LoggedIds.of(bellows::kubectl, "ids", BURST)).isEqualTo(sent);
     }
   }
 }

@@ -16,7 +16,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -173,32 +172,7 @@ class ScenariosIT {
     assertThat(otherwise).isEmpty();
     assertThat(answered).isEqualTo(sent);
     assertThat(replicas(system)).as("pods for 200 requests at once").isGreaterThan(1);
-    // Pods that were asked for last may not have begun yet, and then have no log to read.
-    await()
-        .atMost(PATIENCE)
-        .pollInterval(Duration.ofMillis(500))
-        .until(() -> logs(system).exitCode() == 0);
-    Set<String> logged = new TreeSet<>();
-    int lines = 0;
-    for (Matcher line =
-            Pattern.compile("^id (\\d+)$", Pattern.MULTILINE).matcher(logs(system).output());
-        line.find();
-        lines++) {
-      logged.add(line.group(1));
-    }
-    assertThat(logged).isEqualTo(sent);
-    assertThat(lines).as("each exactly once").isEqualTo(BURST);
-  }
-
-  private static Command.Result logs(TestedSystem system) {
-    return system.kubectl(
-        "logs",
-        "-l",
-        "serving.knative.dev/service=ids",
-        "-c",
-        "user-container",
-        "--tail=-1",
-        "--max-log-requests=100");
+    assertThat(LoggedIds.of(system::kubectl, "ids", BURST)).isEqualTo(sent);
   }
 
   private void anUnknownImageIsTold(TestedSystem system) throws IOException {

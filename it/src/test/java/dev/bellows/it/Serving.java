@@ -25,6 +25,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 
@@ -127,6 +128,7 @@ final class Serving implements AutoCloseable {
 
   <S, T extends ConditionedStatus, R extends CustomResource<S, T>> R awaitReady(
       Class<R> kind, String name) {
+    AtomicReference<@Nullable R> ready = new AtomicReference<>();
     Awaitility.await()
         .atMost(LIMIT)
         .pollInterval(Duration.ofMillis(100))
@@ -136,14 +138,16 @@ final class Serving implements AutoCloseable {
           assertThat(status).as("status of %s", name).isNotNull();
           assertThat(status.observedGeneration()).isEqualTo(found.getMetadata().getGeneration());
           assertThat(status.isTrue("Ready")).as("%s", status).isTrue();
+          ready.set(found);
         });
-    return get(kind, name);
+    return Objects.requireNonNull(ready.get());
   }
 
   /** Returns once a condition of an object has a status and, if given, a reason. */
   <S, T extends ConditionedStatus, R extends CustomResource<S, T>>
       dev.bellows.api.Condition awaitCondition(
           Class<R> kind, String name, String type, String wanted, @Nullable String reason) {
+    AtomicReference<dev.bellows.api.@Nullable Condition> seen = new AtomicReference<>();
     Awaitility.await()
         .atMost(LIMIT)
         .pollInterval(Duration.ofMillis(100))
@@ -156,8 +160,9 @@ final class Serving implements AutoCloseable {
           if (reason != null) {
             assertThat(condition.get().reason()).as("%s", condition).isEqualTo(reason);
           }
+          seen.set(condition.get());
         });
-    return Objects.requireNonNull(get(kind, name).getStatus()).condition(type).orElseThrow();
+    return Objects.requireNonNull(seen.get());
   }
 
   /**

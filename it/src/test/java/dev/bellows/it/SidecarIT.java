@@ -89,7 +89,7 @@ class SidecarIT {
       assertThat(get(8012, "/", "K-Original-Host", "hello.example.com").body())
           .isEqualTo("hello.example.com");
       Awaitility.await()
-          .atMost(Duration.ofSeconds(5))
+          .atMost(Duration.ofSeconds(20))
           .untilAsserted(() -> {
             Stat stat = scrape();
             assertThat(stat.podName()).isEqualTo("hello-00001-deployment-abc");
@@ -100,7 +100,7 @@ class SidecarIT {
           http.sendAsync(request(8022, "/wait-for-drain"), HttpResponse.BodyHandlers.ofString());
       terminate(sidecar);
       Awaitility.await()
-          .atMost(Duration.ofSeconds(5))
+          .atMost(Duration.ofSeconds(20))
           .untilAsserted(() -> {
             HttpResponse<String> probe = probe();
             assertThat(probe.statusCode()).isEqualTo(503);
@@ -112,7 +112,7 @@ class SidecarIT {
       assertThat(drained).as("the drain lasts as long as requests come").isNotDone();
 
       terminate(sidecar); // the second signal
-      assertThat(sidecar.waitFor(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(sidecar.waitFor(30, TimeUnit.SECONDS)).isTrue();
       assertThat(sidecar.exitValue()).isEqualTo(1);
       assertThat(output.join())
           .contains("\"severity\":\"INFO\"", "\"knative.dev/key\":\"default/hello-00001\"");
@@ -130,8 +130,8 @@ class SidecarIT {
       CompletableFuture<HttpResponse<String>> drained =
           http.sendAsync(request(8022, "/wait-for-drain"), HttpResponse.BodyHandlers.ofString());
       terminate(sidecar);
-      assertThat(drained.get(45, TimeUnit.SECONDS).statusCode()).isEqualTo(200);
-      assertThat(sidecar.waitFor(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(drained.get(90, TimeUnit.SECONDS).statusCode()).isEqualTo(200);
+      assertThat(sidecar.waitFor(30, TimeUnit.SECONDS)).isTrue();
       assertThat(sidecar.exitValue()).as(output.join()).isZero();
     } finally {
       sidecar.destroyForcibly();
@@ -143,7 +143,7 @@ class SidecarIT {
     environment.put("USER_PORT", "http");
     Process sidecar = start();
     CompletableFuture<String> output = output(sidecar);
-    assertThat(sidecar.waitFor(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(sidecar.waitFor(30, TimeUnit.SECONDS)).isTrue();
     assertThat(sidecar.exitValue()).isEqualTo(1);
     assertThat(output.join())
         .isEqualTo("queue-proxy: USER_PORT must be a whole number from 0, got 'http'\n");
@@ -154,7 +154,7 @@ class SidecarIT {
     try (ServerSocket other = new ServerSocket(9090, 1, InetAddress.getByName(IP))) {
       Process sidecar = start();
       CompletableFuture<String> output = output(sidecar);
-      assertThat(sidecar.waitFor(20, TimeUnit.SECONDS)).isTrue();
+      assertThat(sidecar.waitFor(30, TimeUnit.SECONDS)).isTrue();
       assertThat(sidecar.exitValue()).isEqualTo(1);
       assertThat(output.join())
           .startsWith("queue-proxy: cannot listen on " + IP + ":" + other.getLocalPort() + ": ");
@@ -197,7 +197,7 @@ class SidecarIT {
 
   private void awaitReady(Process sidecar, CompletableFuture<String> output) {
     Awaitility.await()
-        .atMost(Duration.ofSeconds(20))
+        .atMost(Duration.ofSeconds(60))
         .ignoreExceptions()
         .failFast(() -> assertThat(sidecar.isAlive()).as(() -> output.join()).isTrue())
         .untilAsserted(() -> assertThat(probe().body()).isEqualTo("queue"));
