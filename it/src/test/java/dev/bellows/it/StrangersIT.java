@@ -118,7 +118,7 @@ class StrangersIT {
     for (String path : List.of("/api", "/api/v1/secrets", "/openapi/v3", "/metrics")) {
       Command.Result answer =
           Command.of("curl", "-sk", "-o", "/dev/null", "-w", "%{http_code}", server + path).run();
-      assertThat(answer.output()).as(path).isEqualTo("401");
+      assertThat(answer.output()).as(path).isEqualTo("403");
     }
     assertThat(URI.create(server).getHost()).isEqualTo("127.0.0.1");
   }

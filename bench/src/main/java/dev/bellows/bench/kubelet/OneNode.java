@@ -75,6 +75,9 @@ final class OneNode implements AutoCloseable {
     ObjectNode namespace = JsonNodeFactory.instance.objectNode();
     namespace.putObject("metadata").put("name", "default");
     registry.create(ResourceTypes.NAMESPACES, namespace);
+    ObjectNode account = JsonNodeFactory.instance.objectNode();
+    account.putObject("metadata").put("name", "default").put("namespace", "default");
+    registry.create(ResourceTypes.SERVICE_ACCOUNTS, account);
     Files.writeString(Files.createDirectory(home.resolve("site")).resolve("index.html"), "hello\n");
     ImageRegistry images = new ImageRegistry(home, new BuiltInImages(home.resolve("cache")));
     images.add(new Image("sleep", List.of("sleep", "1000"), Map.of(), Optional.empty()));

@@ -27,6 +27,7 @@ final class BuiltInRules {
     RULES.put(ResourceTypes.SECRETS, new SecretRules());
     RULES.put(ResourceTypes.MUTATING_WEBHOOK_CONFIGURATIONS, new WebhookRules());
     RULES.put(ResourceTypes.VALIDATING_WEBHOOK_CONFIGURATIONS, new WebhookRules());
+    RULES.put(ResourceTypes.HORIZONTAL_POD_AUTOSCALERS, new AutoscalerRules());
     RULES.put(ResourceTypes.ENDPOINTS, new EndpointsRules());
     RULES.put(ResourceTypes.ENDPOINT_SLICES, new EndpointSliceRules());
     RULES.put(ResourceTypes.CUSTOM_RESOURCE_DEFINITIONS, new DefinitionRules());

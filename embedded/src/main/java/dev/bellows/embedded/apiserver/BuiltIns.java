@@ -67,6 +67,10 @@ final class BuiltIns {
           ResourceTypes.MUTATING_WEBHOOK_CONFIGURATIONS,
           ResourceTypes.VALIDATING_WEBHOOK_CONFIGURATIONS);
 
+  /** Served versions of kinds that have several, the preferred one first. */
+  private static final Map<ResourceType, List<String>> VERSIONS =
+      Map.of(ResourceTypes.HORIZONTAL_POD_AUTOSCALERS, List.of("v2", "v1"));
+
   private BuiltIns() {}
 
   static List<Resource> all() {
@@ -117,7 +121,7 @@ final class BuiltIns {
       boolean countsGenerations) {
     return new Resource(
         type,
-        List.of(type.version()),
+        VERSIONS.getOrDefault(type, List.of(type.version())),
         type.kind().toLowerCase(Locale.ROOT),
         words(shortNames),
         words(categories),
@@ -149,6 +153,13 @@ final class BuiltIns {
     @Override
     public ScalePaths scale() {
       return ScalePaths.BUILT_IN;
+    }
+
+    @Override
+    public Conversion conversion(String version) {
+      return type.equals(ResourceTypes.HORIZONTAL_POD_AUTOSCALERS) && version.equals("v1")
+          ? new HorizontalPodAutoscalerV1()
+          : Conversion.NONE;
     }
   }
 

@@ -7,6 +7,7 @@ import dev.bellows.embedded.store.Key;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** Answers requests for objects: the verbs on collections, objects and their subresources. */
@@ -16,14 +17,16 @@ final class ObjectRequests {
       new ResourceType("", "v1", "Binding", "pods/binding", true);
 
   private final Registry registry;
+  private final Rbac rbac;
   private final LogRequests logs;
   private final StreamRequests streams;
   private final Scales scales;
   private final ByteBudget lists = new ByteBudget(ListRequest.MAX_BYTES);
   private final ServiceAccountTokens accounts;
 
-  ObjectRequests(Registry registry, NodeAccess node, ServiceAccountTokens accounts) {
+  ObjectRequests(Registry registry, NodeAccess node, ServiceAccountTokens accounts, Rbac rbac) {
     this.registry = registry;
+    this.rbac = rbac;
     this.accounts = accounts;
     this.logs = new LogRequests(registry, node.logs());
     this.streams = new StreamRequests(registry, node.pods());
@@ -75,7 +78,7 @@ final class ObjectRequests {
       case "POST" -> {
         ObjectNode object = body(resource, path, request);
         inNamespace(resource, path, object);
-        ObjectNode made = registry.create(resource.type(), object, RequestOptions.write(request));
+        ObjectNode made = registry.create(resource.type(), object, options(request));
         request.answer().json(201, views.of(made));
       }
       case "DELETE" -> {
@@ -107,7 +110,7 @@ final class ObjectRequests {
                     path.namespace(),
                     path.name(),
                     RequestOptions.delete(request),
-                    RequestOptions.write(request));
+                    options(request));
         if (deletion.gone() && !returnsDeleted(type)) {
           request.answer().json(200, deleted(type, deletion.object()));
         } else {
@@ -120,7 +123,7 @@ final class ObjectRequests {
 
   private void put(Resource resource, ObjectNode object, ApiRequest request, Views views) {
     ResourceType type = resource.type();
-    WriteOptions options = RequestOptions.write(request);
+    WriteOptions options = options(request);
     try {
       request.answer().json(200, views.of(registry.update(type, object, options)));
     } catch (ApiException e) {
@@ -160,9 +163,7 @@ final class ObjectRequests {
             addressed(path, object);
             request
                 .answer()
-                .json(
-                    200,
-                    views.of(registry.updateStatus(type, object, RequestOptions.write(request))));
+                .json(200, views.of(registry.updateStatus(type, object, options(request))));
           }
           case "PATCH" ->
               patched(patch(resource, Subresource.STATUS, path, request), request, views);
@@ -190,12 +191,7 @@ final class ObjectRequests {
         requirePost(request);
         registry
             .writes()
-            .delete(
-                type,
-                path.namespace(),
-                path.name(),
-                DeleteOptions.DEFAULT,
-                RequestOptions.write(request));
+            .delete(type, path.namespace(), path.name(), DeleteOptions.DEFAULT, options(request));
         request.answer().json(201, success());
       }
       default -> throw ApiException.noSuchResource();
@@ -263,12 +259,7 @@ final class ObjectRequests {
         deleted.add(
             registry
                 .writes()
-                .delete(
-                    type,
-                    of.namespace(),
-                    of.name(),
-                    how.ifUid(of.uid()),
-                    RequestOptions.write(request))
+                .delete(type, of.namespace(), of.name(), how.ifUid(of.uid()), options(request))
                 .object());
       } catch (ApiException e) {
         if (e.code() != 404 && e.code() != 409) {
@@ -286,6 +277,23 @@ final class ObjectRequests {
 
   private WritePath.Patched patch(
       Resource resource, Subresource subresource, ApiPath path, ApiRequest request) {
+    Patch patch = patch(resource, request);
+    WriteOptions options = options(request);
+    Conversion conversion = resource.conversion(path.version());
+    if (conversion != Conversion.NONE && !(patch instanceof Patch.Apply)) {
+      UnaryOperator<ObjectNode> change =
+          old ->
+              stored(
+                  resource,
+                  path.version(),
+                  changed(conversion.fromStored(old), patch, resource.in(path.version()).schema()),
+                  options);
+      ObjectNode made =
+          registry
+              .writes()
+              .edit(resource.type(), subresource, path.namespace(), path.name(), change, options);
+      return new WritePath.Patched(made, false);
+    }
     return registry
         .writes()
         .patch(
@@ -293,8 +301,21 @@ final class ObjectRequests {
             subresource,
             path.namespace(),
             path.name(),
-            patch(resource, request),
-            RequestOptions.write(request));
+            patch instanceof Patch.Apply apply
+                ? new Patch.Apply(
+                    stored(resource, path.version(), apply.document(), options), apply.force())
+                : patch,
+            options);
+  }
+
+  private static ObjectNode changed(ObjectNode old, Patch patch, Schema schema) {
+    return switch (patch) {
+      case Patch.JsonOperations json -> JsonPatch.apply(json.operations(), old);
+      case Patch.Merge merge -> MergePatch.apply(merge.document(), old);
+      case Patch.StrategicMerge strategic ->
+          StrategicMergePatch.apply(strategic.document(), old, schema);
+      case Patch.Apply apply -> throw new IllegalArgumentException("an apply is no change");
+    };
   }
 
   static Patch patch(Resource resource, ApiRequest request) {
@@ -332,6 +353,10 @@ final class ObjectRequests {
     };
   }
 
+  private WriteOptions options(ApiRequest request) {
+    return RequestOptions.write(request).approvedBy(new Escalation(rbac, request.user()));
+  }
+
   /** An object from the body, of the kind that the path names. */
   private static ObjectNode body(Resource resource, ApiPath path, ApiRequest request) {
     ObjectNode object = Bodies.object(request.body().bytes(), request.header("content-type"));
@@ -354,7 +379,18 @@ final class ObjectRequests {
               + resource.type().kind()
               + ")");
     }
-    return object;
+    return stored(resource, path.version(), object, RequestOptions.write(request));
+  }
+
+  /** What was sent in a version, as it is stored. */
+  private static ObjectNode stored(
+      Resource resource, String version, ObjectNode object, WriteOptions options) {
+    Conversion conversion = resource.conversion(version);
+    if (conversion == Conversion.NONE) {
+      return object;
+    }
+    WritePath.shape(resource.in(version), object, options.withoutDuplicates());
+    return conversion.toStored(object);
   }
 
   private static void inNamespace(Resource resource, ApiPath path, ObjectNode object) {

@@ -17,9 +17,12 @@ import java.util.Set;
 final class Rbac {
   private static final String GROUP = "rbac.authorization.k8s.io";
 
-  /** What the bindings of {@code system:discovery} and {@code system:public-info-viewer} allow. */
-  private static final List<String> OPEN_PATHS =
-      List.of("/api", "/apis", "/openapi", "/version", "/healthz", "/livez", "/readyz");
+  /** What the binding of {@code system:public-info-viewer} allows everybody. */
+  private static final List<String> PUBLIC_PATHS =
+      List.of("/version", "/healthz", "/livez", "/readyz");
+
+  /** What the binding of {@code system:discovery} allows to whoever is known. */
+  private static final List<String> OPEN_PATHS = List.of("/api", "/apis", "/openapi");
 
   /** What {@code system:basic-user} allows. */
   private static final Set<String> SELF_REVIEWS =
@@ -36,7 +39,7 @@ final class Rbac {
     if (user.isMaster()) {
       return true;
     }
-    if (user.isAuthenticated() && isOpenToAll(action)) {
+    if (isBelow(PUBLIC_PATHS, action) || (user.isAuthenticated() && isOpenToAll(action))) {
       return true;
     }
     String namespace =
@@ -60,13 +63,17 @@ final class Rbac {
 
   private static boolean isOpenToAll(Action action) {
     return switch (action) {
-      case Action.OnPath path ->
-          path.verb().equals("get")
-              && OPEN_PATHS.stream()
-                  .anyMatch(open -> path.path().equals(open) || path.path().startsWith(open + "/"));
+      case Action.OnPath path -> isBelow(OPEN_PATHS, path);
       case Action.OnObjects objects ->
           objects.verb().equals("create") && SELF_REVIEWS.contains(objects.plural());
     };
+  }
+
+  private static boolean isBelow(List<String> places, Action action) {
+    return action instanceof Action.OnPath path
+        && path.verb().equals("get")
+        && places.stream()
+            .anyMatch(open -> path.path().equals(open) || path.path().startsWith(open + "/"));
   }
 
   /** Every rule that holds for a user in a namespace; with none, those that hold everywhere. */
@@ -107,7 +114,8 @@ final class Rbac {
     };
   }
 
-  private Optional<ObjectNode> role(JsonNode reference, String namespace) {
+  /** The role that a binding in a namespace refers to, if it is there. */
+  Optional<ObjectNode> role(JsonNode reference, String namespace) {
     boolean cluster = reference.path("kind").asText("").equals("ClusterRole");
     ResourceType type = cluster ? ResourceTypes.CLUSTER_ROLES : ResourceTypes.ROLES;
     return store
@@ -116,7 +124,8 @@ final class Rbac {
         .filter(role -> reference.path("apiGroup").asText(GROUP).equals(GROUP));
   }
 
-  private static boolean allows(JsonNode rule, Action action) {
+  /** Whether one rule alone allows it. */
+  static boolean allows(JsonNode rule, Action action) {
     return switch (action) {
       case Action.OnPath path ->
           holds(rule.path("verbs"), path.verb()) && path(rule.path("nonResourceURLs"), path.path());

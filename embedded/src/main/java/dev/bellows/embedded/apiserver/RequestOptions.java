@@ -60,7 +60,8 @@ final class RequestOptions {
         validation,
         duplicates,
         !dryRun.isEmpty(),
-        request.answer()::warn);
+        request.answer()::warn,
+        WriteOptions.Approval.ALWAYS);
   }
 
   /** As kube-apiserver: what the client calls itself, up to the first slash. */

@@ -44,6 +44,11 @@ record Resource(
 
     /** Where objects keep what their scale shows; asked only of kinds that have one. */
     ScalePaths scale();
+
+    /** How objects look in a version. */
+    default Conversion conversion(String version) {
+      return Conversion.NONE;
+    }
   }
 
   /** Where a kind comes from. */
@@ -70,6 +75,29 @@ record Resource(
   /** The columns of {@code kubectl get}. */
   Columns columns() {
     return shape.columns();
+  }
+
+  /** How objects look in one of the served versions. */
+  Conversion conversion(String version) {
+    return version.equals(type.version()) ? Conversion.NONE : shape.conversion(version);
+  }
+
+  /** The kind as if it were stored in another of its versions. */
+  Resource in(String version) {
+    ResourceType other =
+        new ResourceType(type.group(), version, type.kind(), type.plural(), type.namespaced());
+    return new Resource(
+        other,
+        versions,
+        singular,
+        shortNames,
+        categories,
+        subresources,
+        countsGenerations,
+        selectableFields,
+        origin,
+        shape,
+        rules);
   }
 
   boolean isCustom() {

@@ -6,12 +6,13 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.bellows.embedded.store.Entry;
 import dev.bellows.embedded.store.Key;
 import dev.bellows.embedded.store.ObjectStore;
+import java.time.Duration;
 import java.util.Optional;
 
 /**
  * A pod runs as a ServiceAccount of its namespace, which must be there, and gets a volume with the
- * account's token, unless it or the account says otherwise. The account {@code default} is taken
- * for granted: a controller makes it soon after the namespace.
+ * account's token, unless it or the account says otherwise. A controller makes the account {@code
+ * default} soon after the namespace; a pod that is quicker waits for it a while, as in Kubernetes.
  */
 final class ServiceAccountAdmission implements AdmissionStep {
   private static final String MOUNT_PATH = "/var/run/secrets/kubernetes.io/serviceaccount";
@@ -20,6 +21,11 @@ final class ServiceAccountAdmission implements AdmissionStep {
   private static final int TOKEN_SECONDS = 3607;
 
   private static final int MODE = 0644;
+
+  /** How long a pod waits for the account that every namespace is given. */
+  private static final int ATTEMPTS = 20;
+
+  private static final Duration PAUSE = Duration.ofMillis(50);
 
   private final ObjectStore store;
 
@@ -37,8 +43,12 @@ final class ServiceAccountAdmission implements AdmissionStep {
     ObjectMeta meta = ObjectMeta.of(request.object());
     String account = Json.text(request.object(), "spec", "serviceAccountName");
     Key key = new Key(ResourceTypes.SERVICE_ACCOUNTS.resource(), meta.namespace(), account);
-    Optional<ObjectNode> found = store.get(key).map(Entry::value).map(Json::read);
-    if (!account.equals("default") && found.isEmpty()) {
+    Optional<ObjectNode> found = find(key);
+    for (int i = 0; found.isEmpty() && account.equals("default") && i < ATTEMPTS; i++) {
+      pause();
+      found = find(key);
+    }
+    if (found.isEmpty()) {
       throw ApiException.forbidden(
           ResourceTypes.PODS,
           meta.name(),
@@ -57,6 +67,19 @@ final class ServiceAccountAdmission implements AdmissionStep {
             .orElse(true);
     if (spec.path("automountServiceAccountToken").asBoolean(ofAccount)) {
       mountToken(spec);
+    }
+  }
+
+  private Optional<ObjectNode> find(Key key) {
+    return store.get(key).map(Entry::value).map(Json::read);
+  }
+
+  private static void pause() {
+    try {
+      Thread.sleep(PAUSE);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw ApiException.internal("interrupted while waiting for an account");
     }
   }
 

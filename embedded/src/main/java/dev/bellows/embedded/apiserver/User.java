@@ -6,6 +6,7 @@ import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import javax.naming.InvalidNameException;
 import javax.naming.ldap.LdapName;
 import javax.naming.ldap.Rdn;
@@ -17,16 +18,25 @@ import javax.net.ssl.SSLSession;
  *
  * @param name as the API names users: {@code system:serviceaccount:NAMESPACE:NAME}
  * @param groups that they belong to
+ * @param uid that tells them from others of the name, empty if it is not known
+ * @param extra what else is known of them
  */
-record User(String name, List<String> groups) {
-  /** Before a request has said who it comes from. */
-  static final User NOBODY = new User("system:anonymous", List.of("system:unauthenticated"));
+record User(String name, List<String> groups, String uid, Map<String, List<String>> extra) {
+  static final String AUTHENTICATED = "system:authenticated";
+  static final String UNAUTHENTICATED = "system:unauthenticated";
+
+  /** Who has not said who they are. */
+  static final User NOBODY = new User("system:anonymous", List.of(UNAUTHENTICATED));
 
   private static final String MASTERS = "system:masters";
-  private static final String AUTHENTICATED = "system:authenticated";
 
   User {
     groups = List.copyOf(groups);
+    extra = Map.copyOf(extra);
+  }
+
+  User(String name, List<String> groups) {
+    this(name, groups, "", Map.of());
   }
 
   /**
@@ -83,7 +93,14 @@ record User(String name, List<String> groups) {
   /** As reviews show it. */
   ObjectNode json() {
     ObjectNode json = Json.object().put("username", name);
+    if (!uid.isEmpty()) {
+      json.put("uid", uid);
+    }
     groups.forEach(json.putArray("groups")::add);
+    if (!extra.isEmpty()) {
+      ObjectNode facts = json.putObject("extra");
+      extra.forEach((key, values) -> values.forEach(facts.putArray(key)::add));
+    }
     return json;
   }
 }

@@ -26,15 +26,14 @@ final class Views {
   }
 
   /** One object. */
-  ObjectNode of(ObjectNode object) {
-    object.put("apiVersion", resource.apiVersion(version));
+  ObjectNode of(ObjectNode stored) {
     return switch (accept) {
-      case OBJECT -> object;
-      case METADATA -> metadata(object);
+      case OBJECT -> served(stored);
+      case METADATA -> metadata(served(stored));
       case TABLE ->
           table(
-              List.of(object),
-              ObjectMeta.of(object).node().deepCopy().retain("resourceVersion"),
+              List.of(stored),
+              ObjectMeta.of(stored).node().deepCopy().retain("resourceVersion"),
               true);
     };
   }
@@ -66,12 +65,17 @@ final class Views {
     return list;
   }
 
+  private ObjectNode served(ObjectNode stored) {
+    return resource
+        .conversion(version)
+        .fromStored(stored.put("apiVersion", resource.apiVersion(version)));
+  }
+
   /** A watch event's object; only the first Table of a watch repeats the headings. */
   ObjectNode event(ObjectNode object, boolean first) {
     if (accept != Accept.TABLE) {
       return of(object);
     }
-    object.put("apiVersion", resource.apiVersion(version));
     return table(
         List.of(object), ObjectMeta.of(object).node().deepCopy().retain("resourceVersion"), first);
   }
@@ -102,10 +106,10 @@ final class Views {
     table.set("metadata", listMeta);
     table.set("columnDefinitions", headings ? resource.columns().definitions() : Json.array());
     ArrayNode rows = table.putArray("rows");
-    for (ObjectNode object : objects) {
-      object.put("apiVersion", resource.apiVersion(version));
+    for (ObjectNode each : objects) {
       ObjectNode row = rows.addObject();
-      row.set("cells", resource.columns().cells(object, now));
+      row.set("cells", resource.columns().cells(each, now));
+      ObjectNode object = served(each);
       switch (includeObject) {
         case "None" -> {}
         case "Object" -> row.set("object", object);

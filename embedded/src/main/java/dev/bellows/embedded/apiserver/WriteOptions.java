@@ -1,6 +1,8 @@
 package dev.bellows.embedded.apiserver;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -12,6 +14,7 @@ import java.util.function.Consumer;
  * @param duplicates fields that stood twice in the request's text
  * @param dryRun check everything, change nothing
  * @param warnings is told what the user should know although the write is done
+ * @param approval is asked about what is going to be written
  */
 public record WriteOptions(
     String user,
@@ -19,7 +22,8 @@ public record WriteOptions(
     FieldValidation fieldValidation,
     List<String> duplicates,
     boolean dryRun,
-    Consumer<String> warnings) {
+    Consumer<String> warnings,
+    Approval approval) {
   /** What happens to unknown and repeated fields; they are dropped in any case. */
   public enum FieldValidation {
     IGNORE,
@@ -27,8 +31,36 @@ public record WriteOptions(
     STRICT
   }
 
+  /** Whether somebody may write just this, which no right to a verb says. */
+  @FunctionalInterface
+  public interface Approval {
+    /** Of parts of this process. */
+    Approval ALWAYS = (type, old, object) -> {};
+
+    /**
+     * Looks at an object as it is to be stored.
+     *
+     * @param old the present state; empty on creation
+     * @throws ApiException 403 if it may not be
+     */
+    void approve(ResourceType type, Optional<ObjectNode> old, ObjectNode object);
+  }
+
+  /** The same, asking first. */
+  WriteOptions approvedBy(Approval other) {
+    return new WriteOptions(
+        user, fieldManager, fieldValidation, duplicates, dryRun, warnings, other);
+  }
+
+  /** The same, where repeated fields are told elsewhere. */
+  WriteOptions withoutDuplicates() {
+    return new WriteOptions(
+        user, fieldManager, fieldValidation, List.of(), dryRun, warnings, approval);
+  }
+
   /** A write by a part of this process. */
   public static WriteOptions by(String part) {
-    return new WriteOptions(part, part, FieldValidation.IGNORE, List.of(), false, warning -> {});
+    return new WriteOptions(
+        part, part, FieldValidation.IGNORE, List.of(), false, warning -> {}, Approval.ALWAYS);
   }
 }

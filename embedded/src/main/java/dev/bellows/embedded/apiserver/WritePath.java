@@ -474,6 +474,11 @@ final class WritePath {
     }
   }
 
+  /** Drops what a kind does not have, as {@link #create} does. */
+  static void shape(Resource resource, ObjectNode object, WriteOptions options) {
+    shape(resource, object, cannotBeHandled(resource.type()), options);
+  }
+
   private static Refusal cannotBeHandled(ResourceType type) {
     return findings ->
         FieldCheck.cannotBeHandled(
@@ -505,6 +510,9 @@ final class WritePath {
               options.user(),
               options.dryRun(),
               options.warnings()));
+    }
+    if (operation != AdmissionStep.Operation.DELETE && part == Subresource.NONE) {
+      options.approval().approve(resource.type(), old, object);
     }
   }
 

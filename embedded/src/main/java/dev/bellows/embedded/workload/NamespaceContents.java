@@ -49,14 +49,23 @@ final class NamespaceContents implements AutoCloseable {
         });
   }
 
+  /** Fills the namespaces that are there before it returns, so that pods can be made in them. */
   void start() {
+    for (ObjectNode namespace : registry.list(ResourceTypes.NAMESPACES, null).items()) {
+      fill(Key.of(namespace));
+    }
     loop.start();
   }
 
   private Optional<Duration> reconcile(Key namespace) {
+    fill(namespace);
+    return Optional.empty();
+  }
+
+  private void fill(Key namespace) {
     Optional<ObjectNode> found = registry.find(ResourceTypes.NAMESPACES, "", namespace.name());
     if (found.isEmpty() || found.get().path("metadata").hasNonNull("deletionTimestamp")) {
-      return Optional.empty();
+      return;
     }
     make(ResourceTypes.SERVICE_ACCOUNTS, object(namespace, ACCOUNT));
     ObjectNode authority = object(namespace, AUTHORITY);
@@ -73,7 +82,6 @@ final class NamespaceContents implements AutoCloseable {
           AUTHORITY,
           old -> old.set("data", authority.path("data")));
     }
-    return Optional.empty();
   }
 
   private static ObjectNode object(Key namespace, String name) {

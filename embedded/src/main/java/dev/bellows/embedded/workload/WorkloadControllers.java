@@ -7,8 +7,9 @@ import java.time.Clock;
 
 /**
  * The controllers that a cluster brings along: Deployments, ReplicaSets, the bounds of
- * HorizontalPodAutoscalers, garbage collection, namespaces and what each of them holds. They react
- * to the registry's watches within a millisecond and keep nothing that cannot be seen in it again.
+ * HorizontalPodAutoscalers, collected ClusterRoles, garbage collection, namespaces and what each of
+ * them holds. They react to the registry's watches within a millisecond and keep nothing that
+ * cannot be seen in it again.
  *
  * <p>The informers are the caller's, so that caches are shared; they are started after this.
  */
@@ -19,6 +20,7 @@ public final class WorkloadControllers implements AutoCloseable {
   private final GarbageCollector garbage;
   private final NamespaceController namespaces;
   private final NamespaceContents contents;
+  private final ClusterRoleAggregation roles;
   private final Registry registry;
 
   /**
@@ -39,6 +41,7 @@ public final class WorkloadControllers implements AutoCloseable {
     garbage = new GarbageCollector(registry, informers);
     namespaces = new NamespaceController(registry, informers, clock);
     contents = new NamespaceContents(registry, informers, authorityPem);
+    roles = new ClusterRoleAggregation(registry, informers);
   }
 
   /**
@@ -47,6 +50,7 @@ public final class WorkloadControllers implements AutoCloseable {
    */
   public void start() {
     namespaces.start();
+    roles.start();
     DefaultRoles.install(registry);
     contents.start();
     deployments.start();
@@ -63,5 +67,6 @@ public final class WorkloadControllers implements AutoCloseable {
     garbage.close();
     namespaces.close();
     contents.close();
+    roles.close();
   }
 }

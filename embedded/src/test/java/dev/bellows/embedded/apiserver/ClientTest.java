@@ -164,13 +164,16 @@ class ClientTest {
 
   @Test
   void whoHasNoTokenOrAWrongOneIsNotLetIn() throws Exception {
-    for (String token : List.of("", "wrong")) {
-      HttpResponse<String> response = get("/api/v1/pods", token);
-      assertThat(response.statusCode()).isEqualTo(401);
-      assertThat(response.body())
-          .isEqualTo(
-              "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Failure\","
-                  + "\"message\":\"Unauthorized\",\"reason\":\"Unauthorized\",\"code\":401}");
+    HttpResponse<String> wrong = get("/api/v1/pods", "wrong");
+    assertThat(wrong.statusCode()).isEqualTo(401);
+    assertThat(wrong.body())
+        .isEqualTo(
+            "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Failure\","
+                + "\"message\":\"Unauthorized\",\"reason\":\"Unauthorized\",\"code\":401}");
+    for (String path : List.of("/api/v1/pods", "/api", "/openapi/v3", "/metrics")) {
+      HttpResponse<String> none = get(path, "");
+      assertThat(none.statusCode()).as(path).isEqualTo(403);
+      assertThat(none.body()).contains("system:anonymous");
     }
     assertThat(get("/healthz", "").body()).isEqualTo("ok");
     assertThat(get("/healthz", "wrong").statusCode()).isEqualTo(401);

@@ -130,6 +130,9 @@ class HostileObjectsTest {
     registry = Registry.open(store, InstantSource.system(), List.of(new KnativeAdmission(store)));
     registry.install(Crds.all());
     registry.create(ResourceTypes.NAMESPACES, Yaml.object("{metadata: {name: default}}"));
+    registry.create(
+        ResourceTypes.SERVICE_ACCOUNTS,
+        Yaml.object("{metadata: {name: default, namespace: default}}"));
   }
 
   @AfterEach

@@ -30,6 +30,7 @@ class RegistryTest {
     store = ObjectStore.open(directory);
     registry = Registry.open(store, () -> NOW, List.of());
     registry.create(ResourceTypes.NAMESPACES, object("", "shop"));
+    registry.create(ResourceTypes.SERVICE_ACCOUNTS, object("shop", "default"));
   }
 
   @AfterEach
@@ -213,6 +214,18 @@ class RegistryTest {
     registry.finalizeNamespace(ending);
 
     assertThat(registry.find(ResourceTypes.NAMESPACES, "", "shop")).isEmpty();
+  }
+
+  @Test
+  void aPodIsRefusedWhereNoAccountComes() {
+    registry.create(ResourceTypes.NAMESPACES, object("", "bare"));
+    ObjectNode pod = object("bare", "p");
+    Json.child(pod, "spec").putArray("containers").addObject().put("name", "a").put("image", "b");
+    refused(
+        () -> registry.create(ResourceTypes.PODS, pod),
+        403,
+        "pods \"p\" is forbidden: error looking up service account bare/default: serviceaccount"
+            + " \"default\" not found");
   }
 
   @Test

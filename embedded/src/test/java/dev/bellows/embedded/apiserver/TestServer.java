@@ -42,6 +42,9 @@ final class TestServer implements AutoCloseable {
       ObjectNode namespace = Json.object();
       namespace.putObject("metadata").put("name", "default");
       registry.create(ResourceTypes.NAMESPACES, namespace);
+      ObjectNode account = Json.object();
+      account.putObject("metadata").put("name", "default").put("namespace", "default");
+      registry.create(ResourceTypes.SERVICE_ACCOUNTS, account);
     }
     server =
         ApiServer.start(

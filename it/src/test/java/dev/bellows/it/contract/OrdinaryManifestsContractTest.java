@@ -257,6 +257,16 @@ class OrdinaryManifestsContractTest extends ContractTest {
   }
 
   @Test
+  void aPodWaitsForTheDefaultAccountOfItsNamespace() {
+    String fresh = unique("fresh");
+    api.post("/api/v1/namespaces", Wire.object("{metadata: {name: '%s'}}", fresh)).is(201);
+    backend.deleteAtEnd("/api/v1/namespaces/" + fresh);
+    Reply made = api.post("/api/v1/namespaces/" + fresh + "/pods", pod("p")).is(201);
+    assertThat(made.text("/spec/serviceAccountName")).isEqualTo("default");
+    api.get("/api/v1/namespaces/" + fresh + "/serviceaccounts/default").is(200);
+  }
+
+  @Test
   void aDeploymentMakesAReplicaSet() {
     String path = makeDeployment("d");
     org.awaitility.Awaitility.await()
@@ -273,7 +283,6 @@ class OrdinaryManifestsContractTest extends ContractTest {
   }
 
   @Test
-  @Differs("HorizontalPodAutoscalers are there in version v2 alone")
   void anotherVersionOfAnAutoscalerShowsTheSame() {
     String name = unique("hpa");
     api.post(
