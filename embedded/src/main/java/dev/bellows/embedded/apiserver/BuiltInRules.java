@@ -4,14 +4,13 @@ import static dev.bellows.embedded.apiserver.PodSpecRules.standard;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.regex.Pattern;
+import java.util.function.BiConsumer;
 
 /** The rules of the built-in kinds: defaults that their clients and controllers see, and checks. */
 final class BuiltInRules {
@@ -28,12 +27,102 @@ final class BuiltInRules {
     RULES.put(ResourceTypes.MUTATING_WEBHOOK_CONFIGURATIONS, new WebhookRules());
     RULES.put(ResourceTypes.VALIDATING_WEBHOOK_CONFIGURATIONS, new WebhookRules());
     RULES.put(ResourceTypes.HORIZONTAL_POD_AUTOSCALERS, new AutoscalerRules());
+    RULES.put(ResourceTypes.ROLES, RoleChecks.roles(false));
+    RULES.put(ResourceTypes.CLUSTER_ROLES, RoleChecks.roles(true));
+    RULES.put(ResourceTypes.ROLE_BINDINGS, RoleChecks.bindings(false));
+    RULES.put(ResourceTypes.CLUSTER_ROLE_BINDINGS, RoleChecks.bindings(true));
+    checked(ResourceTypes.POD_DISRUPTION_BUDGETS, PolicyChecks::disruptionBudget);
+    checked(ResourceTypes.RESOURCE_QUOTAS, PolicyChecks::quota);
+    checked(ResourceTypes.LEASES, PolicyChecks::lease);
+    checked(ResourceTypes.EVENTS, PolicyChecks::event);
+    checked(ResourceTypes.NODES, PolicyChecks::node);
+    RULES.put(ResourceTypes.NETWORK_POLICIES, new NetworkPolicyRules());
+    RULES.put(ResourceTypes.LIMIT_RANGES, new LimitRangeRules());
+    RULES.put(ResourceTypes.PERSISTENT_VOLUME_CLAIMS, new ClaimRules());
     RULES.put(ResourceTypes.ENDPOINTS, new EndpointsRules());
     RULES.put(ResourceTypes.ENDPOINT_SLICES, new EndpointSliceRules());
     RULES.put(ResourceTypes.CUSTOM_RESOURCE_DEFINITIONS, new DefinitionRules());
   }
 
   private BuiltInRules() {}
+
+  /** A kind that is only looked at. */
+  private static void checked(ResourceType type, BiConsumer<PolicyChecks, ObjectNode> check) {
+    RULES.put(
+        type,
+        new KindRules() {
+          @Override
+          public void validate(ObjectNode object, List<Cause> causes) {
+            check.accept(new PolicyChecks(causes), object);
+          }
+        });
+  }
+
+  private static final class NetworkPolicyRules implements KindRules {
+    @Override
+    public void complete(ObjectNode object) {
+      ObjectNode spec = Json.child(object, "spec");
+      for (String way : List.of("ingress", "egress")) {
+        spec.path(way).forEach(rule -> protocols(rule.path("ports")));
+      }
+      if (spec.path("policyTypes").isEmpty()) {
+        var types = spec.putArray("policyTypes").add("Ingress");
+        if (!spec.path("egress").isEmpty()) {
+          types.add("Egress");
+        }
+      }
+    }
+
+    @Override
+    public void validate(ObjectNode object, List<Cause> causes) {
+      new PolicyChecks(causes).networkPolicy(object);
+    }
+  }
+
+  private static final class LimitRangeRules implements KindRules {
+    /** What a container is given stands for what it asks, and the most for what it is given. */
+    @Override
+    public void complete(ObjectNode object) {
+      for (JsonNode each : object.path("spec").path("limits")) {
+        if (each instanceof ObjectNode limit && limit.path("type").asText().equals("Container")) {
+          inherit(limit, "max", "default");
+          inherit(limit, "default", "defaultRequest");
+          inherit(limit, "min", "defaultRequest");
+        }
+      }
+    }
+
+    private static void inherit(ObjectNode limit, String from, String to) {
+      for (Map.Entry<String, JsonNode> amount : limit.path(from).properties()) {
+        ObjectNode into = Json.child(limit, to);
+        if (!into.has(amount.getKey())) {
+          into.set(amount.getKey(), amount.getValue());
+        }
+      }
+    }
+
+    @Override
+    public void validate(ObjectNode object, List<Cause> causes) {
+      new PolicyChecks(causes).limitRange(object);
+    }
+  }
+
+  private static final class ClaimRules implements KindRules {
+    @Override
+    public void complete(ObjectNode object) {
+      standard(Json.child(object, "spec"), "volumeMode", "Filesystem");
+    }
+
+    @Override
+    public void onCreate(ObjectNode object) {
+      object.putObject("status").put("phase", "Pending");
+    }
+
+    @Override
+    public void validate(ObjectNode object, List<Cause> causes) {
+      new PolicyChecks(causes).claim(object);
+    }
+  }
 
   static KindRules of(ResourceType type) {
     return RULES.getOrDefault(type, KindRules.NONE);
@@ -74,8 +163,15 @@ final class BuiltInRules {
     }
 
     @Override
+    public void validateNew(ObjectNode object, List<Cause> causes) {
+      if (!object.path("spec").path("ephemeralContainers").isEmpty()) {
+        causes.add(Cause.forbidden("spec.ephemeralContainers", "cannot be set on create"));
+      }
+    }
+
+    @Override
     public void validate(ObjectNode object, List<Cause> causes) {
-      PodSpecRules.validate(object.path("spec"), "spec", causes);
+      PodSpecChecks.validate(object.path("spec"), "spec", causes);
     }
 
     @Override
@@ -87,27 +183,6 @@ final class BuiltInRules {
   private static void template(ObjectNode spec) {
     ObjectNode template = Json.child(spec, "template");
     PodSpecRules.complete(Json.child(template, "spec"));
-  }
-
-  private static void checkTemplate(ObjectNode object, String kind, List<Cause> causes) {
-    JsonNode spec = object.path("spec");
-    JsonNode replicas = spec.path("replicas");
-    if (replicas.asInt(0) < 0) {
-      causes.add(Cause.invalid("spec.replicas", replicas, "must be greater than or equal to 0"));
-    }
-    if (!(spec.path("selector") instanceof ObjectNode selector)) {
-      causes.add(Cause.required("spec.selector", ""));
-    } else if (selector.isEmpty()) {
-      causes.add(Cause.invalid("spec.selector", selector, "empty selector is invalid for " + kind));
-    } else if (!Selectors.matches(
-        selector, spec.path("template").path("metadata").path("labels"))) {
-      causes.add(
-          Cause.invalid(
-              "spec.template.metadata.labels",
-              spec.path("template").path("metadata").path("labels"),
-              "`selector` does not match template `labels`"));
-    }
-    PodSpecRules.validate(spec.path("template").path("spec"), "spec.template.spec", causes);
   }
 
   private static void checkSelectorStays(ObjectNode old, ObjectNode object, List<Cause> causes) {
@@ -142,7 +217,7 @@ final class BuiltInRules {
 
     @Override
     public void validate(ObjectNode object, List<Cause> causes) {
-      checkTemplate(object, "deployment", causes);
+      WorkloadChecks.validate(object, causes);
     }
 
     @Override
@@ -163,7 +238,7 @@ final class BuiltInRules {
 
     @Override
     public void validate(ObjectNode object, List<Cause> causes) {
-      checkTemplate(object, "replicaset", causes);
+      WorkloadChecks.validate(object, causes);
     }
 
     @Override
@@ -173,13 +248,19 @@ final class BuiltInRules {
   }
 
   private static final class ServiceRules implements KindRules {
-    private static final Set<String> TYPES =
-        Set.of("ClusterIP", "NodePort", "LoadBalancer", "ExternalName");
+    private static final int AFFINITY_SECONDS = 10_800;
 
     @Override
     public void complete(ObjectNode object) {
       ObjectNode spec = Json.child(object, "spec");
       standard(spec, "sessionAffinity", "None");
+      if (spec.path("sessionAffinity").asText().equals("None")) {
+        spec.remove("sessionAffinityConfig");
+      } else if (spec.path("sessionAffinity").asText().equals("ClientIP")
+          && !spec.path("sessionAffinityConfig").path("clientIP").has("timeoutSeconds")) {
+        Json.child(Json.child(spec, "sessionAffinityConfig"), "clientIP")
+            .put("timeoutSeconds", AFFINITY_SECONDS);
+      }
       standard(spec, "type", "ClusterIP");
       if (!spec.path("type").asText().equals("ExternalName")) {
         standard(spec, "internalTrafficPolicy", "Cluster");
@@ -187,11 +268,15 @@ final class BuiltInRules {
       for (JsonNode port : spec.path("ports")) {
         if (port instanceof ObjectNode each) {
           standard(each, "protocol", "TCP");
-          if (!each.hasNonNull("targetPort") && each.hasNonNull("port")) {
+          if (isUnset(each.path("targetPort")) && each.hasNonNull("port")) {
             each.set("targetPort", each.get("port"));
           }
         }
       }
+    }
+
+    private static boolean isUnset(JsonNode port) {
+      return port.isNumber() ? port.asInt() == 0 : port.asText("").isEmpty();
     }
 
     @Override
@@ -201,47 +286,7 @@ final class BuiltInRules {
 
     @Override
     public void validate(ObjectNode object, List<Cause> causes) {
-      JsonNode spec = object.path("spec");
-      String type = spec.path("type").asText();
-      if (!TYPES.contains(type)) {
-        causes.add(
-            new Cause(
-                "FieldValueNotSupported",
-                "spec.type",
-                "Unsupported value: \""
-                    + type
-                    + "\": supported values: \"ClusterIP\", \"ExternalName\", \"LoadBalancer\","
-                    + " \"NodePort\""));
-      }
-      boolean headless = spec.path("clusterIP").asText("").equals("None");
-      if (spec.path("ports").isEmpty() && !headless && !type.equals("ExternalName")) {
-        causes.add(Cause.required("spec.ports", ""));
-      }
-      if (type.equals("ExternalName") && spec.path("externalName").asText("").isEmpty()) {
-        causes.add(Cause.required("spec.externalName", ""));
-      }
-      Set<String> names = new HashSet<>();
-      for (int i = 0; i < spec.path("ports").size(); i++) {
-        port(spec.path("ports"), i, names, causes);
-      }
-    }
-
-    private static void port(JsonNode ports, int i, Set<String> names, List<Cause> causes) {
-      JsonNode port = ports.get(i);
-      String path = "spec.ports[" + i + "]";
-      String name = port.path("name").asText("");
-      if (name.isEmpty() && ports.size() > 1) {
-        causes.add(Cause.required(path + ".name", ""));
-      } else if (!name.isEmpty() && !names.add(name)) {
-        causes.add(
-            new Cause("FieldValueDuplicate", path + ".name", "Duplicate value: \"" + name + "\""));
-      }
-      int number = port.path("port").asInt(0);
-      if (number < 1 || number > 65535) {
-        causes.add(
-            Cause.invalid(
-                path + ".port", port.path("port"), "must be between 1 and 65535, inclusive"));
-      }
+      new ServiceChecks(causes).service(object.path("spec"));
     }
 
     @Override
@@ -261,22 +306,17 @@ final class BuiltInRules {
 
   /** What ConfigMaps and Secrets have in common: small files, which may be fixed for good. */
   private static final class DataRules {
-    private static final Pattern KEY = Pattern.compile("[-._a-zA-Z0-9]+");
     private static final int MAX_BYTES = 1 << 20;
 
     static void validate(ObjectNode object, List<Cause> causes) {
+      Checks checks = new Checks(causes);
       long bytes = 0;
       for (String part : List.of("data", "binaryData")) {
         for (Map.Entry<String, JsonNode> each : object.path(part).properties()) {
           String key = each.getKey();
-          if (!KEY.matcher(key).matches()) {
-            causes.add(
-                Cause.invalid(
-                    part + "[" + key + "]",
-                    key,
-                    "a valid config key must consist of alphanumeric characters, '-', '_' or '.'"
-                        + " (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for"
-                        + " validation is '[-._a-zA-Z0-9]+')"));
+          checks.configKey(part + "[" + key + "]", key);
+          if (part.equals("data") && object.path("binaryData").has(key)) {
+            checks.invalid("data[" + key + "]", key, "duplicate of key present in binaryData");
           }
           bytes += each.getValue().asText().getBytes(StandardCharsets.UTF_8).length;
         }
@@ -333,6 +373,11 @@ final class BuiltInRules {
         }
       }
     }
+
+    @Override
+    public void validate(ObjectNode object, List<Cause> causes) {
+      new WebhookChecks(causes).validate(object);
+    }
   }
 
   private static void scopes(JsonNode rules) {
@@ -344,9 +389,58 @@ final class BuiltInRules {
   }
 
   private static final class SecretRules implements KindRules {
+    /** What a Secret of a type must hold. */
+    private static final Map<String, List<String>> NEEDED =
+        Map.of(
+            "kubernetes.io/tls", List.of("tls.crt", "tls.key"),
+            "kubernetes.io/ssh-auth", List.of("ssh-privatekey"),
+            "kubernetes.io/dockercfg", List.of(".dockercfg"),
+            "kubernetes.io/dockerconfigjson", List.of(".dockerconfigjson"));
+
+    private static final String ACCOUNT = "kubernetes.io/service-account.name";
+
     @Override
     public void validate(ObjectNode object, List<Cause> causes) {
       DataRules.validate(object, causes);
+      Checks checks = new Checks(causes);
+      String type = object.path("type").asText("");
+      JsonNode data = object.path("data");
+      for (String key : NEEDED.getOrDefault(type, List.of())) {
+        if (!data.has(key)) {
+          checks.missing("data[" + key + "]");
+        }
+      }
+      if (type.equals("kubernetes.io/basic-auth")
+          && !data.has("username")
+          && !data.has("password")) {
+        checks.missing("data[username]");
+        checks.missing("data[password]");
+      }
+      String config = NEEDED.getOrDefault(type, List.of("")).getFirst();
+      if (config.startsWith(".docker") && data.has(config)) {
+        requireJson(config, data.path(config).asText(), checks);
+      }
+      JsonNode annotations = object.path("metadata").path("annotations");
+      if (type.equals("kubernetes.io/service-account-token") && !annotations.has(ACCOUNT)) {
+        checks.missing("metadata.annotations[" + ACCOUNT + "]");
+      }
+    }
+
+    private static void requireJson(String key, String encoded, Checks checks) {
+      String why = "";
+      byte[] text = Base64.getMimeDecoder().decode(encoded);
+      try {
+        Json.parse(text);
+      } catch (IOException e) {
+        String first = new String(text, StandardCharsets.UTF_8).strip();
+        why =
+            first.isEmpty()
+                ? "unexpected end of JSON input"
+                : "invalid character '" + first.charAt(0) + "' looking for beginning of value";
+      }
+      if (!why.isEmpty()) {
+        checks.invalid("data[" + key + "]", "<secret contents redacted>", why);
+      }
     }
 
     @Override
@@ -387,6 +481,11 @@ final class BuiltInRules {
     public void complete(ObjectNode object) {
       object.path("subsets").forEach(subset -> protocols(subset.path("ports")));
     }
+
+    @Override
+    public void validate(ObjectNode object, List<Cause> causes) {
+      new ServiceChecks(causes).endpoints(object);
+    }
   }
 
   private static final class EndpointSliceRules implements KindRules {
@@ -398,6 +497,11 @@ final class BuiltInRules {
           standard(each, "name", "");
         }
       }
+    }
+
+    @Override
+    public void validate(ObjectNode object, List<Cause> causes) {
+      new ServiceChecks(causes).slice(object);
     }
 
     @Override

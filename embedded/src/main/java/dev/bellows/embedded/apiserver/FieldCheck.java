@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
+import dev.bellows.api.quantity.ResourceAmount;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -119,7 +120,7 @@ final class FieldCheck {
     }
     if (schema.reference().equals(QUANTITY)) {
       require(value.isTextual() || value.isNumber(), value, schema, path, struct);
-      return value.isNumber() ? new TextNode(value.asText()) : value;
+      return quantity(value.asText());
     }
     if (schema.isIntOrString()) {
       require(value.isTextual() || isWhole(value, schema), value, schema, path, struct);
@@ -140,13 +141,56 @@ final class FieldCheck {
           list.set(i, builtInValue(list.get(i), schema.items(), path + "[" + i + "]", struct));
         }
       }
-      case "string" -> require(value.isTextual(), value, schema, path, struct);
+      case "string" -> {
+        require(value.isTextual(), value, schema, path, struct);
+        if (schema.keyword("format").asText("").equals("byte")) {
+          requireBase64(value.asText());
+        }
+      }
       case "boolean" -> require(value.isBoolean(), value, schema, path, struct);
       case "integer" -> require(isWhole(value, schema), value, schema, path, struct);
       case "number" -> require(value.isNumber(), value, schema, path, struct);
       default -> {} // the schema leaves it open
     }
     return value;
+  }
+
+  /** An amount in the one form in which it is stored. */
+  private JsonNode quantity(String text) {
+    return new TextNode(
+        ResourceAmount.parse(text)
+            .map(ResourceAmount::toString)
+            .orElseThrow(() ->
+                cannotBeHandled(
+                    kind,
+                    version,
+                    "quantities must match the regular expression"
+                        + " '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'")));
+  }
+
+  private void requireBase64(String text) {
+    int read = 0;
+    int padding = 0;
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c == '\n' || c == '\r') {
+        continue;
+      }
+      boolean letter = c < 128 && (Character.isLetterOrDigit(c) || c == '+' || c == '/');
+      boolean fits = c == '=' ? read % 4 > 1 : letter && padding == 0;
+      if (!fits) {
+        throw illegalBase64(i);
+      }
+      padding += c == '=' ? 1 : 0;
+      read++;
+    }
+    if (read % 4 != 0) {
+      throw illegalBase64(text.length() - read % 4);
+    }
+  }
+
+  private ApiException illegalBase64(int at) {
+    return cannotBeHandled(kind, version, "illegal base64 data at input byte " + at);
   }
 
   private static boolean isWhole(JsonNode value, Schema schema) {

@@ -22,6 +22,9 @@ interface KindRules {
   /** Adds a cause for each field that is wrong. */
   default void validate(ObjectNode object, List<Cause> causes) {}
 
+  /** Adds a cause for each field that a new object may not have. */
+  default void validateNew(ObjectNode object, List<Cause> causes) {}
+
   /** Adds a cause for each field that may not be changed like this. */
   default void validateUpdate(ObjectNode old, ObjectNode object, List<Cause> causes) {}
 }

@@ -2,46 +2,26 @@ package dev.bellows.embedded.apiserver;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.regex.Pattern;
 
 /** What labels, annotations and owner references may look like. */
 final class MetadataRules {
   private static final int MAX_ANNOTATION_BYTES = 256 << 10;
   private static final Set<String> STANDARD_FINALIZERS =
       Set.of("kubernetes", "orphan", "foregroundDeletion");
-  private static final int MAX_NAME = 63;
-  private static final int MAX_PREFIX = 253;
-  private static final Pattern NAME = Pattern.compile("([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]");
-  private static final Pattern PREFIX =
-      Pattern.compile("[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*");
 
   private MetadataRules() {}
 
   static void check(ObjectMeta meta, List<Cause> causes) {
-    for (Map.Entry<String, JsonNode> label : meta.node().path("labels").properties()) {
-      key("metadata.labels", label.getKey(), causes);
-      String value = label.getValue().asText();
-      if (!value.isEmpty() && (value.length() > MAX_NAME || !NAME.matcher(value).matches())) {
-        causes.add(
-            Cause.invalid(
-                "metadata.labels",
-                value,
-                value.length() > MAX_NAME
-                    ? "must be no more than 63 characters"
-                    : "a valid label must be an empty string or consist of alphanumeric"
-                        + " characters, '-', '_' or '.', and must start and end with an"
-                        + " alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345',"
-                        + " regex used for validation is"
-                        + " '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"));
-      }
-    }
+    Checks checks = new Checks(causes);
+    checks.labels("metadata.labels", meta.node().path("labels"));
     long bytes = 0;
     for (Map.Entry<String, JsonNode> annotation : meta.node().path("annotations").properties()) {
-      key("metadata.annotations", annotation.getKey(), causes);
+      Checks.qualified(Checks.lower(annotation.getKey()))
+          .forEach(why -> checks.invalid("metadata.annotations", annotation.getKey(), why));
       bytes += annotation.getKey().length();
       bytes += annotation.getValue().asText().getBytes(StandardCharsets.UTF_8).length;
     }
@@ -52,19 +32,42 @@ final class MetadataRules {
               "metadata.annotations",
               "Too long: may not be more than " + MAX_ANNOTATION_BYTES + " bytes"));
     }
-    int index = 0;
-    for (JsonNode owner : meta.node().path("ownerReferences")) {
-      for (String field : List.of("apiVersion", "kind", "name", "uid")) {
-        if (owner.path(field).asText("").isEmpty()) {
-          causes.add(
-              new Cause(
-                  "FieldValueInvalid",
-                  "metadata.ownerReferences[" + index + "]." + field,
-                  "Invalid value: \"\": must not be empty"));
-        }
-      }
-      index++;
+    owners(meta.node().path("ownerReferences"), checks);
+  }
+
+  private static void owners(JsonNode owners, Checks checks) {
+    List<JsonNode> controllers = new ArrayList<>();
+    Checks.each(
+        owners,
+        "metadata.ownerReferences",
+        (at, owner) -> {
+          String version = owner.path("apiVersion").asText("");
+          if (version.chars().filter(c -> c == '/').count() > 1) {
+            checks.invalid(
+                "metadata.ownerReferences.apiVersion", version, "version must not be empty");
+          }
+          for (String field : List.of("apiVersion", "kind", "name", "uid")) {
+            if (owner.path(field).asText("").isEmpty()) {
+              checks.invalid(at + "." + field, "", "must not be empty");
+            }
+          }
+          if (owner.path("controller").asBoolean()) {
+            controllers.add(owner);
+          }
+        });
+    if (controllers.size() > 1) {
+      checks.invalid(
+          "metadata.ownerReferences",
+          owners,
+          "Only one reference can have Controller set to true. Found \"true\" in references for "
+              + named(controllers.get(0))
+              + " and "
+              + named(controllers.get(1)));
     }
+  }
+
+  private static String named(JsonNode owner) {
+    return owner.path("kind").asText() + "/" + owner.path("name").asText();
   }
 
   /** Of built-in kinds; a custom kind's finalizers may have any name. */
@@ -72,6 +75,7 @@ final class MetadataRules {
     List<String> finalizers = meta.finalizers();
     for (int i = 0; i < finalizers.size(); i++) {
       String name = finalizers.get(i);
+      new Checks(causes).qualified("metadata.finalizers", name);
       if (!name.contains("/") && !STANDARD_FINALIZERS.contains(name)) {
         causes.add(
             Cause.invalid(
@@ -79,35 +83,6 @@ final class MetadataRules {
                 name,
                 "name is neither a standard finalizer name nor is it fully qualified"));
       }
-    }
-  }
-
-  private static void key(String field, String key, List<Cause> causes) {
-    int slash = key.indexOf('/');
-    String prefix = slash < 0 ? "" : key.substring(0, slash);
-    String name = key.substring(slash + 1);
-    boolean prefixed = slash >= 0;
-    if (prefixed
-        && (prefix.length() > MAX_PREFIX
-            || !PREFIX.matcher(prefix.toLowerCase(Locale.ROOT)).matches())) {
-      causes.add(
-          Cause.invalid(
-              field,
-              key,
-              "prefix part a lowercase RFC 1123 subdomain must consist of lower case alphanumeric"
-                  + " characters, '-' or '.', and must start and end with an alphanumeric character"
-                  + " (e.g. 'example.com', regex used for validation is"
-                  + " '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"));
-    }
-    if (name.isEmpty() || name.length() > MAX_NAME || !NAME.matcher(name).matches()) {
-      causes.add(
-          Cause.invalid(
-              field,
-              key,
-              "name part must consist of alphanumeric characters, '-', '_' or '.', and must start"
-                  + " and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or"
-                  + " '123-abc', regex used for validation is"
-                  + " '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"));
     }
   }
 }

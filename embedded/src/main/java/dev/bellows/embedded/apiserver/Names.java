@@ -1,6 +1,7 @@
 package dev.bellows.embedded.apiserver;
 
 import java.security.SecureRandom;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 
@@ -44,6 +45,15 @@ final class Names {
     return name.toString();
   }
 
+  /** Adds a cause if no object of the kind may have a name that begins so. */
+  static void checkGenerated(ResourceType type, String base, List<Cause> causes) {
+    // What is added makes a good end of it.
+    String wrong = base.isEmpty() ? "" : wrong(type, base.replaceFirst("-$", "a"));
+    if (!wrong.isEmpty()) {
+      causes.add(Cause.invalid("metadata.generateName", base, wrong));
+    }
+  }
+
   /** Adds a cause if an object of the kind may not have this name. */
   static void check(ResourceType type, String name, List<Cause> causes) {
     String wrong = wrong(type, name);
@@ -56,9 +66,7 @@ final class Names {
   static String wrong(ResourceType type, String name) {
     if (type.group().equals("rbac.authorization.k8s.io")) {
       // Any path segment will do: such names hold colons.
-      return name.equals(".") || name.equals("..")
-          ? "may not be '" + name + "'"
-          : name.contains("/") || name.contains("%") ? "may not contain '/' or '%'" : "";
+      return String.join(", ", pathSegment(name));
     }
     if (type.equals(ResourceTypes.SERVICES)) {
       return label(name, LABEL_1035, LABEL_1035_TEXT);
@@ -66,10 +74,29 @@ final class Names {
     if (type.equals(ResourceTypes.NAMESPACES)) {
       return label(name, LABEL, LABEL_TEXT);
     }
+    return subdomain(name);
+  }
+
+  /** What is wrong with a DNS subdomain; empty if nothing is. */
+  static String subdomain(String name) {
     if (name.length() > 253) {
       return "must be no more than 253 characters";
     }
     return SUBDOMAIN.matcher(name).matches() ? "" : SUBDOMAIN_TEXT;
+  }
+
+  /** What keeps a text from being one part of a path. */
+  static List<String> pathSegment(String name) {
+    List<String> wrong = new ArrayList<>();
+    if (name.equals(".") || name.equals("..")) {
+      wrong.add("may not be '" + name + "'");
+    }
+    for (String part : List.of("/", "%")) {
+      if (name.contains(part)) {
+        wrong.add("may not contain '" + part + "'");
+      }
+    }
+    return wrong;
   }
 
   /** Adds a cause if a value is no DNS label. */
@@ -84,6 +111,11 @@ final class Names {
     if (name.length() > 63) {
       return "must be no more than 63 characters";
     }
-    return pattern.matcher(name).matches() ? "" : text;
+    if (pattern.matcher(name).matches()) {
+      return "";
+    }
+    return pattern.equals(LABEL) && SUBDOMAIN.matcher(name).matches()
+        ? "must not contain dots"
+        : text;
   }
 }

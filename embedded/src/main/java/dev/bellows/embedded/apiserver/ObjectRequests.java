@@ -280,7 +280,7 @@ final class ObjectRequests {
     Patch patch = patch(resource, request);
     WriteOptions options = options(request);
     Conversion conversion = resource.conversion(path.version());
-    if (conversion != Conversion.NONE && !(patch instanceof Patch.Apply)) {
+    if (!conversion.equals(Conversion.NONE) && !(patch instanceof Patch.Apply)) {
       UnaryOperator<ObjectNode> change =
           old ->
               stored(
@@ -386,7 +386,7 @@ final class ObjectRequests {
   private static ObjectNode stored(
       Resource resource, String version, ObjectNode object, WriteOptions options) {
     Conversion conversion = resource.conversion(version);
-    if (conversion == Conversion.NONE) {
+    if (conversion.equals(Conversion.NONE)) {
       return object;
     }
     WritePath.shape(resource.in(version), object, options.withoutDuplicates());

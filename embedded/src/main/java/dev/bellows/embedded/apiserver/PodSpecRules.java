@@ -3,14 +3,10 @@ package dev.bellows.embedded.apiserver;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 
-/** Defaults and checks of a pod's spec, in a pod as in a template of pods. */
+/** Defaults of a pod's spec, in a pod as in a template of pods; checks: {@link PodSpecChecks}. */
 final class PodSpecRules {
-  private static final Set<String> RESTART_POLICIES = Set.of("Always", "OnFailure", "Never");
-
   private PodSpecRules() {}
 
   static void complete(ObjectNode spec) {
@@ -19,6 +15,8 @@ final class PodSpecRules {
     standard(spec, "schedulerName", "default-scheduler");
     if (!spec.hasNonNull("terminationGracePeriodSeconds")) {
       spec.put("terminationGracePeriodSeconds", 30);
+    } else if (spec.path("terminationGracePeriodSeconds").asLong() < 0) {
+      spec.put("terminationGracePeriodSeconds", 1);
     }
     if (!spec.has("securityContext")) {
       spec.putObject("securityContext");
@@ -172,64 +170,6 @@ final class PodSpecRules {
   static void number(ObjectNode object, String field, int value) {
     if (!object.hasNonNull(field) || object.path(field).asInt() == 0) {
       object.put(field, value);
-    }
-  }
-
-  static void validate(JsonNode spec, String path, List<Cause> causes) {
-    JsonNode containers = spec.path("containers");
-    if (!(containers instanceof ArrayNode) || containers.isEmpty()) {
-      causes.add(Cause.required(path + ".containers", ""));
-    }
-    Set<String> names = new HashSet<>();
-    for (String kind : List.of("initContainers", "containers")) {
-      for (int i = 0; i < spec.path(kind).size(); i++) {
-        container(spec.path(kind).get(i), path + "." + kind + "[" + i + "]", names, causes);
-      }
-    }
-    String restart = spec.path("restartPolicy").asText("Always");
-    if (!RESTART_POLICIES.contains(restart)) {
-      causes.add(
-          new Cause(
-              "FieldValueNotSupported",
-              path + ".restartPolicy",
-              "Unsupported value: \""
-                  + restart
-                  + "\": supported values: \"Always\", \"OnFailure\", \"Never\""));
-    }
-  }
-
-  private static void container(
-      JsonNode container, String path, Set<String> names, List<Cause> causes) {
-    String name = container.path("name").asText("");
-    if (name.isEmpty()) {
-      causes.add(Cause.required(path + ".name", ""));
-    } else {
-      Names.checkLabel(path + ".name", name, causes);
-      if (!names.add(name)) {
-        causes.add(
-            new Cause("FieldValueDuplicate", path + ".name", "Duplicate value: \"" + name + "\""));
-      }
-    }
-    if (container.path("image").asText("").isEmpty()) {
-      causes.add(Cause.required(path + ".image", ""));
-    }
-    for (int i = 0; i < container.path("ports").size(); i++) {
-      JsonNode port = container.path("ports").get(i).path("containerPort");
-      if (port.asInt(0) < 1 || port.asInt(0) > 65535) {
-        causes.add(
-            port.asInt(0) == 0
-                ? Cause.required(path + ".ports[" + i + "].containerPort", "")
-                : Cause.invalid(
-                    path + ".ports[" + i + "].containerPort",
-                    port,
-                    "must be between 1 and 65535, inclusive"));
-      }
-    }
-    for (int i = 0; i < container.path("env").size(); i++) {
-      JsonNode variable = container.path("env").get(i);
-      if (variable.path("name").asText("").isEmpty()) {
-        causes.add(Cause.required(path + ".env[" + i + "].name", ""));
-      }
     }
   }
 

@@ -49,6 +49,7 @@ public final class Registry {
     Catalogs catalogs = new Catalogs(store);
     List<AdmissionStep> steps = new ArrayList<>();
     steps.add(new ServiceAccountAdmission(store));
+    steps.add(new PriorityAdmission());
     steps.addAll(admission);
     return new Registry(store, catalogs, new WritePath(store, catalogs, clock, List.copyOf(steps)));
   }

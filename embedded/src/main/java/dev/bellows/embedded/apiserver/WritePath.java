@@ -522,6 +522,7 @@ final class WritePath {
     if (meta.name().isEmpty()) {
       causes.add(Cause.required("metadata.name", "name or generateName is required"));
     } else if (old.isEmpty()) {
+      Names.checkGenerated(resource.type(), Json.text(meta.node(), "generateName"), causes);
       Names.check(resource.type(), meta.name(), causes);
     }
     MetadataRules.check(meta, causes);
@@ -531,6 +532,9 @@ final class WritePath {
       MetadataRules.checkFinalizers(meta, causes);
     }
     resource.rules().validate(object, causes);
+    if (old.isEmpty()) {
+      resource.rules().validateNew(object, causes);
+    }
     old.ifPresent(before -> {
       Settlement.checkMetadata(before, object, causes);
       resource.rules().validateUpdate(before, object, causes);

@@ -35,6 +35,9 @@ public final class EventRecorder implements AutoCloseable {
   /** Events that may wait to be written; more are dropped. */
   static final int MAX_WAITING = 1024;
 
+  /** Of what an Event is about, in its name: an object may be called longer than an Event. */
+  private static final int MAX_NAMED = 236;
+
   /** Events whose count may still be raised. */
   static final int MAX_REMEMBERED = 4096;
 
@@ -70,6 +73,7 @@ public final class EventRecorder implements AutoCloseable {
         }
       };
   private Instant nextCleaning = Instant.MIN;
+  private long lastNamed;
   private int sinceCleaning;
 
   /** Kubernetes knows two. */
@@ -181,11 +185,19 @@ public final class EventRecorder implements AutoCloseable {
     return true;
   }
 
+  /** As Kubernetes' own components name Events: what they are about, and when. */
+  private String name(String about, Instant now) {
+    lastNamed = Math.max(lastNamed + 1, now.getEpochSecond() * 1_000_000_000 + now.getNano());
+    return about.substring(0, Math.min(about.length(), MAX_NAMED))
+        + "."
+        + Long.toHexString(lastNamed);
+  }
+
   private String create(Happening happening, ObjectNode about, String namespace, Instant now) {
     ObjectNode event = JsonNodeFactory.instance.objectNode();
     event
         .putObject("metadata")
-        .put("generateName", about.path("name").asText() + ".")
+        .put("name", name(about.path("name").asText(), now))
         .put("namespace", namespace);
     event.set("involvedObject", about);
     event.put("type", happening.type().word);

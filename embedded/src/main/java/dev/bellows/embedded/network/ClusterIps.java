@@ -3,11 +3,15 @@ package dev.bellows.embedded.network;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.bellows.embedded.apiserver.AdmissionStep;
+import dev.bellows.embedded.apiserver.ApiException;
+import dev.bellows.embedded.apiserver.Cause;
 import dev.bellows.embedded.apiserver.ResourceTypes;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * Gives each Service its clusterIP as it is created, from the network that is for them. Who can
@@ -27,6 +31,8 @@ public final class ClusterIps implements AdmissionStep {
   private final Map<String, String> takenBy = new HashMap<>();
   private final Set<String> promised = new LinkedHashSet<>();
   private int next;
+
+  private static final Pattern IPV4 = Pattern.compile("((25[0-5]|2[0-4]\\d|1?\\d?\\d)(\\.|$)){4}");
 
   /** Gives addresses of a network. */
   public ClusterIps(Cidr network) {
@@ -81,15 +87,45 @@ public final class ClusterIps implements AdmissionStep {
         }
       }
       spec.put("clusterIP", ip);
+    } else {
+      requireFree(service, spec.path("clusterIP").asText());
     }
     spec.putArray("clusterIPs").add(spec.path("clusterIP").asText());
-    spec.putArray("ipFamilies").add("IPv4");
-    spec.put("ipFamilyPolicy", "SingleStack");
+    if (spec.path("ipFamilies").isEmpty()) {
+      spec.putArray("ipFamilies").add("IPv4");
+    }
+    if (!spec.hasNonNull("ipFamilyPolicy")) {
+      spec.put("ipFamilyPolicy", "SingleStack");
+    }
     if (!spec.has("internalTrafficPolicy")) {
       spec.put("internalTrafficPolicy", "Cluster");
     }
     if (!spec.has("sessionAffinity")) {
       spec.put("sessionAffinity", "None");
+    }
+  }
+
+  /** What is no address at all is told with all else that is wrong. */
+  private void requireFree(ObjectNode service, String ip) {
+    if (!IPV4.matcher(ip).matches()) {
+      return;
+    }
+    String why =
+        !network.overlaps(Cidr.parse(ip + "/32"))
+            ? "the provided IP ("
+                + ip
+                + ") is not in the valid range. The range of valid IPs is "
+                + network
+            : takenBy.containsKey(ip) ? "provided IP is already allocated" : "";
+    if (!why.isEmpty()) {
+      throw ApiException.invalid(
+          ResourceTypes.SERVICES,
+          service.path("metadata").path("name").asText(),
+          List.of(
+              new Cause(
+                  "FieldValueInvalid",
+                  "spec.clusterIPs",
+                  "Invalid value: [\"" + ip + "\"]: failed to allocate IP " + ip + ": " + why)));
     }
   }
 

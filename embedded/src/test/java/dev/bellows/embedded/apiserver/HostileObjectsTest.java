@@ -104,7 +104,7 @@ class HostileObjectsTest {
           spec: &none
             terminationGracePeriodSeconds: 3
             nodeSelector: {a: b}
-            tolerations: [{key: a, operator: Exists, tolerationSeconds: 3}]
+            tolerations: [{key: a, operator: Exists, effect: NoExecute, tolerationSeconds: 3}]
             containers:
             - name: main
               image: x
