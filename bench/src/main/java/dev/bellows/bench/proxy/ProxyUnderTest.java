@@ -1,5 +1,6 @@
 package dev.bellows.bench.proxy;
 
+import com.sun.management.ThreadMXBean;
 import dev.bellows.core.revision.Protocol;
 import dev.bellows.core.route.Address;
 import dev.bellows.core.route.Endpoints;
@@ -19,17 +20,23 @@ import dev.bellows.dataplane.queueproxy.QueueProxyConfig;
 import dev.bellows.dataplane.queueproxy.QueueProxyHandle;
 import dev.bellows.dataplane.queueproxy.SharedQueueProxy;
 import io.netty.channel.EventLoopGroup;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 
 /**
  * A queue-proxy of the shared form before a given backend, alone or with our gateway before it in
- * the same process. Prints where to send requests, and serves until it is killed.
+ * the same process. Prints where to send requests, and serves until it is killed; for each line
+ * that it reads it prints how many bytes its threads have allocated.
  */
 public final class ProxyUnderTest {
   private static final String LOOPBACK = "127.0.0.1";
+  private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
   private static final ServiceId SERVICE = new ServiceId("default", "measured");
 
   private ProxyUnderTest() {}
@@ -58,6 +65,11 @@ public final class ProxyUnderTest {
           default -> throw new IllegalArgumentException("no such role: " + role);
         };
     System.out.println(entrance.port());
+    BufferedReader asked =
+        new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+    while (asked.readLine() != null) {
+      System.out.println(THREADS.getTotalThreadAllocatedBytes());
+    }
     Thread.currentThread().join(); // the event loops alone would not keep the process
   }
 

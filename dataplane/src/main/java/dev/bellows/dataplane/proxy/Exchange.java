@@ -347,6 +347,10 @@ public final class Exchange {
     end(End.CLIENT_LEFT);
   }
 
+  boolean clientWritable() {
+    return client.isWritable();
+  }
+
   void onClientWritable(boolean writable) {
     UpstreamSide from = upstream;
     if (from != null) {

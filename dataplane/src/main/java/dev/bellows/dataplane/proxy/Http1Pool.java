@@ -1,5 +1,6 @@
 package dev.bellows.dataplane.proxy;
 
+import dev.bellows.core.revision.Protocol;
 import dev.bellows.core.route.Address;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -27,6 +28,9 @@ final class Http1Pool implements UpstreamPool {
 
   @Override
   public void acquire(Address target, Exchange exchange, boolean pooled) {
+    if (loopState.handOver(target, Protocol.HTTP1, exchange)) {
+      return;
+    }
     UpstreamConnection connection = pooled ? poll(target) : null;
     if (connection != null) {
       exchange.onConnected(connection);

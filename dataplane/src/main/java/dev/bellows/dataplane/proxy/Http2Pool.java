@@ -1,5 +1,6 @@
 package dev.bellows.dataplane.proxy;
 
+import dev.bellows.core.revision.Protocol;
 import dev.bellows.core.route.Address;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -35,6 +36,9 @@ final class Http2Pool implements UpstreamPool {
 
   @Override
   public void acquire(Address target, Exchange exchange, boolean pooled) {
+    if (loopState.handOver(target, Protocol.H2C, exchange)) {
+      return;
+    }
     Http2Upstream connection = pooled ? withRoom(target) : null;
     if (connection != null) {
       exchange.onConnected(connection.open());

@@ -53,6 +53,9 @@ public final class Limits {
   /** Connections of one listener at once; further ones are closed. */
   public static final int CONNECTIONS_PER_LISTENER = 16_384;
 
+  /** Requests in progress that a listener has from other roles of its JVM, per event loop. */
+  public static final int HANDED_OVER_PER_LOOP = 16_384;
+
   /** Connections waiting to be accepted. */
   public static final int ACCEPT_BACKLOG = 4096;
 

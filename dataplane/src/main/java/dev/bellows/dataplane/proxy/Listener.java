@@ -5,9 +5,12 @@ import io.netty.channel.Channel;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.util.concurrent.GlobalEventExecutor;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import java.util.stream.Stream;
 
 /** A role at one address: whoever connects to it goes through its chain. */
 public final class Listener implements AutoCloseable {
@@ -16,13 +19,18 @@ public final class Listener implements AutoCloseable {
   private final List<Stage> chain;
   private final ChannelGroup servers = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
   private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+
+  /** By the index of the loop. */
+  private final List<Handovers> handovers;
+
   private final CompletableFuture<Void> drained = new CompletableFuture<>();
   private volatile boolean draining;
 
-  Listener(ProxyEngine engine, Address address, List<Stage> chain) {
+  Listener(ProxyEngine engine, Address address, List<Stage> chain, int loops) {
     this.engine = engine;
     this.address = address;
     this.chain = List.copyOf(chain);
+    this.handovers = Stream.generate(Handovers::new).limit(loops).toList();
   }
 
   /** Where it listens, with the port it got. */
@@ -35,7 +43,7 @@ public final class Listener implements AutoCloseable {
     servers.forEach(server -> server.config().setAutoRead(true));
   }
 
-  /** Open connections, of either kind. */
+  /** Open connections. */
   public int connectionCount() {
     return connections.size();
   }
@@ -44,8 +52,8 @@ public final class Listener implements AutoCloseable {
    * Stops accepting, closes idle connections, and lets each other one finish the exchange it has
    * begun.
    *
-   * @return done when the last connection is closed, however long its exchange takes; a tunnel ends
-   *     when a side of it does
+   * @return done when the last connection is closed and the last exchange over that another role of
+   *     this JVM has handed to it, however long it takes; a tunnel ends when a side of it does
    */
   public CompletionStage<Void> drain() {
     draining = true;
@@ -58,7 +66,26 @@ public final class Listener implements AutoCloseable {
     for (Channel channel : connections) {
       channel.eventLoop().execute(() -> drain(channel));
     }
-    connections.newCloseFuture().addListener(done -> drained.complete(null));
+    CompletableFuture<Void> closed = new CompletableFuture<>();
+    connections.newCloseFuture().addListener(done -> closed.complete(null));
+    List<CompletionStage<Void>> last = new ArrayList<>(onEachLoop(Handovers::whenNone));
+    last.add(closed);
+    CompletableFuture.allOf(
+            last.stream()
+                .map(CompletionStage::toCompletableFuture)
+                .toArray(CompletableFuture[]::new))
+        .thenRun(() -> drained.complete(null));
+  }
+
+  private List<CompletionStage<Void>> onEachLoop(
+      Function<Handovers, CompletionStage<Void>> handling) {
+    return engine.states().stream()
+        .filter(state -> !state.loop().isShuttingDown())
+        .map(state ->
+            CompletableFuture.supplyAsync(() -> handling.apply(handovers(state)), state.loop())
+                .<Void>thenCompose(Function.identity()))
+        .<CompletionStage<Void>>map(Function.identity())
+        .toList();
   }
 
   private static void drain(Channel channel) {
@@ -79,7 +106,18 @@ public final class Listener implements AutoCloseable {
     engine.forget(this);
     servers.close().awaitUninterruptibly();
     connections.close().awaitUninterruptibly();
+    onEachLoop(Listener::cut).forEach(each -> each.toCompletableFuture().join());
     drained.complete(null);
+  }
+
+  private static CompletionStage<Void> cut(Handovers handovers) {
+    handovers.cut();
+    return handovers.whenNone();
+  }
+
+  /** What other roles of this JVM have handed to it on a loop. */
+  Handovers handovers(LoopState state) {
+    return handovers.get(state.index());
   }
 
   /** Whether it takes no new connections: the response in progress is its connection's last. */

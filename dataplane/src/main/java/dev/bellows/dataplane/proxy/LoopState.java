@@ -9,13 +9,8 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.WriteBufferWaterMark;
-import io.netty.channel.local.LocalAddress;
-import io.netty.channel.local.LocalChannel;
 import io.netty.util.concurrent.Future;
 import java.net.InetSocketAddress;
-import java.net.SocketAddress;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -33,7 +28,6 @@ final class LoopState {
   private final LongSupplier nanoClock;
   private final Http1Pool http1 = new Http1Pool(this);
   private final Http2Pool http2 = new Http2Pool(this);
-  private final Map<SocketAddress, LocalFlow> unpairedFlows = new HashMap<>();
   private final Deadlines deadlines;
   private final Future<?> expiry;
 
@@ -84,41 +78,42 @@ final class LoopState {
     return nanoClock.getAsLong();
   }
 
-  LocalFlow localFlow(boolean client) {
-    return new LocalFlow(unpairedFlows, client);
+  /**
+   * Hands an exchange to the listener of this JVM that is at its target.
+   *
+   * @return false if there is none: the target is to be connected to
+   */
+  boolean handOver(Address target, Protocol protocol, Exchange exchange) {
+    Listener inside = engine.listener(target);
+    if (inside == null) {
+      return false;
+    }
+    Handover.begin(inside, this, protocol, exchange);
+    return true;
   }
 
   /**
-   * Connects to a target: inside this JVM if one of its own listeners is there, on the same loop.
+   * Connects to a target.
    *
    * @param handlers adds those of the protocol
    */
   ChannelFuture connect(Address target, int timeoutMillis, Consumer<Channel> handlers) {
-    Bootstrap bootstrap =
-        new Bootstrap()
-            .group(loop)
-            .option(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK)
-            .handler(
-                new ChannelInitializer<Channel>() {
-                  @Override
-                  protected void initChannel(Channel channel) {
-                    if (channel instanceof LocalChannel) {
-                      channel.pipeline().addLast(localFlow(true));
-                    }
-                    handlers.accept(channel);
-                  }
-                });
-    LocalAddress inside = engine.localAddress(target, this);
-    if (inside != null) {
-      return bootstrap.channel(LocalChannel.class).connect(inside);
-    }
     Sockets sockets = engine.sockets(target.ip());
     // Who has a network of its own may listen on no more than its loopback.
     String ip = sockets.equals(Sockets.HERE) ? target.ip() : ProxyEngine.LOOPBACK;
-    return bootstrap
+    return new Bootstrap()
+        .group(loop)
         .channelFactory(EventLoops.clients(sockets))
+        .option(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK)
         .option(ChannelOption.TCP_NODELAY, true)
         .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, timeoutMillis)
+        .handler(
+            new ChannelInitializer<Channel>() {
+              @Override
+              protected void initChannel(Channel channel) {
+                handlers.accept(channel);
+              }
+            })
         .connect(new InetSocketAddress(ip, target.port()));
   }
 

@@ -9,19 +9,16 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
-import io.netty.channel.local.LocalAddress;
-import io.netty.channel.local.LocalChannel;
-import io.netty.channel.local.LocalServerChannel;
 import io.netty.util.concurrent.EventExecutor;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -32,10 +29,7 @@ import org.jspecify.annotations.Nullable;
 public final class ProxyEngine implements AutoCloseable {
   static final String LOOPBACK = "127.0.0.1";
 
-  private static final AtomicInteger ENGINES = new AtomicInteger();
-
   private final EventLoopGroup loops;
-  private final int number = ENGINES.getAndIncrement();
   private final Map<EventExecutor, LoopState> states = new HashMap<>();
   private final Map<Address, Listener> listeners = new ConcurrentHashMap<>();
 
@@ -75,15 +69,6 @@ public final class ProxyEngine implements AutoCloseable {
    */
   public Listener bind(String ip, int port, List<Stage> chain) throws IOException {
     Listener listener = open(ip, port, chain, null);
-    // All loops at once: a pod's start waits for this.
-    List<ChannelFuture> inside =
-        states.values().stream().map(state -> listenInside(listener, state)).toList();
-    for (ChannelFuture each : inside) {
-      if (!each.awaitUninterruptibly().isSuccess()) {
-        listener.close();
-        throw new IOException("cannot listen inside as " + listener.address(), each.cause());
-      }
-    }
     listeners.put(listener.address(), listener);
     return listener;
   }
@@ -142,7 +127,7 @@ public final class ProxyEngine implements AutoCloseable {
       throw refused;
     }
     int actualPort = ((InetSocketAddress) bound.channel().localAddress()).getPort();
-    Listener listener = new Listener(this, new Address(ip, actualPort), chain);
+    Listener listener = new Listener(this, new Address(ip, actualPort), chain, states.size());
     listener.opened(bound.channel());
     opened.add(listener);
     return listener;
@@ -169,30 +154,9 @@ public final class ProxyEngine implements AutoCloseable {
     return networks.getOrDefault(ip, Sockets.HERE);
   }
 
-  private ChannelFuture listenInside(Listener listener, LoopState state) {
-    ChannelFuture bound =
-        new ServerBootstrap()
-            .group(state.loop(), state.loop())
-            .channel(LocalServerChannel.class)
-            .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, LoopState.WATER_MARK)
-            .childHandler(
-                new ChannelInitializer<Channel>() {
-                  @Override
-                  protected void initChannel(Channel channel) {
-                    initConnection(listener, channel);
-                  }
-                })
-            .bind(localAddress(listener.address(), state.index()));
-    listener.opened(bound.channel());
-    return bound;
-  }
-
   private void initConnection(Listener listener, Channel channel) {
     LoopState state = state(channel.eventLoop());
     ChannelPipeline pipeline = channel.pipeline();
-    if (channel instanceof LocalChannel) {
-      pipeline.addLast(state.localFlow(false));
-    }
     RequestDecoder decoder = new RequestDecoder();
     ResponseEncoder encoder = new ResponseEncoder();
     pipeline.addLast(decoder, encoder);
@@ -200,13 +164,14 @@ public final class ProxyEngine implements AutoCloseable {
     listener.accepted(channel);
   }
 
-  /** The address of a listener of this engine on a loop, or null if there is none. */
-  @Nullable LocalAddress localAddress(Address target, LoopState state) {
-    return listeners.containsKey(target) ? localAddress(target, state.index()) : null;
+  /** The listener of this engine at an address, or null if there is none. */
+  @Nullable Listener listener(Address target) {
+    return listeners.get(target);
   }
 
-  private LocalAddress localAddress(Address address, int loop) {
-    return new LocalAddress("engine-" + number + "/" + address + "#" + loop);
+  /** What each event loop keeps. */
+  Collection<LoopState> states() {
+    return states.values();
   }
 
   private LoopState state(EventLoop loop) {

@@ -9,7 +9,6 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
-import io.netty.channel.local.LocalChannel;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.DefaultHttpResponse;
@@ -43,9 +42,6 @@ import org.slf4j.LoggerFactory;
  */
 final class ServerConnection extends ChannelInboundHandlerAdapter implements ClientSide {
   private static final Logger LOG = LoggerFactory.getLogger(ServerConnection.class);
-
-  /** Who the peer of an in-JVM connection is: this machine. */
-  private static final String LOCAL_IP = "127.0.0.1";
 
   private final Listener listener;
   private final LoopState loopState;
@@ -117,10 +113,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Cli
   public String peerIp() {
     String ip = peerIp;
     if (ip == null) {
-      ip =
-          channel.remoteAddress() instanceof InetSocketAddress remote
-              ? remote.getAddress().getHostAddress()
-              : LOCAL_IP;
+      ip = ((InetSocketAddress) channel.remoteAddress()).getAddress().getHostAddress();
       peerIp = ip;
     }
     return ip;
@@ -468,7 +461,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Cli
   /** Closes so that the client cannot take the part it has for the whole. */
   private void cut() {
     closing = true;
-    if (unmarkedEnd && !(channel instanceof LocalChannel)) {
+    if (unmarkedEnd) {
       channel.config().setOption(ChannelOption.SO_LINGER, 0); // a reset, for there is no other mark
     }
     channel.close();

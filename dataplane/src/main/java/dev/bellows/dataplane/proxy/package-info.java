@@ -11,8 +11,8 @@
  * version of HTTP: a connection of HTTP/1.1 is a side, and so is a stream of HTTP/2. What passes
  * between them has the form of HTTP/1.1 messages.
  *
- * <p>Two roles in one JVM are joined by a {@link io.netty.channel.local.LocalChannel} with the same
- * handlers on it: no second path, only no kernel in between.
+ * <p>Two roles in one JVM are joined by a {@code Handover}: one more side, which passes the
+ * messages themselves from the one's exchange to the other's.
  */
 @NullMarked
 package dev.bellows.dataplane.proxy;

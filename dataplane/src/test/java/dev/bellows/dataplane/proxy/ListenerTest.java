@@ -15,7 +15,7 @@ class ListenerTest {
   void aConnectionTooManyIsClosedAndOneThatEndsMakesRoom() {
     EventLoopGroup loops = EventLoops.create("test", 1);
     try (ProxyEngine engine = new ProxyEngine(loops, System::nanoTime)) {
-      Listener listener = new Listener(engine, new Address("127.0.0.1", 1), List.of());
+      Listener listener = new Listener(engine, new Address("127.0.0.1", 1), List.of(), 1);
       EmbeddedChannel first = accept(listener);
       for (int i = 1; i < Limits.CONNECTIONS_PER_LISTENER; i++) {
         assertThat(accept(listener).isOpen()).isTrue();
