@@ -138,7 +138,10 @@ final class RequestCheck {
     }
     // RFC 9112 §3.2.2 lets the target win; two readings of one request are refused instead.
     String targetHost = target.substring(authority, end);
-    if (targetHost.isEmpty() || !(host.isEmpty() || targetHost.equalsIgnoreCase(host))) {
+    if (targetHost.isEmpty() || !validHost(targetHost)) {
+      return refusal(400, "malformed request target");
+    }
+    if (!(host.isEmpty() || targetHost.equalsIgnoreCase(host))) {
       return refusal(400, "request target and Host header differ");
     }
     request.headers().set(HeaderNames.HOST, targetHost);
@@ -160,6 +163,24 @@ final class RequestCheck {
     for (int i = 0; i < host.length(); i++) {
       char c = host.charAt(i);
       if (c <= ' ' || c >= 0x7f || "/?#@\\,\"<>^`{|}".indexOf(c) >= 0) {
+        return false;
+      }
+    }
+    return host.isEmpty() || nameAndPort(host);
+  }
+
+  /** Whether there is one name, and after its colon no more than a port. */
+  private static boolean nameAndPort(String host) {
+    int end = host.startsWith("[") ? host.indexOf(']') + 1 : host.indexOf(':');
+    if (end < 0) {
+      end = host.length();
+    }
+    if (end == 0 || host.indexOf('[', 1) >= 0 || host.indexOf(']') >= end) {
+      return false;
+    }
+    for (int i = end; i < host.length(); i++) {
+      char c = host.charAt(i);
+      if (i == end ? c != ':' : c < '0' || c > '9') {
         return false;
       }
     }

@@ -171,7 +171,12 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Cli
       if (asked != null) {
         upgrading = null;
         content.release(); // the end of a request without a body
-        upgrade(asked);
+        if (parked.isEmpty()) {
+          upgrade(asked);
+        } else {
+          // What was sent after it has been read as HTTP/1.1.
+          serveInHttp11(asked);
+        }
       } else if (exchange != null) {
         exchange.onRequestContent(content);
       } else {
@@ -230,10 +235,14 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Cli
       Http2Upgrade.forget(request);
       http2.serveUpgraded(request);
     } else {
-      Http2Upgrade.forget(request);
-      serve(request, null);
-      take(LastHttpContent.EMPTY_LAST_CONTENT);
+      serveInHttp11(request);
     }
+  }
+
+  private void serveInHttp11(HttpRequest request) {
+    Http2Upgrade.forget(request);
+    serve(request, null);
+    take(LastHttpContent.EMPTY_LAST_CONTENT);
   }
 
   private void agreeToHttp2() {

@@ -20,6 +20,9 @@ enum Accepted {
   /** RFC 9110 §5.6.3: tabs may stand around a value; nginx knows spaces alone. */
   TABS("", ": *\\t|\\t *\r?\n"),
 
+  /** RFC 9110 §10.1.1: expectations are a list, which may be said in several lines. */
+  EXPECTED_TWICE("", "(?is)\nexpect *:[^\n]*\n(?:[^\r\n]+\r?\n)*expect *:"),
+
   /** RFC 9110 §7.2: a Host may be empty; nginx wants a name in it. */
   EMPTY_HOST("", "(?i)\nhost: *\r?\n");
 

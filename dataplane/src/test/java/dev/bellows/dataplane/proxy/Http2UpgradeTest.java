@@ -3,6 +3,7 @@ package dev.bellows.dataplane.proxy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.bellows.core.route.Address;
+import dev.bellows.dataplane.raw.Backend;
 import dev.bellows.dataplane.raw.Client;
 import dev.bellows.dataplane.raw.Http2Peer;
 import java.io.IOException;
@@ -68,6 +69,21 @@ class Http2UpgradeTest extends ProxyFixture {
       Client.Response response = client.response();
       assertThat(response.status()).isEqualTo(200);
       assertThat(response.body()).startsWith("HTTP/1.1 /p");
+    }
+  }
+
+  @Test
+  void servesARequestInHttp11WhereOthersWereSentAfterIt() throws Exception {
+    try (Backend backend = Backend.echoingHeads();
+        Client client = new Client(proxyTo(backend.address()))) {
+      client.send(
+          "GET /1 HTTP/1.1\r\nHost: h\r\n\r\n"
+              + "GET /2 HTTP/1.1\r\n"
+              + ASKING
+              + "\r\nPOST /3 HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nbody");
+      assertThat(client.response().body()).startsWith("GET /1 ");
+      assertThat(client.response().body()).startsWith("GET /2 ");
+      assertThat(client.response().body()).startsWith("POST /3 ");
     }
   }
 

@@ -55,6 +55,14 @@ class RefusalTest extends ProxyFixture {
         "GET / HTTP/1.1\r\nHost: a, b\r\n\r\n",
         "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n",
         "GET / HTTP/1.1\r\nHost: a@b\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: :8080\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: :a\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a:b\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a:b:80\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: [::1\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: [::1]a\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a[::1]\r\n\r\n",
+        "GET http://:80/ HTTP/1.1\r\nHost: \r\n\r\n",
         "GET http://a/ HTTP/1.1\r\nHost: b\r\n\r\n",
         "GET http:///x HTTP/1.1\r\nHost: h\r\n\r\n",
         "GET ftp://h/ HTTP/1.1\r\nHost: h\r\n\r\n",
@@ -125,6 +133,12 @@ class RefusalTest extends ProxyFixture {
     assertThat(statusOf("CONNECT h:443 HTTP/1.1\r\nHost: h:443\r\n\r\n")).isEqualTo(405);
     assertThat(statusOf("GET / HTTP/2.0\r\nHost: h\r\n\r\n")).isEqualTo(505);
     assertThat(statusOf(POST + "Expect: miracles\r\nContent-Length: 0\r\n\r\n")).isEqualTo(417);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"h", "h:80", "h:", "[::1]", "[::1]:80", "1.2.3.4:5", ""})
+  void takesAHostThatHasOneReading(String host) throws IOException {
+    assertThat(statusOf("GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n")).isEqualTo(200);
   }
 
   private int statusOf(String request) throws IOException {
