@@ -17,7 +17,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class CrdsTest {
   private static final Map<String, ObjectNode> CRDS =
@@ -63,6 +66,113 @@ class CrdsTest {
     assertThat(names.at("/categories").toString()).isEqualTo("[\"all\",\"knative\",\"serving\"]");
     assertThat(crd("clusterdomainclaims.networking.internal.knative.dev").at("/spec/scope"))
         .hasToString("\"Cluster\"");
+  }
+
+  /** Each line: the CRD, its short names, its categories, its columns (serving spec, section 1). */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      nullValues = "-",
+      value = {
+        "services.serving.knative.dev/v1|kservice ksvc|all knative serving"
+            + "|URL, LatestCreated, LatestReady, Ready, Reason",
+        "configurations.serving.knative.dev/v1|config cfg|all knative serving"
+            + "|LatestCreated, LatestReady, Ready, Reason",
+        "revisions.serving.knative.dev/v1|rev|all knative serving"
+            + "|Config Name, Generation, Ready, Reason, Actual Replicas, Desired Replicas",
+        "routes.serving.knative.dev/v1|rt|all knative serving|URL, Ready, Reason",
+        "domainmappings.serving.knative.dev/v1beta1|dm|all knative serving|URL, Ready, Reason",
+        "ingresses.networking.internal.knative.dev/v1alpha1|kingress king"
+            + "|knative-internal networking|Ready, Reason",
+        "serverlessservices.networking.internal.knative.dev/v1alpha1|sks"
+            + "|knative-internal networking"
+            + "|Mode, Activators, ServiceName, PrivateServiceName, Ready, Reason",
+        "certificates.networking.internal.knative.dev/v1alpha1|kcert"
+            + "|knative-internal networking|Ready, Reason",
+        "clusterdomainclaims.networking.internal.knative.dev/v1alpha1|cdc"
+            + "|knative-internal networking|-",
+        "podautoscalers.autoscaling.internal.knative.dev/v1alpha1|kpa pa"
+            + "|knative-internal autoscaling|DesiredScale, ActualScale, Ready, Reason",
+        "metrics.autoscaling.internal.knative.dev/v1alpha1|-|knative-internal autoscaling"
+            + "|Ready, Reason",
+        "images.caching.internal.knative.dev/v1alpha1|-|knative-internal caching|Image",
+      })
+  void showsEveryKindAsUpstreamDoes(
+      String nameAndVersion,
+      @Nullable String shortNames,
+      String categories,
+      @Nullable String columns) {
+    String[] parts = nameAndVersion.split("/", -1);
+    ObjectNode crd = crd(parts[0]);
+    assertThat(crd.at("/spec/versions"))
+        .singleElement()
+        .satisfies(version -> {
+          assertThat(version.path("name").asText()).isEqualTo(parts[1]);
+          assertThat(version.path("served").asBoolean()).isTrue();
+          assertThat(version.path("storage").asBoolean()).isTrue();
+          assertThat(version.at("/subresources/status").isObject()).isTrue();
+          assertThat(texts(version.path("additionalPrinterColumns").findValues("name"), ", "))
+              .isEqualTo(Objects.requireNonNullElse(columns, ""));
+        });
+    assertThat(texts(crd.at("/spec/names/shortNames"), " "))
+        .isEqualTo(Objects.requireNonNullElse(shortNames, ""));
+    assertThat(texts(crd.at("/spec/names/categories"), " ")).isEqualTo(categories);
+    assertThat(crd.at("/metadata/labels").path("knative.dev/crd-install").asText())
+        .isEqualTo("true");
+  }
+
+  @Test
+  void labelsWhatCanBeAddressedAndWhatHasAPod() {
+    assertThat(labelled("duck.knative.dev/addressable"))
+        .containsExactlyInAnyOrder("services.serving.knative.dev", "routes.serving.knative.dev");
+    assertThat(labelled("duck.knative.dev/podspecable"))
+        .containsExactlyInAnyOrder(
+            "services.serving.knative.dev", "configurations.serving.knative.dev");
+  }
+
+  @Test
+  void mergesListsOfAPodByTheirKeys() {
+    JsonNode container = pod("containers").path("items").path("properties");
+    assertThat(pod("containers").path("x-kubernetes-list-type").asText()).isEqualTo("atomic");
+    assertThat(keys(container.path("env"))).containsExactly("name");
+    assertThat(keys(container.path("volumeMounts"))).containsExactly("mountPath");
+    assertThat(keys(pod("volumes"))).containsExactly("name");
+    assertThat(keys(pod("imagePullSecrets"))).containsExactly("name");
+  }
+
+  @Test
+  void requiresWhatUpstreamRequires() {
+    assertThat(required("domainmappings.serving.knative.dev")).contains("ref");
+    assertThat(required("certificates.networking.internal.knative.dev"))
+        .contains("dnsNames", "secretName");
+    assertThat(required("serverlessservices.networking.internal.knative.dev"))
+        .contains("objectRef", "protocolType");
+  }
+
+  private static String texts(Iterable<JsonNode> list, String between) {
+    List<String> texts = new ArrayList<>();
+    list.forEach(each -> texts.add(each.asText()));
+    return String.join(between, texts);
+  }
+
+  private static List<String> labelled(String label) {
+    return CRDS.entrySet().stream()
+        .filter(each -> each.getValue().at("/metadata/labels").path(label).asBoolean())
+        .map(Map.Entry::getKey)
+        .toList();
+  }
+
+  private static List<String> keys(JsonNode list) {
+    assertThat(list.path("x-kubernetes-list-type").asText()).isEqualTo("map");
+    return list.path("x-kubernetes-list-map-keys").valueStream().map(JsonNode::asText).toList();
+  }
+
+  private static List<String> required(String name) {
+    return crd(name)
+        .at("/spec/versions/0/schema/openAPIV3Schema/properties/spec/required")
+        .valueStream()
+        .map(JsonNode::asText)
+        .toList();
   }
 
   @Test
