@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The share of one process in the control plane: its watches, one per kind, the settings in force,
@@ -30,7 +31,7 @@ public final class ControlPlane implements AutoCloseable {
   private final Informers informers;
   private final LiveConfig liveConfig;
   private final EventRecorder events;
-  private final Writer writer;
+  private final ApiWriter writer;
   private final InstantSource clock;
   private final List<Controller<?>> controllers = new ArrayList<>();
 
@@ -84,6 +85,11 @@ public final class ControlPlane implements AutoCloseable {
   /** Where plans are applied. */
   public Writer writer() {
     return writer;
+  }
+
+  /** Why an object could not be created, as a dry run tells; empty if it could. */
+  public Optional<String> refusal(HasMetadata object) {
+    return writer.refusal(object);
   }
 
   /** What stamps conditions. */

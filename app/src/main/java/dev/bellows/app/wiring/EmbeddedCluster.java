@@ -109,15 +109,17 @@ final class EmbeddedCluster implements AutoCloseable {
     ClusterNetwork network =
         closing.add(ClusterNetwork.open(directory.path(), settings, runtime, engine));
     ClusterIps clusterIps = new ClusterIps(network.services());
+    DryRunOfPods dryRuns = new DryRunOfPods();
     Registry registry =
         Registry.open(
             store,
             clock,
             List.of(
-                new KnativeAdmission(store),
+                new KnativeAdmission(store, dryRuns),
                 clusterIps,
                 new Placement(NODE),
                 new ResourceQuotaAdmission(store)));
+    dryRuns.askBy(registry);
     // Before anybody can write: an address that is taken must not be given again.
     registry.list(ResourceTypes.SERVICES, null).items().forEach(clusterIps::follow);
     Path logs = DataFiles.ownerOnlyDirectory(directory.path().resolve("logs"));

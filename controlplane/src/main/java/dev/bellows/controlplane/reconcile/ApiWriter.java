@@ -13,6 +13,7 @@ import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import java.net.HttpURLConnection;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -124,6 +125,16 @@ public final class ApiWriter implements Writer {
             "[{\"op\":\"add\",\"path\":\"/spec/replicas\",\"value\":" + step.replicas() + "}]");
   }
 
+  /** Why an object could not be created, as a dry run tells; empty if it could. */
+  public Optional<String> refusal(HasMetadata object) {
+    try {
+      client.resource(object).dryRun().create();
+      return Optional.empty();
+    } catch (KubernetesClientException e) {
+      return Optional.of(said(e));
+    }
+  }
+
   private static boolean isGone(KubernetesClientException e) {
     return e.getCode() == HttpURLConnection.HTTP_NOT_FOUND;
   }
@@ -135,10 +146,12 @@ public final class ApiWriter implements Writer {
           case 0 -> Why.UNANSWERED; // fabric8's code for "no response"
           default -> Why.REFUSED;
         };
-    String said =
-        e.getStatus() != null && e.getStatus().getMessage() != null
-            ? e.getStatus().getMessage()
-            : String.valueOf(e.getMessage());
-    return new StepFailed(step, why, said, e);
+    return new StepFailed(step, why, said(e), e);
+  }
+
+  private static String said(KubernetesClientException e) {
+    return e.getStatus() != null && e.getStatus().getMessage() != null
+        ? e.getStatus().getMessage()
+        : String.valueOf(e.getMessage());
   }
 }

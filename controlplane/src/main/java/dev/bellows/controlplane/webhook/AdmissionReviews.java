@@ -11,9 +11,13 @@ import dev.bellows.api.admission.AdmissionOutcome.Denied;
 import dev.bellows.api.admission.AdmissionRequest;
 import dev.bellows.api.admission.Operation;
 import dev.bellows.api.config.SystemConfig;
+import dev.bellows.controlplane.reconcile.revision.TrialPod;
+import io.fabric8.kubernetes.api.model.Pod;
 import java.io.IOException;
 import java.util.Base64;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -27,14 +31,18 @@ final class AdmissionReviews {
 
   private final Admission admission;
   private final Supplier<SystemConfig> config;
+  private final Function<Pod, Optional<String>> dryRun;
 
   /**
    * @param admission the rules
    * @param config the settings now in force
+   * @param dryRun asks whether a pod could be created; answers why not
    */
-  AdmissionReviews(Admission admission, Supplier<SystemConfig> config) {
+  AdmissionReviews(
+      Admission admission, Supplier<SystemConfig> config, Function<Pod, Optional<String>> dryRun) {
     this.admission = admission;
     this.config = config;
+    this.dryRun = dryRun;
   }
 
   /**
@@ -81,7 +89,8 @@ final class AdmissionReviews {
     AdmissionOutcome outcome =
         switch (webhook) {
           case DEFAULTING -> admission.complete(asked);
-          case RESOURCE_VALIDATION, CONFIG_VALIDATION -> admission.validate(asked);
+          case RESOURCE_VALIDATION -> validate(asked, request.path("dryRun").asBoolean());
+          case CONFIG_VALIDATION -> admission.validate(asked);
         };
     switch (outcome) {
       case Admitted admitted -> {
@@ -102,6 +111,17 @@ final class AdmissionReviews {
               .put("reason", "BadRequest")
               .put("code", denied.code());
     }
+  }
+
+  private AdmissionOutcome validate(AdmissionRequest asked, boolean isDryRun) {
+    AdmissionOutcome outcome = admission.validate(asked);
+    if (!isDryRun || !(outcome instanceof Admitted admitted)) {
+      return outcome;
+    }
+    return TrialPod.of(asked.group(), asked.kind(), admitted.object(), asked.config())
+        .flatMap(dryRun)
+        .<AdmissionOutcome>map(TrialPod::denied)
+        .orElse(outcome);
   }
 
   /**

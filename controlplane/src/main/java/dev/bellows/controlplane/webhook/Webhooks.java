@@ -36,7 +36,9 @@ public final class Webhooks implements AutoCloseable {
         WebhookServer.start(
             address,
             new AdmissionReviews(
-                new Admission(controlPlane.surroundings().clusterDomain()), controlPlane.config()));
+                new Admission(controlPlane.surroundings().clusterDomain()),
+                controlPlane.config(),
+                controlPlane::refusal));
     Watched<Secret> secrets =
         controlPlane.informers().watchOne(Secret.class, namespace, WebhookPlan.SECRET);
     Watched<MutatingWebhookConfiguration> mutating =

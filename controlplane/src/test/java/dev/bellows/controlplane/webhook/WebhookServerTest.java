@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.bellows.api.admission.Admission;
 import dev.bellows.api.config.SystemConfig;
+import io.fabric8.kubernetes.api.model.Pod;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -17,8 +18,10 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.security.KeyStore;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
@@ -38,6 +41,8 @@ class WebhookServerTest {
   private final Instant now = Instant.now();
 
   private final AtomicReference<SystemConfig> config = new AtomicReference<>(SystemConfig.DEFAULT);
+  private final List<Pod> tried = new ArrayList<>();
+  private Optional<String> refuseToCreate = Optional.empty();
   private ServingCertificate certificate = ServingCertificate.make(List.of("localhost"), now);
   private WebhookServer server;
 
@@ -46,7 +51,7 @@ class WebhookServerTest {
     server =
         WebhookServer.start(
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-            new AdmissionReviews(new Admission(), config::get));
+            new AdmissionReviews(new Admission(), config::get, this::dryRun));
     server.use(certificate);
   }
 
@@ -71,6 +76,61 @@ class WebhookServerTest {
             .orElseThrow()
             .path("value");
     assertThat(metadata.at("/annotations/serving.knative.dev~1creator").asText()).isEqualTo("ada");
+  }
+
+  @Test
+  void aDryRunIsRefusedWithWhatKubernetesSaysOfThePod() throws Exception {
+    refuseToCreate = Optional.of("no such pod here");
+    JsonNode refused = review("/resource-validation", "CREATE", HELLO.formatted("a/b"), true);
+    assertThat(refused.path("allowed").asBoolean()).isFalse();
+    assertThat(refused.at("/status/message").asText())
+        .isEqualTo(
+            "validation callback failed: dry run failed with no such pod here: spec.template");
+    assertThat(tried)
+        .singleElement()
+        .satisfies(pod -> {
+          assertThat(pod.getMetadata().getGenerateName()).isEqualTo("hello-");
+          assertThat(pod.getMetadata().getNamespace()).isEqualTo("default");
+          assertThat(pod.getSpec().getContainers())
+              .extracting(container -> container.getName())
+              .contains("queue-proxy");
+        });
+    refuseToCreate = Optional.empty();
+    assertThat(
+            review("/resource-validation", "CREATE", HELLO.formatted("a/b"), true)
+                .path("allowed")
+                .asBoolean())
+        .isTrue();
+  }
+
+  @Test
+  void aPodIsTriedInDryRunsOfWhatAPersonWritesAlone() throws Exception {
+    refuseToCreate = Optional.of("no such pod here");
+    String configuration =
+        HELLO
+            .formatted("a/b")
+            .replace("\"Service\"", "\"Configuration\"")
+            .replace(
+                "\"name\":\"hello\"",
+                "\"name\":\"hello\",\"labels\":{\"serving.knative.dev/service\":\"hello\"},"
+                    + "\"ownerReferences\":[{\"apiVersion\":\"serving.knative.dev/v1\","
+                    + "\"kind\":\"Service\",\"name\":\"hello\",\"uid\":\"1\"}]");
+    assertThat(
+            review("/resource-validation", "CREATE", configuration, true)
+                .path("allowed")
+                .asBoolean())
+        .isTrue();
+    assertThat(
+            review("/resource-validation", "CREATE", HELLO.formatted("a/b"))
+                .path("allowed")
+                .asBoolean())
+        .isTrue();
+    assertThat(tried).isEmpty();
+  }
+
+  private Optional<String> dryRun(Pod pod) {
+    tried.add(pod);
+    return refuseToCreate;
   }
 
   @Test
@@ -145,12 +205,18 @@ class WebhookServerTest {
   }
 
   private JsonNode review(String path, String operation, String object) throws Exception {
+    return review(path, operation, object, false);
+  }
+
+  private JsonNode review(String path, String operation, String object, boolean isDryRun)
+      throws Exception {
     String review =
         """
         {"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{
-          "uid":"u-1","operation":"%s","kind":%s,"userInfo":{"username":"ada"},"object":%s}}
+          "uid":"u-1","operation":"%s","kind":%s,"userInfo":{"username":"ada"},"dryRun":%b,
+          "object":%s}}
         """
-            .formatted(operation, kind(object), object);
+            .formatted(operation, kind(object), isDryRun, object);
     HttpResponse<String> answer = post(path, review);
     assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
     return JSON.readTree(answer.body()).path("response");

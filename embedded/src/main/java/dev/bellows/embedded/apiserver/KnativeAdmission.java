@@ -11,6 +11,7 @@ import dev.bellows.embedded.store.ObjectStore;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The system's webhooks, in process: defaults and validation of the Knative kinds and of the
@@ -19,17 +20,32 @@ import java.util.Map;
  */
 public final class KnativeAdmission implements AdmissionStep {
   private final ObjectStore store;
+  private final PodTrial trial;
   private final Admission admission;
   private volatile Settings settings = new Settings(-1, 0, SystemConfig.DEFAULT);
 
   /** The settings as of some state of the ConfigMaps. */
   private record Settings(long newest, int count, SystemConfig config) {}
 
+  /** Lets Kubernetes judge, in a dry run, the pods that a template asks for. */
+  @FunctionalInterface
+  public interface PodTrial {
+    /** Judges none. */
+    PodTrial NONE = (_, _, _) -> Optional.empty();
+
+    /**
+     * Why the pod of an admitted object of a Knative kind could not be created; empty if it could.
+     */
+    Optional<String> refusal(ResourceType type, ObjectNode object, SystemConfig config);
+  }
+
   /**
    * @param store where the ConfigMaps are read
+   * @param trial asked in a dry run
    */
-  public KnativeAdmission(ObjectStore store) {
+  public KnativeAdmission(ObjectStore store, PodTrial trial) {
     this.store = store;
+    this.trial = trial;
     this.admission = new Admission();
   }
 
@@ -58,6 +74,13 @@ public final class KnativeAdmission implements AdmissionStep {
         request.object().removeAll();
         request.object().setAll(object);
         admitted.warnings().forEach(request.warnings());
+        if (request.dryRun() && request.operation() != Operation.DELETE) {
+          trial
+              .refusal(request.type(), object, config())
+              .ifPresent(why -> {
+                throw ApiException.of(400, "BadRequest", why);
+              });
+        }
       }
       case AdmissionOutcome.Denied denied ->
           throw ApiException.of(denied.code(), "BadRequest", denied.message());

@@ -127,7 +127,11 @@ class HostileObjectsTest {
   void open() {
     directory = DataDirectory.claim(home);
     store = ObjectStore.open(directory);
-    registry = Registry.open(store, InstantSource.system(), List.of(new KnativeAdmission(store)));
+    registry =
+        Registry.open(
+            store,
+            InstantSource.system(),
+            List.of(new KnativeAdmission(store, KnativeAdmission.PodTrial.NONE)));
     registry.install(Crds.all());
     registry.create(ResourceTypes.NAMESPACES, Yaml.object("{metadata: {name: default}}"));
     registry.create(

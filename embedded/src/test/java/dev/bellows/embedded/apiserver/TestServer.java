@@ -28,7 +28,9 @@ final class TestServer implements AutoCloseable {
 
   /** The same with Knative's kinds and their admission. */
   static TestServer withKnative(Path home) throws IOException {
-    TestServer server = new TestServer(home, store -> List.of(new KnativeAdmission(store)));
+    TestServer server =
+        new TestServer(
+            home, store -> List.of(new KnativeAdmission(store, KnativeAdmission.PodTrial.NONE)));
     server.registry.install(Crds.all());
     return server;
   }
