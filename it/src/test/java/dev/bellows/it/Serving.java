@@ -7,7 +7,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.bellows.api.ConditionedStatus;
 import dev.bellows.api.serving.Route;
 import dev.bellows.api.serving.Service;
+import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.CustomResource;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -23,9 +26,11 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 
@@ -35,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Serving implements AutoCloseable {
   private static final String NAMESPACE = "default";
-  private static final Duration LIMIT = Duration.ofSeconds(60);
+  private static final Duration LIMIT = Duration.ofMinutes(2);
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final BellowsProcess bellows;
@@ -45,10 +50,11 @@ final class Serving implements AutoCloseable {
 
   Serving(BellowsProcess bellows) throws IOException {
     this.bellows = bellows;
-    this.client =
-        new KubernetesClientBuilder()
-            .withConfig(Config.fromKubeconfig(Files.readString(bellows.kubeconfig())))
-            .build();
+    Config config = Config.fromKubeconfig(Files.readString(bellows.kubeconfig()));
+    // A machine may be busy with other things.
+    config.setRequestTimeout(Math.toIntExact(LIMIT.toMillis()));
+    config.setConnectionTimeout(Math.toIntExact(LIMIT.toMillis()));
+    this.client = new KubernetesClientBuilder().withConfig(config).build();
   }
 
   KubernetesClient client() {
@@ -82,6 +88,20 @@ final class Serving implements AutoCloseable {
     %s
     """
         .formatted(name, image, indented(container));
+  }
+
+  /**
+   * A manifest whose template says how it is scaled.
+   *
+   * @param settings names of autoscaling annotations without their prefix, and values, in turn
+   */
+  static String scaled(String manifest, String... settings) {
+    StringBuilder annotations = new StringBuilder("template:\n    metadata:\n      annotations:\n");
+    for (int i = 0; i < settings.length; i += 2) {
+      annotations.append(
+          "        autoscaling.knative.dev/%s: \"%s\"\n".formatted(settings[i], settings[i + 1]));
+    }
+    return manifest.replace("template:\n", annotations);
   }
 
   private static String indented(String... lines) {
@@ -119,6 +139,38 @@ final class Serving implements AutoCloseable {
 
   <T extends HasMetadata> void delete(Class<T> kind, String name) {
     client.resources(kind).inNamespace(NAMESPACE).withName(name).delete();
+  }
+
+  /** Changes keys of a ConfigMap of Knative's; the text is JSON, null takes a key out. */
+  void configure(String map, String data) {
+    client
+        .resources(ConfigMap.class)
+        .inNamespace("knative-serving")
+        .withName(map)
+        .patch(PatchContext.of(PatchType.JSON_MERGE), "{\"data\":{" + data + "}}");
+  }
+
+  /** The pods of a Service, those that are ending too. */
+  List<Pod> pods(String service) {
+    return client
+        .pods()
+        .inNamespace(NAMESPACE)
+        .withLabel("serving.knative.dev/service", service)
+        .list()
+        .getItems();
+  }
+
+  /** How many pods of a Revision are ready, as its Deployment says. */
+  int readyPods(String revision) {
+    return find(Deployment.class, revision + "-deployment")
+        .map(deployment -> deployment.getStatus().getReadyReplicas())
+        .orElse(0);
+  }
+
+  static boolean isReady(Pod pod) {
+    return pod.getMetadata().getDeletionTimestamp() == null
+        && pod.getStatus().getConditions().stream()
+            .anyMatch(each -> each.getType().equals("Ready") && each.getStatus().equals("True"));
   }
 
   /** Returns once the Service's status speaks of its present spec and is Ready. */
@@ -191,14 +243,27 @@ final class Serving implements AutoCloseable {
   }
 
   /** Lets the program of the tests stand for an image name. */
-  void addProgram(String image) throws IOException {
+  void addProgram(String image) {
+    addProgram(image, "runtime.py");
+  }
+
+  /** Lets a script in Python, among the resources of the tests, stand for an image name. */
+  void addProgram(String image, String script) {
     try {
-      Path program =
-          Path.of(Objects.requireNonNull(Serving.class.getResource("runtime.py")).toURI());
-      bellows.bellows("image", "add", image, "--", "python3", program.toString()).succeeded();
+      Path program = Path.of(Objects.requireNonNull(Serving.class.getResource(script)).toURI());
+      addImage(image, "python3", program.toString());
     } catch (URISyntaxException e) {
       throw new IllegalStateException("where the tests' program is", e);
     }
+  }
+
+  /** Lets a command stand for an image name. */
+  void addImage(String image, String... command) {
+    bellows
+        .bellows(
+            Stream.concat(Stream.of("image", "add", image, "--"), Stream.of(command))
+                .toArray(String[]::new))
+        .succeeded();
   }
 
   static JsonNode json(String text) throws IOException {
