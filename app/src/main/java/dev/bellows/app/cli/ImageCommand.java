@@ -70,6 +70,14 @@ final class ImageCommand implements Runnable {
         description = "a variable that the program sees; may be repeated")
     private Map<String, String> environment = new LinkedHashMap<>();
 
+    @Option(
+        names = "--at-pod-ip",
+        description = {
+          "the program listens at its pod's address, $BELLOWS_LISTEN_IP, and at the ports that the",
+          "pod declares, instead of at every address and $PORT"
+        })
+    private boolean atPodIp;
+
     @Parameters(index = "0", paramLabel = "NAME", description = "the image's name in manifests")
     private String name = "";
 
@@ -88,7 +96,8 @@ final class ImageCommand implements Runnable {
       if (program.getNameCount() > 1 && !program.isAbsolute()) {
         words.set(0, program.toAbsolutePath().normalize().toString());
       }
-      Image image = new Image(name, words, environment, Optional.of(Path.of("").toAbsolutePath()));
+      Image image =
+          new Image(name, words, environment, Optional.of(Path.of("").toAbsolutePath()), atPodIp);
       Optional<Image> before = asked(() -> registry(dataDirectory).add(image));
       System.out.printf(
           "image %s stands for: %s%s%n",

@@ -45,7 +45,8 @@ final class RoleOptions {
       paramLabel = "HOW",
       description =
           "how Services are found: ${COMPLETION-CANDIDATES}; endpoints where the cluster has no DNS"
-              + " and no kube-proxy, as that of bellows up (default: dns)")
+              + " and no kube-proxy, as that of bellows up (default: $BELLOWS_SERVICES, else dns)",
+      defaultValue = "${env:BELLOWS_SERVICES:-dns}")
   private ServiceLookup services = ServiceLookup.dns;
 
   @Option(
@@ -105,9 +106,9 @@ final class RoleOptions {
       required(environment, "POD_NAME", "the name of this pod");
       required(environment, "POD_IP", "the address at which others in the cluster reach it");
     }
-    if (!podIp.isEmpty() && !isLiteral(podIp)) {
-      throw new UserError("POD_IP is no IP address: " + podIp);
-    }
+    String listenAt = environment.getOrDefault("BELLOWS_LISTEN_IP", "");
+    requireLiteral("POD_IP", podIp);
+    requireLiteral("BELLOWS_LISTEN_IP", listenAt);
     Map<String, String> configMaps = new HashMap<>();
     CONFIG_MAP_NAMES.forEach((variable, usual) -> {
       String name = environment.getOrDefault(variable, "");
@@ -119,6 +120,7 @@ final class RoleOptions {
         kubernetes(),
         podName,
         podIp,
+        listenAt,
         systemNamespace,
         ClusterDomain.of(environment),
         services,
@@ -139,6 +141,12 @@ final class RoleOptions {
       return Config.fromKubeconfig(file.toFile());
     } catch (KubernetesClientException | IllegalArgumentException e) {
       throw new UserError("the kubeconfig " + file + " cannot be understood: " + e.getMessage());
+    }
+  }
+
+  private static void requireLiteral(String variable, String ip) {
+    if (!ip.isEmpty() && !isLiteral(ip)) {
+      throw new UserError(variable + " is no IP address: " + ip);
     }
   }
 

@@ -13,6 +13,8 @@ import java.util.OptionalInt;
  * @param podName whom it reports as; {@code POD_NAME}
  * @param podIp its address as others in the cluster dial it, empty if it is in no pod; {@code
  *     POD_IP}
+ * @param listenAt the one address to listen at, empty if that follows from {@code podIp}; {@code
+ *     BELLOWS_LISTEN_IP}
  * @param systemNamespace where the system's own objects are; {@code SYSTEM_NAMESPACE}
  * @param clusterDomain such as {@code cluster.local}
  * @param services how Services are looked up
@@ -24,6 +26,7 @@ public record RoleSettings(
     Config kubernetes,
     String podName,
     String podIp,
+    String listenAt,
     String systemNamespace,
     String clusterDomain,
     ServiceLookup services,
@@ -37,10 +40,13 @@ public record RoleSettings(
   }
 
   /**
-   * The address to listen on: in a pod all of them, as its port is also forwarded to; elsewhere
-   * loopback alone, so that nobody is let in unasked.
+   * The address to listen on unless one is named: in a pod all of them, as its port is also
+   * forwarded to; elsewhere loopback alone, so that nobody is let in unasked.
    */
   String listenIp() {
+    if (!listenAt.isEmpty()) {
+      return listenAt;
+    }
     if (podIp.isEmpty()) {
       return Bellows.LOOPBACK;
     }
@@ -59,6 +65,7 @@ public record RoleSettings(
         kubernetes,
         podName,
         podIp,
+        listenAt,
         systemNamespace,
         clusterDomain,
         services,

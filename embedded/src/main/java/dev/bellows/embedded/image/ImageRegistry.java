@@ -81,7 +81,8 @@ public final class ImageRegistry {
       @Nullable String name,
       @Nullable List<@Nullable String> command,
       @Nullable Map<String, @Nullable String> env,
-      @Nullable String workingDir) {
+      @Nullable String workingDir,
+      boolean atPodIp) {
     Image image() {
       if (name == null || command == null) {
         throw new IllegalArgumentException("an image needs a name and a command");
@@ -90,7 +91,8 @@ public final class ImageRegistry {
           name,
           command.stream().map(word -> word == null ? "" : word).toList(),
           env == null ? Map.of() : present(env),
-          Optional.ofNullable(workingDir).filter(each -> !each.isEmpty()).map(Path::of));
+          Optional.ofNullable(workingDir).filter(each -> !each.isEmpty()).map(Path::of),
+          atPodIp);
     }
 
     private static Map<String, String> present(Map<String, @Nullable String> variables) {
@@ -288,7 +290,8 @@ public final class ImageRegistry {
                         image.name(),
                         List.copyOf(image.command()),
                         new TreeMap<>(image.environment()),
-                        image.workingDirectory().map(Path::toString).orElse("")))
+                        image.workingDirectory().map(Path::toString).orElse(""),
+                        image.atPodIp()))
                 .toList();
         Path fresh = file.resolveSibling("images.json.new");
         Files.deleteIfExists(fresh); // of a process that was killed while it wrote

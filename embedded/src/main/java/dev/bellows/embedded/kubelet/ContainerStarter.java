@@ -39,6 +39,9 @@ final class ContainerStarter {
    */
   static final String PORTS_ANNOTATION = "bellows.dev/ports";
 
+  /** Tells a program where to listen that listens at its pod's address. */
+  private static final String LISTEN_IP = "BELLOWS_LISTEN_IP";
+
   private static final Path RESOLV_CONF = Path.of("/etc/resolv.conf");
   private static final int USER_PORT = 8080;
 
@@ -49,6 +52,9 @@ final class ContainerStarter {
 
   /** Written by the thread that starts the queue-proxy, read by the pod's worker. */
   private volatile Map<Integer, Integer> queueProxyPorts = Map.of();
+
+  /** The ports of programs that listen at the pod's address; found before any of them starts. */
+  private volatile Set<Integer> portsAtPodIp = Set.of();
 
   ContainerStarter(Node node, PodDirectory directory, PodVolumes volumes) {
     this.node = node;
@@ -61,17 +67,32 @@ final class ContainerStarter {
     return !slot.isInit && node.queueProxies().runs(slot.name, slot.image());
   }
 
-  /** The ports that programs of a pod listen on, by what its definition says. */
+  /** Whether a container's program listens at the pod's address alone. */
+  private boolean isAtPodIp(ContainerSlot slot) {
+    try {
+      return node.images().resolve(slot.image()).atPodIp();
+    } catch (ImageUnavailableException e) {
+      return false; // what becomes of the container is told when it is to start
+    }
+  }
+
+  /**
+   * The ports that programs of a pod need a place for, by what its definition says; whoever listens
+   * at the pod's address has one.
+   */
   Set<Integer> ports(List<ContainerSlot> slots) {
     Set<Integer> ports = new LinkedHashSet<>();
+    Set<Integer> atPodIp = new LinkedHashSet<>();
     for (ContainerSlot slot : slots) {
       if (!isQueueProxy(slot)) {
+        Set<Integer> own = isAtPodIp(slot) ? atPodIp : ports;
         for (JsonNode port : slot.definition.path("ports")) {
-          ports.add(port.path("containerPort").asInt());
+          own.add(port.path("containerPort").asInt());
         }
-        declaredPort(slot.definition).ifPresent(ports::add);
+        declaredPort(slot.definition).ifPresent(own::add);
       }
     }
+    portsAtPodIp = Set.copyOf(atPodIp);
     return ports;
   }
 
@@ -123,6 +144,9 @@ final class ContainerStarter {
     Map<String, String> decided = new HashMap<>();
     declaredPort(slot.definition)
         .ifPresent(port -> decided.put("PORT", Integer.toString(addresses.port(port))));
+    if (program.filter(Image::atPodIp).isPresent()) {
+      decided.put(LISTEN_IP, addresses.podIp());
+    }
     Map<String, String> variables =
         new HashMap<>(
             environment.of(
@@ -259,6 +283,9 @@ final class ContainerStarter {
 
   /** Where a port that a container of the pod declares is dialled; on any thread. */
   Address dial(int port, PodAddresses addresses) {
+    if (portsAtPodIp.contains(port)) {
+      return new Address(addresses.podIp(), port);
+    }
     Integer open = queueProxyPorts.get(port);
     return open == null ? addresses.program(port) : new Address(addresses.podIp(), open);
   }
