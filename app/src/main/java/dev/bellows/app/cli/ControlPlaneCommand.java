@@ -10,12 +10,13 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code bellows control-plane}: the reconcilers of serving. */
+/** {@code bellows control-plane}: the reconcilers of serving, webhooks, and an autoscaler. */
 @Command(
     name = "control-plane",
     description = {
       "Run the reconcilers of Services, Configurations, Revisions, Routes and DomainMappings",
-      "against the Kubernetes API of a cluster. Environment: SYSTEM_NAMESPACE, CLUSTER_DOMAIN."
+      "against the Kubernetes API of a cluster, with the webhooks and an autoscaler if asked to.",
+      "Environment: SYSTEM_NAMESPACE, CLUSTER_DOMAIN, and for an autoscaler POD_NAME, POD_IP."
     },
     mixinStandardHelpOptions = true)
 final class ControlPlaneCommand implements Callable<Integer> {
@@ -37,6 +38,15 @@ final class ControlPlaneCommand implements Callable<Integer> {
   private Optional<Integer> webhookPort = Optional.empty();
 
   @Option(
+      names = "--stats-port",
+      paramLabel = "PORT",
+      description = {
+        "run an autoscaler, too, to which activators report here; 8080 is what others dial",
+        "(default: none, bellows autoscaler is one)"
+      })
+  private Optional<Integer> statsPort = Optional.empty();
+
+  @Option(
       names = "--http-port",
       paramLabel = "PORT",
       description = "the port of services in their URLs (default: none, which means 80)")
@@ -46,12 +56,16 @@ final class ControlPlaneCommand implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     Ports.check("--health-port", healthPort);
     OptionalInt webhooks = Ports.check("--webhook-port", webhookPort);
+    OptionalInt stats = Ports.check("--stats-port", statsPort);
     return options.serve(
         "control-plane",
-        Pod.OPTIONAL,
+        stats.isPresent() ? Pod.REQUIRED : Pod.OPTIONAL,
         Duration.ZERO,
         settings ->
             RoleProcess.controlPlane(
-                httpPort.map(settings::withHttpPort).orElse(settings), healthPort, webhooks));
+                httpPort.map(settings::withHttpPort).orElse(settings),
+                healthPort,
+                webhooks,
+                stats));
   }
 }

@@ -174,6 +174,8 @@ public final class Bellows implements AutoCloseable {
   public static Bellows start(Settings settings) {
     try {
       return new Bellows(settings);
+    } catch (NoClassDefFoundError e) {
+      throw StartException.incomplete(e);
     } catch (IOException | RuntimeException e) {
       throw StartException.of(settings, e);
     } catch (InterruptedException e) {

@@ -27,7 +27,9 @@ final class ControlPlaneRole implements Role {
   private ControlPlaneRole(String ip, int healthPort, Optional<Webhooks> webhooks)
       throws IOException {
     this.webhooks = webhooks;
-    this.health = HealthServer.start(ip, healthPort, () -> working);
+    this.health =
+        HealthServer.start(
+            ip, healthPort, () -> working && webhooks.map(Webhooks::areAnswering).orElse(true));
   }
 
   /**

@@ -90,34 +90,46 @@ public final class RoleProcess implements AutoCloseable {
   }
 
   /**
-   * Starts the reconcilers of serving.
+   * Starts the reconcilers of serving, and an autoscaler beside them if one is wanted.
    *
    * @param healthPort where a kubelet asks
    * @param webhookPort where the API server asks for admission; empty = nowhere
+   * @param statsPort where activators report; empty = no autoscaler here
    * @throws StartException if it cannot start; its message is one line
    */
   public static RoleProcess controlPlane(
-      RoleSettings settings, int healthPort, OptionalInt webhookPort) {
+      RoleSettings settings, int healthPort, OptionalInt webhookPort, OptionalInt statsPort) {
     return start(
         settings,
         "controller",
         ground -> {
-          LiveConfig config = ground.controlPlane().config();
-          RegistryDigestResolver registries =
-              ground
-                  .closing()
-                  .add(
-                      new RegistryDigestResolver(
-                          PullSecrets.read(ground.client()),
-                          () -> config.get().deployment().digestResolutionTimeout()));
-          return ControlPlaneRole.open(
-              ground.controlPlane(),
-              new SkippingDigestResolver(
-                  () -> config.get().deployment().registriesSkippingTagResolving(), registries),
-              settings.listenIp(),
-              healthPort,
-              webhookPort);
+          if (statsPort.isPresent()) {
+            Role autoscaler = autoscaler(ground, settings, statsPort.getAsInt());
+            return Together.of(
+                autoscaler, () -> reconcilers(ground, settings, healthPort, webhookPort));
+          }
+          return reconcilers(ground, settings, healthPort, webhookPort);
         });
+  }
+
+  private static Role reconcilers(
+      Ground ground, RoleSettings settings, int healthPort, OptionalInt webhookPort)
+      throws IOException {
+    LiveConfig config = ground.controlPlane().config();
+    RegistryDigestResolver registries =
+        ground
+            .closing()
+            .add(
+                new RegistryDigestResolver(
+                    PullSecrets.read(ground.client()),
+                    () -> config.get().deployment().digestResolutionTimeout()));
+    return ControlPlaneRole.open(
+        ground.controlPlane(),
+        new SkippingDigestResolver(
+            () -> config.get().deployment().registriesSkippingTagResolving(), registries),
+        settings.listenIp(),
+        healthPort,
+        webhookPort);
   }
 
   /**
@@ -127,38 +139,37 @@ public final class RoleProcess implements AutoCloseable {
    * @throws StartException if it cannot start; its message is one line
    */
   public static RoleProcess autoscaler(RoleSettings settings, int port) {
-    return start(
-        settings,
-        "autoscaler",
-        ground -> {
-          BucketLeases leases =
-              new BucketLeases(
-                  ground.client(),
-                  ground.controlPlane().informers().watchLeases(settings.systemNamespace()),
-                  settings.systemNamespace(),
-                  new Identity(settings.podName(), settings.podIp()),
-                  election(ground.client(), settings),
-                  ground.controlPlane().clock());
-          return AutoscalerRole.sharing(
-              ground.controlPlane(),
-              ground.loops(),
-              settings.listenIp(),
-              port,
-              switch (settings.services()) {
-                case dns -> ProbeAddresses.byName(settings.clusterDomain());
-                case endpoints ->
-                    ProbeAddresses.byEndpoints(
-                        ground.controlPlane().informers().watch(Endpoints.class));
-              },
-              leases,
-              AutoscalerRole.owners(
-                  leases,
-                  bucket ->
-                      switch (settings.services()) {
-                        case dns -> Optional.of(settings.host(bucket));
-                        case endpoints -> Optional.empty();
-                      }));
-        });
+    return start(settings, "autoscaler", ground -> autoscaler(ground, settings, port));
+  }
+
+  private static Role autoscaler(Ground ground, RoleSettings settings, int port)
+      throws IOException {
+    BucketLeases leases =
+        new BucketLeases(
+            ground.client(),
+            ground.controlPlane().informers().watchLeases(settings.systemNamespace()),
+            settings.systemNamespace(),
+            new Identity(settings.podName(), settings.podIp()),
+            election(ground.client(), settings),
+            ground.controlPlane().clock());
+    return AutoscalerRole.sharing(
+        ground.controlPlane(),
+        ground.loops(),
+        settings.listenIp(),
+        port,
+        switch (settings.services()) {
+          case dns -> ProbeAddresses.byName(settings.clusterDomain());
+          case endpoints ->
+              ProbeAddresses.byEndpoints(ground.controlPlane().informers().watch(Endpoints.class));
+        },
+        leases,
+        AutoscalerRole.owners(
+            leases,
+            bucket ->
+                switch (settings.services()) {
+                  case dns -> Optional.of(settings.host(bucket));
+                  case endpoints -> Optional.empty();
+                }));
   }
 
   /** Read once: how many buckets there are cannot change while others count otherwise. */

@@ -32,6 +32,13 @@ public final class StartException extends RuntimeException {
     return new StartException("cannot start: " + error, error);
   }
 
+  /** Libraries were left out: images for a cluster have none of a store. */
+  static StartException incomplete(NoClassDefFoundError error) {
+    return new StartException(
+        "the one-machine mode is not in here (no " + error.getMessage() + "); run ./bellows up",
+        error);
+  }
+
   /** There is no API at that address, or none that knows us. */
   static StartException unreachable(String url, KubernetesClientException error) {
     Throwable cause = error;

@@ -30,6 +30,11 @@ final class CurrentCertificate extends X509ExtendedKeyManager {
     }
   }
 
+  /** Whether one is in force. */
+  boolean isThere() {
+    return held.current().isPresent();
+  }
+
   /** Puts one in force, unless it is already. */
   synchronized boolean use(ServingCertificate newest) {
     Held now = held;

@@ -61,6 +61,8 @@ record WebhookPlan(Plan plan, Optional<ServingCertificate> showable) {
           .withOperator("DoesNotExist")
           .build();
 
+  private static final List<RuleWithOperations> OBJECTS = objects();
+
   private static final RuleWithOperations CONFIG_MAPS =
       rule(List.of("CREATE", "UPDATE"), "", "v1", List.of("configmaps"));
 
@@ -190,7 +192,7 @@ record WebhookPlan(Plan plan, Optional<ServingCertificate> showable) {
                             .withClientConfig(
                                 client(webhook.getClientConfig(), caBundle, Webhook.DEFAULTING))
                             .withNamespaceSelector(selector(webhook.getNamespaceSelector()))
-                            .withRules(objects(List.of("CREATE", "UPDATE")))
+                            .withRules(OBJECTS)
                             .build()
                         : webhook)
                 .toList())
@@ -205,11 +207,7 @@ record WebhookPlan(Plan plan, Optional<ServingCertificate> showable) {
                 .map(webhook ->
                     switch (webhook.getName()) {
                       case VALIDATING ->
-                          completed(
-                              webhook,
-                              caBundle,
-                              Webhook.RESOURCE_VALIDATION,
-                              objects(List.of("CREATE", "UPDATE", "DELETE")));
+                          completed(webhook, caBundle, Webhook.RESOURCE_VALIDATION, OBJECTS);
                       case CONFIG ->
                           completed(
                               webhook, caBundle, Webhook.CONFIG_VALIDATION, List.of(CONFIG_MAPS));
@@ -245,7 +243,9 @@ record WebhookPlan(Plan plan, Optional<ServingCertificate> showable) {
         : selector.addToMatchExpressions(NOT_EXCLUDED).build();
   }
 
-  private static List<RuleWithOperations> objects(List<String> operations) {
+  /** Not of deletion, which is nobody's to refuse, and so need not wait for us (ADR 0137). */
+  private static List<RuleWithOperations> objects() {
+    List<String> operations = List.of("CREATE", "UPDATE");
     return List.of(
         rule(
             operations,

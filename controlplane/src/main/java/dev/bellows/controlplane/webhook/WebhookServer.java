@@ -73,6 +73,11 @@ final class WebhookServer implements AutoCloseable {
     }
   }
 
+  /** Whether connections can come about. */
+  boolean hasCertificate() {
+    return certificate.isThere();
+  }
+
   @Override
   public void close() {
     server.stop(0);

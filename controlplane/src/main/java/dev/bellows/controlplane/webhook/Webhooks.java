@@ -67,6 +67,11 @@ public final class Webhooks implements AutoCloseable {
     return new Address(bound.getAddress().getHostAddress(), bound.getPort());
   }
 
+  /** Whether reviews are answered: every installed configuration trusts the certificate. */
+  public boolean areAnswering() {
+    return server.hasCertificate();
+  }
+
   @Override
   public void close() {
     server.close();
