@@ -27,6 +27,9 @@ public final class Cache {
   private final Map<String, Set<Key>> byOwner = new HashMap<>();
   private final Map<String, Set<Key>> byNamespace = new HashMap<>();
 
+  /** What happened up to this version the watch has told. */
+  private long told;
+
   Cache(ResourceType type) {
     this.type = type;
   }
@@ -76,15 +79,16 @@ public final class Cache {
   }
 
   /**
-   * Takes a state over unless a newer one is known. Who owns which field is taken off it: nobody
-   * here asks, and of a large object it is the larger part.
+   * Takes a state over unless a newer one is known, or the object is known to be gone: the answer
+   * to a write may come after the watch has told of the deletion that followed it. Who owns which
+   * field is taken off it: nobody here asks, and of a large object it is the larger part.
    *
    * @return the state that was known before, and whether the new one was taken
    */
   public synchronized Applied apply(ObjectNode object) {
     Key key = Key.of(object);
     ObjectNode known = objects.get(key);
-    if (known != null && version(known) >= version(object)) {
+    if (version(object) <= (known == null ? told : version(known))) {
       return new Applied(known, false);
     }
     if (known != null) {
@@ -99,9 +103,22 @@ public final class Cache {
     return new Applied(known, true);
   }
 
-  /** Forgets an object, unless what is known is newer than its last state. */
+  /** As {@link #apply}, of what the watch tells. */
+  synchronized Applied follow(ObjectNode object) {
+    Applied applied = apply(object);
+    toldUpTo(version(object));
+    return applied;
+  }
+
+  /** The watch, or a list, has told of everything up to this version. */
+  synchronized void toldUpTo(long version) {
+    told = Math.max(told, version);
+  }
+
+  /** Forgets an object that the watch tells is gone, unless what is known is newer. */
   synchronized boolean remove(ObjectNode last) {
     Key key = Key.of(last);
+    toldUpTo(version(last));
     ObjectNode known = objects.get(key);
     if (known == null || version(known) > version(last)) {
       return false;

@@ -77,6 +77,7 @@ public final class Informers implements AutoCloseable {
     for (Informer informer : all) {
       Listing listing = registry.list(informer.type, null);
       listing.items().forEach(informer.cache::apply);
+      informer.cache.toldUpTo(listing.resourceVersion());
       listings.put(informer, listing);
     }
     listings.forEach(Informer::begin);
@@ -114,7 +115,7 @@ public final class Informers implements AutoCloseable {
       switch (event.type()) {
         case ADDED, MODIFIED -> {
           // Told even if a write has put it into the cache before: listeners hear only from here.
-          Cache.Applied applied = cache.apply(event.object());
+          Cache.Applied applied = cache.follow(event.object());
           tell(applied.before(), event.object());
         }
         case DELETED -> {
@@ -139,6 +140,7 @@ public final class Informers implements AutoCloseable {
         Cache.Applied applied = cache.apply(object);
         tell(applied.before(), object);
       }
+      cache.toldUpTo(listing.resourceVersion());
       follow(listing.resourceVersion());
     }
 
