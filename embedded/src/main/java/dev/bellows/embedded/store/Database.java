@@ -42,6 +42,7 @@ final class Database implements AutoCloseable {
 
   private final Path file;
   private final Connection connection;
+  private @Nullable Statements statements;
 
   private Database(Path file, Connection connection) {
     this.file = file;
@@ -152,20 +153,13 @@ final class Database implements AutoCloseable {
    * was before.
    */
   void commit(Collection<Change> changes, long revision) throws SQLException {
-    try (PreparedStatement put =
-            connection.prepareStatement(
-                "INSERT INTO object (resource, namespace, name, version, checksum, value)"
-                    + " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (resource, namespace, name)"
-                    + " DO UPDATE SET version = excluded.version, checksum = excluded.checksum,"
-                    + " value = excluded.value");
-        PreparedStatement remove =
-            connection.prepareStatement(
-                "DELETE FROM object WHERE resource = ? AND namespace = ? AND name = ?");
-        PreparedStatement advance = connection.prepareStatement("UPDATE revision SET latest = ?")) {
-      execute("BEGIN IMMEDIATE");
+    Statements prepared = statements();
+    try {
+      prepared.begin.execute();
       for (Change change : changes) {
         Entry entry = change.entry();
-        PreparedStatement statement = change instanceof Change.Removed ? remove : put;
+        PreparedStatement statement =
+            change instanceof Change.Removed ? prepared.remove : prepared.put;
         statement.setString(1, entry.key().resource());
         statement.setString(2, entry.key().namespace());
         statement.setString(3, entry.key().name());
@@ -176,15 +170,43 @@ final class Database implements AutoCloseable {
         }
         statement.executeUpdate();
       }
-      advance.setLong(1, revision);
-      advance.executeUpdate();
-      execute("COMMIT");
+      prepared.advance.setLong(1, revision);
+      prepared.advance.executeUpdate();
+      prepared.commit.execute();
     } catch (SQLException e) {
       if (!undone(e) && revision() == revision) {
         return; // the failure came after the commit
       }
       throw e;
     }
+  }
+
+  /** The statements of a commit, made once: to make them takes longer than to run them. */
+  private record Statements(
+      PreparedStatement begin,
+      PreparedStatement put,
+      PreparedStatement remove,
+      PreparedStatement advance,
+      PreparedStatement commit) {}
+
+  private Statements statements() throws SQLException {
+    Statements known = statements;
+    if (known == null) {
+      known =
+          new Statements(
+              connection.prepareStatement("BEGIN IMMEDIATE"),
+              connection.prepareStatement(
+                  "INSERT INTO object (resource, namespace, name, version, checksum, value)"
+                      + " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (resource, namespace, name)"
+                      + " DO UPDATE SET version = excluded.version, checksum = excluded.checksum,"
+                      + " value = excluded.value"),
+              connection.prepareStatement(
+                  "DELETE FROM object WHERE resource = ? AND namespace = ? AND name = ?"),
+              connection.prepareStatement("UPDATE revision SET latest = ?"),
+              connection.prepareStatement("COMMIT"));
+      statements = known;
+    }
+    return known;
   }
 
   /**
