@@ -112,10 +112,14 @@ final class ManagedFields {
       managed = read(before);
     }
     Schema schema = resource.schema();
-    FieldSet was = FieldSet.withHolders(old, schema);
-    FieldSet is = FieldSet.withHolders(object, schema);
+    Differences differences = Differences.between(old, object);
+    FieldSet was = FieldSet.withHolders(differences.before(), schema);
+    FieldSet is = FieldSet.withHolders(differences.after(), schema);
     FieldSet changed =
-        is.minus(was).union(FieldMerge.modified(old, object, schema).intersection(is));
+        is.minus(was)
+            .union(
+                FieldMerge.modified(differences.before(), differences.after(), schema)
+                    .intersection(is));
     FieldSet removed = was.minus(is);
     Manager writer =
         new Manager(

@@ -499,13 +499,14 @@ final class WritePath {
       Optional<ObjectNode> old,
       ObjectNode object,
       WriteOptions options) {
+    Optional<ObjectNode> before = old.map(ObjectNode::deepCopy);
     for (AdmissionStep step : admission) {
       step.admit(
           new AdmissionStep.Request(
               operation,
               resource.type(),
               part.path(),
-              old.map(ObjectNode::deepCopy),
+              before,
               object,
               options.user(),
               options.dryRun(),
