@@ -28,17 +28,14 @@ import io.fabric8.kubernetes.api.model.Endpoints;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.Base64;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -349,11 +346,9 @@ public final class Bellows implements AutoCloseable {
     Config config =
         new ConfigBuilder(Config.empty())
             .withMasterUrl(api.url())
-            .withCaCertData(
-                Base64.getEncoder().encodeToString(api.caPem().getBytes(StandardCharsets.UTF_8)))
             .withOauthToken(api.token(role))
             .build();
-    return new KubernetesClientBuilder().withConfig(config).build();
+    return InProcessClient.of(api.inProcess(), config);
   }
 
   private void imagesChanged() {

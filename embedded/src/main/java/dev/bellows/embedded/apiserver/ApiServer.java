@@ -35,6 +35,7 @@ public final class ApiServer implements AutoCloseable {
   private final Tokens tokens;
   private final Authentication authentication;
   private final ServiceAccountTokens accounts;
+  private final InProcessApi inProcess;
   private final Path kubeconfig;
   private final String url;
   private final int port;
@@ -61,6 +62,7 @@ public final class ApiServer implements AutoCloseable {
       Tokens tokens,
       ServiceAccountTokens accounts,
       Authentication authentication,
+      InProcessApi inProcess,
       Path kubeconfig,
       String url,
       int port) {
@@ -70,6 +72,7 @@ public final class ApiServer implements AutoCloseable {
     this.tokens = tokens;
     this.authentication = authentication;
     this.accounts = accounts;
+    this.inProcess = inProcess;
     this.kubeconfig = kubeconfig;
     this.url = url;
     this.port = port;
@@ -129,7 +132,16 @@ public final class ApiServer implements AutoCloseable {
     KubeConfig.write(
         kubeconfig, url, certificates.authorityPem(), "bellows-admin", tokens.of(Role.ADMIN));
     return new ApiServer(
-        loops, channels, certificates, tokens, accounts, authentication, kubeconfig, url, port);
+        loops,
+        channels,
+        certificates,
+        tokens,
+        accounts,
+        authentication,
+        new InProcessApi(router::handle),
+        kubeconfig,
+        url,
+        port);
   }
 
   /** The port that it listens on. */
@@ -145,6 +157,11 @@ public final class ApiServer implements AutoCloseable {
   /** The certificate that a client must trust, in PEM. */
   public String caPem() {
     return certificates.authorityPem();
+  }
+
+  /** The way to the API for callers in this process. */
+  public InProcessApi inProcess() {
+    return inProcess;
   }
 
   /** The bearer token of a role. */

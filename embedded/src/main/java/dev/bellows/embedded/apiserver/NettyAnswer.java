@@ -56,8 +56,14 @@ final class NettyAnswer implements Answer {
 
   @Override
   public void warn(String text) {
-    if (warnings.size() < MAX_WARNINGS && !warnings.contains(text)) {
-      warnings.add(text);
+    addWarning(warnings, text);
+  }
+
+  /** Adds a warning, as a header carries it, unless it is there or there are too many. */
+  static void addWarning(List<String> warnings, String text) {
+    String header = "299 - \"" + text.replace("\\", "\\\\").replace("\"", "\\\"") + "\"";
+    if (warnings.size() < MAX_WARNINGS && !warnings.contains(header)) {
+      warnings.add(header);
     }
   }
 
@@ -93,8 +99,7 @@ final class NettyAnswer implements Answer {
     headers.set(HttpHeaderNames.CONTENT_TYPE, contentType);
     headers.set(HttpHeaderNames.CACHE_CONTROL, "no-cache, private");
     for (String warning : warnings) {
-      headers.add(
-          "Warning", "299 - \"" + warning.replace("\\", "\\\\").replace("\"", "\\\"") + "\"");
+      headers.add("Warning", warning);
     }
     if (!keepAlive) {
       headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
