@@ -62,7 +62,8 @@ public final class ControlPlane implements AutoCloseable {
    * @return its controller, to name what else wakes it
    */
   public <T extends HasMetadata> Controller<T> add(Reconciler reconciler, Watched<T> kind) {
-    Controller<T> controller = new Controller<>(reconciler, kind, writer, System::nanoTime);
+    Controller<T> controller =
+        new Controller<>(reconciler, kind, writer, informers, System::nanoTime);
     controllers.add(controller);
     return controller;
   }

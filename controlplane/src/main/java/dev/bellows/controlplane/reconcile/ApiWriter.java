@@ -41,7 +41,7 @@ public final class ApiWriter implements Writer {
     log.debug("{}", step);
     try {
       switch (step) {
-        case Step.Create(HasMetadata object) -> client.resource(object).create();
+        case Step.Create(HasMetadata object) -> OwnWrites.created(client.resource(object).create());
         case Step.Patch patch -> patch(patch);
         case Step.UpdateStatus(CustomResource<?, ?> object) -> updateStatus(object);
         case Step.SetReplicas replicas -> setReplicas(replicas);
@@ -61,16 +61,17 @@ public final class ApiWriter implements Writer {
   }
 
   private void patch(Step.Patch step) {
-    client
-        .resource(step.object())
-        .patch(PatchContext.of(PatchType.JSON_MERGE), step.patch().toString());
+    OwnWrites.changed(
+        client
+            .resource(step.object())
+            .patch(PatchContext.of(PatchType.JSON_MERGE), step.patch().toString()));
   }
 
   private void updateStatus(CustomResource<?, ?> object) {
     CustomResource<?, ?> offered = object;
     for (int attempt = 1; ; attempt++) {
       try {
-        client.resource(offered).updateStatus();
+        OwnWrites.changed(client.resource(offered).updateStatus());
         return;
       } catch (KubernetesClientException e) {
         if (e.getCode() != HttpURLConnection.HTTP_CONFLICT || attempt == STATUS_ATTEMPTS) {

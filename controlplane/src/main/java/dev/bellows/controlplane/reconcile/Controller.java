@@ -3,13 +3,16 @@ package dev.bellows.controlplane.reconcile;
 import dev.bellows.controlplane.reconcile.Step.Severity;
 import dev.bellows.controlplane.watch.Change;
 import dev.bellows.controlplane.watch.Key;
+import dev.bellows.controlplane.watch.Views;
 import dev.bellows.controlplane.watch.Watched;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,24 +30,43 @@ public final class Controller<T extends HasMetadata> implements AutoCloseable {
   /** How long passes may go on after the end was announced. */
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(2);
 
+  /** How long a pass waits for the views to show what the one before it has written. */
+  private static final Duration PATIENCE = Duration.ofSeconds(1);
+
+  /** Meanwhile it is looked so often; news of the object come between. */
+  private static final Duration LOOK = Duration.ofMillis(10);
+
   private static final String INTERNAL_ERROR = "InternalError";
 
   private final Reconciler reconciler;
   private final Watched<T> kind;
   private final Writer writer;
+  private final Views views;
+  private final LongSupplier nanos;
   private final WorkQueue queue;
+
+  /** By key, until its next pass; no more than there are objects. */
+  private final Map<Key, Awaited> awaited = new ConcurrentHashMap<>();
+
   private final List<Thread> workers = new ArrayList<>();
+
+  /** What the next pass waits to see, and how long at most. */
+  private record Awaited(OwnWrites writes, long untilNanos) {}
 
   /**
    * Every change of an object of {@code kind} gives its key a pass; {@link #start} begins.
    *
    * @param writer where Events about failures go
+   * @param views what passes see
    * @param nanos monotonic time
    */
-  public Controller(Reconciler reconciler, Watched<T> kind, Writer writer, LongSupplier nanos) {
+  public Controller(
+      Reconciler reconciler, Watched<T> kind, Writer writer, Views views, LongSupplier nanos) {
     this.reconciler = reconciler;
     this.kind = kind;
     this.writer = writer;
+    this.views = views;
+    this.nanos = nanos;
     this.queue = new WorkQueue(nanos);
     kind.onChange(change -> wake(Key.of(change.object())));
   }
@@ -132,8 +154,35 @@ public final class Controller<T extends HasMetadata> implements AutoCloseable {
   }
 
   private void pass(Key key) {
+    if (mustWait(key)) {
+      queue.addAfter(key, LOOK);
+      return;
+    }
+    OwnWrites writes = new OwnWrites();
     try {
-      switch (reconciler.reconcile(key)) {
+      reconcile(key, writes);
+    } finally {
+      if (!writes.areShown(views)) {
+        awaited.put(key, new Awaited(writes, nanos.getAsLong() + PATIENCE.toNanos()));
+      }
+    }
+  }
+
+  private boolean mustWait(Key key) {
+    Awaited before = awaited.get(key);
+    if (before == null) {
+      return false;
+    }
+    if (!before.writes.areShown(views) && nanos.getAsLong() - before.untilNanos < 0) {
+      return true;
+    }
+    awaited.remove(key);
+    return false;
+  }
+
+  private void reconcile(Key key, OwnWrites writes) {
+    try {
+      switch (writes.during(() -> reconciler.reconcile(key))) {
         case Outcome.Done() -> queue.forgetFailures(key);
         case Outcome.LookAgain(var after) -> {
           queue.forgetFailures(key);

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -25,7 +26,7 @@ import org.slf4j.LoggerFactory;
  * #start}; start lists all kinds at once and returns when every {@link Watched} holds what the API
  * server holds. A broken watch is resumed for ever, with the client's back-off.
  */
-public final class Informers implements AutoCloseable {
+public final class Informers implements Views, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Informers.class);
 
   /** No periodic replay: a watch that broke lists again, and that tells every difference. */
@@ -112,6 +113,11 @@ public final class Informers implements AutoCloseable {
                 .inAnyNamespace()
                 .withField("type", TLS)
                 .runnableInformer(NO_RESYNC));
+  }
+
+  @Override
+  public Optional<Watched<?>> of(Class<? extends HasMetadata> type) {
+    return Optional.ofNullable(feeds.get(new Choice(type, ""))).map(feed -> feed.watched);
   }
 
   private <T extends HasMetadata> Watched<T> watch(

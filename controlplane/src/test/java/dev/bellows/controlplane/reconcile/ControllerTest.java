@@ -13,6 +13,7 @@ import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -28,6 +29,7 @@ class ControllerTest {
   private final List<Step> written = new CopyOnWriteArrayList<>();
   private final List<Key> passes = new CopyOnWriteArrayList<>();
   private Function<Key, Outcome> answer = key -> Outcome.done();
+  private volatile boolean frozen;
   private final Controller<Deployment> controller =
       new Controller<>(
           new Reconciler() {
@@ -44,7 +46,8 @@ class ControllerTest {
           },
           kind,
           written::add,
-          System::nanoTime);
+          type -> type.equals(Deployment.class) ? Optional.of(kind) : Optional.empty(),
+          () -> frozen ? 0 : System.nanoTime());
 
   @AfterEach
   void stop() {
@@ -70,6 +73,62 @@ class ControllerTest {
     children.put(child("Deployment", "example.com/v1", "other-group"));
     controller.wake(new Key("n", "last"));
     await().untilAsserted(() -> assertThat(passes).containsExactly(A, new Key("n", "last")));
+  }
+
+  @Test
+  void aPassWaitsUntilTheViewShowsWhatTheOneBeforeHasWritten() {
+    frozen = true; // nobody loses patience
+    kind.put(deployment("a", "1"));
+    answer =
+        key -> {
+          if (passes.size() == 1) {
+            OwnWrites.changed(deployment("a", "7"));
+            OwnWrites.created(deployment("child", "8"));
+          }
+          return Outcome.done();
+        };
+    controller.start(1);
+    await().untilAsserted(() -> assertThat(passes).containsExactly(A));
+
+    kind.put(deployment("a", "6"));
+    kind.put(deployment("a", "7"));
+    controller.wake(new Key("n", "other"));
+    await().untilAsserted(() -> assertThat(passes).containsExactly(A, new Key("n", "other")));
+
+    kind.put(deployment("child", "8"));
+    controller.wake(A);
+    await().untilAsserted(() -> assertThat(passes.stream().filter(A::equals)).hasSize(2));
+  }
+
+  @Test
+  void aPassThatNeverSeesWhatWasWrittenHappensAllTheSame() {
+    answer =
+        key -> {
+          if (passes.size() == 1) {
+            OwnWrites.created(deployment("child", "8"));
+          }
+          return Outcome.done();
+        };
+    kind.put(deployment("a", "1"));
+    controller.start(1);
+    await().untilAsserted(() -> assertThat(passes).containsExactly(A));
+    controller.wake(A);
+    await().untilAsserted(() -> assertThat(passes).containsExactly(A, A));
+  }
+
+  @Test
+  void nobodyWaitsForWhatIsGone() {
+    frozen = true;
+    answer =
+        key -> {
+          OwnWrites.changed(deployment("gone", "8"));
+          return Outcome.done();
+        };
+    kind.put(deployment("a", "1"));
+    controller.start(1);
+    await().untilAsserted(() -> assertThat(passes).containsExactly(A));
+    controller.wake(A);
+    await().untilAsserted(() -> assertThat(passes).containsExactly(A, A));
   }
 
   @Test

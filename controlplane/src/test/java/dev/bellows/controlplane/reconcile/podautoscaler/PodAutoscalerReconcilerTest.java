@@ -18,6 +18,7 @@ import dev.bellows.core.podautoscaler.ProbeAnswer;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
@@ -101,7 +102,12 @@ class PodAutoscalerReconcilerTest {
     board.at("100S");
 
     try (Controller<PodAutoscaler> controller =
-        new Controller<>(board.reconciler, board.podAutoscalers, board, System::nanoTime)) {
+        new Controller<>(
+            board.reconciler,
+            board.podAutoscalers,
+            board,
+            type -> Optional.empty(),
+            System::nanoTime)) {
       board.reconciler.watch(controller);
       assertThat(board.reconcile()).isEqualTo(Outcome.done());
       assertThat(board.deployments.all().iterator().next().getSpec().getReplicas()).isEqualTo(1);
@@ -173,7 +179,12 @@ class PodAutoscalerReconcilerTest {
         };
 
     try (Controller<PodAutoscaler> controller =
-        new Controller<>(board.reconciler, board.podAutoscalers, board, System::nanoTime)) {
+        new Controller<>(
+            board.reconciler,
+            board.podAutoscalers,
+            board,
+            type -> Optional.empty(),
+            System::nanoTime)) {
       board.reconciler.watch(controller);
       controller.start(1);
       board.reconciler.settingsChanged(before, board.config);

@@ -1,0 +1,73 @@
+package dev.bellows.controlplane.reconcile;
+
+import dev.bellows.controlplane.watch.Key;
+import dev.bellows.controlplane.watch.Views;
+import dev.bellows.controlplane.watch.Watched;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What one pass has written. The next pass of its key waits until the views show that: planned on a
+ * state from before, it would write the same again, with new times.
+ *
+ * <p>Bounded by the steps of a plan. Filled by the pass's own thread.
+ */
+final class OwnWrites {
+  private static final ScopedValue<OwnWrites> PASS = ScopedValue.newInstance();
+
+  private final List<Written> writes = new ArrayList<>();
+
+  /**
+   * A state that the API server has answered with.
+   *
+   * @param created whether the object was new: if it is not seen, it is not seen yet
+   */
+  private record Written(
+      Class<? extends HasMetadata> type, Key key, long version, boolean created) {}
+
+  /** Runs a pass, on this thread, whose writes are noted here. */
+  Outcome during(ScopedValue.CallableOp<Outcome, RuntimeException> pass) {
+    return ScopedValue.where(PASS, this).call(pass);
+  }
+
+  /** The pass that runs on this thread, if one does, has created an object. */
+  static void created(HasMetadata answer) {
+    note(answer, true);
+  }
+
+  /** The pass that runs on this thread, if one does, has changed an object. */
+  static void changed(HasMetadata answer) {
+    note(answer, false);
+  }
+
+  private static void note(HasMetadata answer, boolean created) {
+    Optional<Long> version = version(answer);
+    if (PASS.isBound() && version.isPresent()) {
+      PASS.get().writes.add(new Written(answer.getClass(), Key.of(answer), version.get(), created));
+    }
+  }
+
+  /** A version as a number, which it is by convention only; empty where it is none. */
+  private static Optional<Long> version(HasMetadata object) {
+    try {
+      return Optional.of(Long.parseLong(object.getMetadata().getResourceVersion()));
+    } catch (NumberFormatException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** Whether the views show all of it, or later states. */
+  boolean areShown(Views views) {
+    writes.removeIf(
+        written -> views.of(written.type()).map(view -> isShown(written, view)).orElse(true));
+    return writes.isEmpty();
+  }
+
+  private static boolean isShown(Written written, Watched<?> view) {
+    return view.find(written.key())
+        .map(seen -> version(seen).map(version -> version >= written.version()).orElse(true))
+        .orElse(!written.created());
+  }
+}
