@@ -6,7 +6,10 @@
 #
 #   bench/services.sh [SERVICES] [ROUNDS]     default 200 and 3; about 20 s a round
 #
-# Needs busybox and python3. BELLOWS names another way to start the command line.
+# Then some more are made while every kind is watched, which tells what the writes are.
+#
+# Needs busybox and python3. BELLOWS names another way to start the command line. With APART=yes
+# the control plane and the autoscaler are processes of their own, whose CPU time is told apart.
 set -euo pipefail
 
 services=${1:-200} rounds=${2:-3}
@@ -17,29 +20,49 @@ for tool in busybox python3; do
 done
 
 work=$(mktemp -d)
-pid=
+pids=()
 finish() {
-  [ -z "$pid" ] || { kill "$pid" && wait "$pid"; } 2>/dev/null || true
+  for pid in "${pids[@]}"; do
+    kill "$pid" && wait "$pid"
+  done 2>/dev/null || true
   rm -rf "$work"
 }
 trap finish EXIT
 
 "$bellows" --version >/dev/null # builds first, where that is due
-"$bellows" up --data-dir "$work/data" --port 0 --api-port 0 --output json \
-  >"$work/up.json" 2>"$work/up.log" &
-pid=$!
-for _ in $(seq 600); do
-  [ -s "$work/up.json" ] && break
-  kill -0 "$pid" || { cat "$work/up.log" >&2; exit 1; }
-  sleep 0.1
-done
+
+# Runs a command, and returns when its output says that it is ready.
+start() {
+  local output=$1
+  shift
+  "$@" >"$output" 2>&1 &
+  pids=("$!" "${pids[@]}")
+  for _ in $(seq 600); do
+    ! grep -q 'is ready' "$output" || return 0
+    kill -0 "${pids[0]}" 2>/dev/null || break
+    sleep 0.1
+  done
+  cat "$output" >&2
+  exit 1
+}
+
+apart=()
+[ -z "${APART:-}" ] || apart=(--without 'control-plane,autoscaler')
+start "$work/up" "$bellows" up --data-dir "$work/data" --port 0 --api-port 0 "${apart[@]}"
+while read -r -a words; do
+  # What `up` prints for who runs them by hand: VARIABLE=VALUE ./bellows PART OPTION ...
+  for i in "${!words[@]}"; do
+    [ "${words[i]}" != ./bellows ] || words[i]=$bellows
+  done
+  start "$work/part-${#pids[@]}" env "${words[@]}" --metrics-port 0
+done < <(grep 'SYSTEM_NAMESPACE=' "$work/up" || true)
 mkdir "$work/site"
 echo hello >"$work/site/index.html"
-"$bellows" image add bench.local/httpd --data-dir "$work/data" -- \
+"$bellows" image add dev.local/bench-httpd --data-dir "$work/data" -- \
   sh -c "exec busybox httpd -f -p 127.0.0.1:\$PORT -h $work/site" >/dev/null
 
 python3 - "$work" "$services" "$rounds" <<'PYTHON'
-import concurrent.futures, http.client, json, os, re, socket, ssl, subprocess, sys, time
+import collections, concurrent.futures, http.client, json, os, re, socket, ssl, subprocess, sys, threading, time
 from urllib.parse import urlparse
 
 work, services, rounds = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
@@ -50,16 +73,17 @@ KIND = "/apis/serving.knative.dev/v1/namespaces/default/services"
 CLIENTS = 8
 
 
-def bellows():
-    """The JVM: whoever has the data directory in its words."""
+def processes():
+    """The JVMs, by the command that they run: whoever has the data directory in its words."""
+    found = {}
     for each in filter(str.isdigit, os.listdir("/proc")):
         try:
-            words = open(f"/proc/{each}/cmdline", "rb").read().split(b"\0")
+            words = open(f"/proc/{each}/cmdline", "rb").read().decode(errors="replace").split("\0")
         except OSError:
             continue
-        if words[0].endswith(b"java") and f"{work}/data".encode() in words:
-            return int(each)
-    sys.exit("Bellows does not run")
+        if words[0].endswith("java") and any(word.startswith(f"{work}/data") for word in words):
+            found[words[words.index("dev.bellows.app.Main") + 1]] = int(each)
+    return found
 
 
 def connect():
@@ -96,13 +120,17 @@ def manifest(n):
         "metadata": {"name": f"many-{n}"},
         "spec": {"template": {
             "metadata": {"annotations": {"autoscaling.knative.dev/min-scale": "1"}},
-            "spec": {"containers": [{"image": "bench.local/httpd"}]}}},
+            "spec": {"containers": [{"image": "dev.local/bench-httpd"}]}}},
     }
 
 
-def cpu(process):
-    fields = open(f"/proc/{process}/stat").read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def cpu():
+    """Seconds of processor time, by process."""
+    seconds = {}
+    for name, process in running.items():
+        fields = open(f"/proc/{process}/stat").read().rsplit(")", 1)[1].split()
+        seconds[name] = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return seconds
 
 
 def by_hand():
@@ -153,25 +181,65 @@ def newest(connection):
     return int(ask(connection, "GET", KIND + "?limit=1")["metadata"]["resourceVersion"])
 
 
-process = bellows()
-connection = connect()
-for number in range(1, rounds + 1):
-    hand = by_hand()
-    before, version = cpu(process), newest(connection)
-    began = time.monotonic()
-    with concurrent.futures.ThreadPoolExecutor(1) as follower:
-        all_ready = follower.submit(until_all_ready, version)
-        each(list(range(services)), lambda c, n: ask(c, "POST", KIND, manifest(n)))
-        posted = time.monotonic() - began
-        all_ready.result()
-    took = time.monotonic() - began
-    used = cpu(process) - before
-    print(f"round {number}: {services} Services Ready after {took:.2f} s (all posted after {posted:.2f} s);"
-          f" by hand {hand:.2f} s; difference {took - hand:.2f} s; CPU of Bellows per Service"
-          f" {1000 * used / services:.1f} ms; writes per Service {(newest(connection) - version) / services:.1f}",
-          flush=True)
-    each(list(range(services)), lambda c, n: ask(c, "DELETE", f"{KIND}/many-{n}"))
+def kinds():
+    for version in ["/api/v1"] + [
+            "/apis/" + group["preferredVersion"]["groupVersion"]
+            for group in ask(connection, "GET", "/apis")["groups"]]:
+        for kind in ask(connection, "GET", version)["resources"]:
+            if "/" not in kind["name"] and "watch" in kind["verbs"]:
+                yield f"{version}/{kind['name']}"
+
+
+def count_writes(numbers):
+    """Makes Services, and prints what was written for each until nothing more is."""
+    counts, version = collections.Counter(), newest(connection)
+
+    def follow(path):
+        watching = connect()
+        watching.request("GET", f"{path}?watch=true&resourceVersion={version}", None,
+                         {"Authorization": "Bearer " + token})
+        events = watching.getresponse()
+        while line := events.readline():
+            counts[path.split("/", 2)[2], json.loads(line)["type"]] += 1
+
+    for path in kinds():
+        threading.Thread(target=follow, args=(path,), daemon=True).start()
+    each(numbers, lambda c, n: ask(c, "POST", KIND, manifest(n)))
+    seen = -1
+    while seen != newest(connection):
+        seen = newest(connection)
+        time.sleep(3)
+    print(f"writes per Service, of {len(numbers)}: {counts.total() / len(numbers):.1f}")
+    for (kind, event), count in counts.most_common():
+        print(f"  {count / len(numbers):5.1f} {event.lower():8} {kind}")
+
+
+def delete(numbers):
+    each(numbers, lambda c, n: ask(c, "DELETE", f"{KIND}/many-{n}"))
     while ask(connection, "GET", KIND + "?limit=1")["items"]:
         time.sleep(0.25)
     time.sleep(8)  # for their programs to end
+
+
+running = processes()
+connection = connect()
+everyone = list(range(services))
+for number in range(1, rounds + 1):
+    hand = by_hand()
+    before, version = cpu(), newest(connection)
+    began = time.monotonic()
+    with concurrent.futures.ThreadPoolExecutor(1) as follower:
+        all_ready = follower.submit(until_all_ready, version)
+        each(everyone, lambda c, n: ask(c, "POST", KIND, manifest(n)))
+        posted = time.monotonic() - began
+        all_ready.result()
+    took = time.monotonic() - began
+    used = ", ".join(
+        f"{name} {1000 * (after - before[name]) / services:.1f} ms" for name, after in cpu().items())
+    print(f"round {number}: {services} Services Ready after {took:.2f} s (all posted after {posted:.2f} s);"
+          f" by hand {hand:.2f} s; difference {took - hand:.2f} s; CPU per Service: {used};"
+          f" writes per Service {(newest(connection) - version) / services:.1f}",
+          flush=True)
+    delete(everyone)
+count_writes(everyone[:20])
 PYTHON

@@ -25,8 +25,11 @@ class SteadyIT {
         Service.of(name, "dev.local/helloworld", "min-scale: \"1\"")
             .applyAndAwaitReady(bellows, directory);
       }
+      Service asleep = Service.of("asleep", "dev.local/helloworld", "window: \"6s\"");
+      asleep.applyAndAwaitReady(bellows, directory);
+      asleep.awaitNoPods(bellows);
       AtomicReference<String> last = new AtomicReference<>("");
-      // Every write, whatever it writes to, raises the version of the whole.
+      // Every write, whatever it writes to, raises the version of the whole: Leases and Events too.
       Awaitility.await()
           .pollInterval(Duration.ofSeconds(1))
           .during(STEADY)
@@ -35,7 +38,9 @@ class SteadyIT {
             String version = version(bellows);
             return version.equals(last.getAndSet(version));
           });
-      assertThat(bellows.request("one.default.example.com", "/").statusCode()).isEqualTo(200);
+      for (String name : new String[] {"one", "two", "asleep"}) {
+        assertThat(bellows.request(name + ".default.example.com", "/").statusCode()).isEqualTo(200);
+      }
     }
   }
 
