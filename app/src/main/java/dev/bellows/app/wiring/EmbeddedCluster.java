@@ -167,7 +167,8 @@ final class EmbeddedCluster implements AutoCloseable {
         registry,
         apiServer,
         informers,
-        authority -> new WorkloadControllers(registry, informers, events, clock, authority),
+        authority ->
+            new WorkloadControllers(registry, informers, events, clock, authority, kubelet),
         new EndpointsController(registry, informers),
         kubelet,
         images,

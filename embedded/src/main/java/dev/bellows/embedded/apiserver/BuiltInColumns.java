@@ -131,9 +131,47 @@ final class BuiltInColumns {
                     "",
                     0,
                     (object, now) -> Json.text(object, "metadata", "creationTimestamp")))));
+    put(
+        ResourceTypes.HORIZONTAL_POD_AUTOSCALERS,
+        text("Reference", (hpa, now) -> reference(hpa.path("spec").path("scaleTargetRef"))),
+        text("Targets", (hpa, now) -> targets(hpa)),
+        text("MinPods", (hpa, now) -> hpa.path("spec").path("minReplicas").asText("<unset>")),
+        text("MaxPods", (hpa, now) -> hpa.path("spec").path("maxReplicas").asInt()),
+        text("Replicas", (hpa, now) -> hpa.path("status").path("currentReplicas").asInt()),
+        Columns.age());
+    put(
+        ResourceTypes.LEASES,
+        text("Holder", (lease, now) -> lease.path("spec").path("holderIdentity").asText("")),
+        Columns.age());
   }
 
-  private BuiltInColumns() {}
+  private static String reference(JsonNode target) {
+    return target.path("kind").asText() + "/" + target.path("name").asText();
+  }
+
+  /** What each metric is and is to be: {@code cpu: 12%/50%}. */
+  private static String targets(ObjectNode hpa) {
+    List<String> all = new ArrayList<>();
+    JsonNode seen = hpa.path("status").path("currentMetrics");
+    for (JsonNode metric : hpa.path("spec").path("metrics")) {
+      JsonNode resource = metric.path("resource");
+      String name = resource.path("name").asText(metric.path("type").asText());
+      String now = "<unknown>";
+      for (JsonNode each : seen) {
+        if (each.path("resource").path("name").asText().equals(name)) {
+          now = use(each.path("resource").path("current"), now);
+        }
+      }
+      all.add(name + ": " + now + "/" + use(resource.path("target"), "<unknown>"));
+    }
+    return all.isEmpty() ? "<none>" : String.join(", ", all);
+  }
+
+  private static String use(JsonNode value, String otherwise) {
+    return value.has("averageUtilization")
+        ? value.path("averageUtilization").asText() + "%"
+        : value.path("averageValue").asText(otherwise);
+  }
 
   static Columns of(ResourceType type) {
     return COLUMNS.getOrDefault(type, new Columns(List.of(Columns.name(), Columns.createdAt())));

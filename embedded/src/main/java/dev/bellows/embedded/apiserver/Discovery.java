@@ -90,6 +90,7 @@ final class Discovery {
     }
     versions.put("authentication.k8s.io", List.of("v1"));
     versions.put("authorization.k8s.io", List.of("v1"));
+    versions.put(MetricsRequests.GROUP, List.of(MetricsRequests.VERSION));
     versions.replaceAll(
         (group, list) -> list.stream().sorted(VersionOrder.PREFERRED_FIRST).toList());
     return versions;
@@ -173,7 +174,17 @@ final class Discovery {
           entry.put("namespaced", false).put("kind", kind);
           strings(entry, "verbs", List.of("create"));
         });
+    for (ResourceType type : measured(group)) {
+      ObjectNode entry = resources.addObject();
+      entry.put("name", type.plural()).put("singularName", "");
+      entry.put("namespaced", type.namespaced()).put("kind", type.kind());
+      strings(entry, "verbs", List.of("get", "list"));
+    }
     return list;
+  }
+
+  private static List<ResourceType> measured(String group) {
+    return group.equals(MetricsRequests.GROUP) ? MetricsRequests.kinds() : List.of();
   }
 
   private static Map<String, String> reviewKinds(String group) {
@@ -212,6 +223,7 @@ final class Discovery {
             served(group, version).forEach(each -> resources.add(aggregated(each, version)));
             reviewKinds(group)
                 .forEach((plural, kind) -> resources.add(review(group, plural, kind)));
+            measured(group).forEach(type -> resources.add(metrics(type)));
             entry.put("freshness", "Current");
           }
         });
@@ -225,6 +237,16 @@ final class Discovery {
     entry.put("scope", "Cluster");
     entry.put("singularResource", kind.toLowerCase(Locale.ROOT));
     strings(entry, "verbs", List.of("create"));
+    return entry;
+  }
+
+  private static ObjectNode metrics(ResourceType type) {
+    ObjectNode entry = Json.object();
+    entry.put("resource", type.plural());
+    responseKind(entry, type.group(), type.version(), type.kind());
+    entry.put("scope", type.namespaced() ? "Namespaced" : "Cluster");
+    entry.put("singularResource", "");
+    strings(entry, "verbs", List.of("get", "list"));
     return entry;
   }
 

@@ -40,6 +40,7 @@ final class Router {
   private final Impersonation impersonation;
   private final Discovery discovery;
   private final ObjectRequests objects;
+  private final MetricsRequests metrics;
   private final OpenApi openApi;
   private final Reviews reviews;
 
@@ -53,6 +54,7 @@ final class Router {
     this.impersonation = new Impersonation(rbac);
     this.discovery = new Discovery(registry);
     this.objects = new ObjectRequests(registry, node, accounts, rbac);
+    this.metrics = new MetricsRequests(registry, node.pods());
     this.openApi = new OpenApi(registry);
     this.reviews = new Reviews(rbac, authentication::holder);
   }
@@ -191,7 +193,7 @@ final class Router {
     }
     ApiPath path = ApiPath.of(group, version, parts.subList(prefix, parts.size()));
     rbac.require(request.user(), Action.of(path, request));
-    if (!reviews.answer(path, request)) {
+    if (!reviews.answer(path, request) && !metrics.answer(path, request)) {
       objects.handle(path, request);
     }
   }

@@ -3,6 +3,8 @@ package dev.bellows.embedded.apiserver;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.bellows.core.route.Address;
 import dev.bellows.embedded.runtime.Container;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** Where the API server finds what runs of a pod; the kubelet runs it. */
@@ -31,4 +33,17 @@ public interface RunningPods {
    * @param port as the pod's containers know it
    */
   Optional<Address> port(ObjectNode pod, int port);
+
+  /**
+   * What pods take at the moment, by their uid; those that do not run are left out. May take a
+   * second, in which it measures.
+   */
+  default Map<String, PodUsage> usage(List<ObjectNode> pods) {
+    return Map.of();
+  }
+
+  /** What the whole machine takes; empty if nothing measures it. May take a second. */
+  default Optional<PodUsage> machine() {
+    return Optional.empty();
+  }
 }

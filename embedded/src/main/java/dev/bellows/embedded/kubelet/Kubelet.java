@@ -1,13 +1,16 @@
 package dev.bellows.embedded.kubelet;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.bellows.core.route.Address;
+import dev.bellows.embedded.apiserver.PodUsage;
 import dev.bellows.embedded.apiserver.RunningPods;
 import dev.bellows.embedded.runtime.Container;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -37,11 +40,15 @@ public final class Kubelet implements RunningPods, AutoCloseable {
   private final Map<String, PodWorker> workers = new ConcurrentHashMap<>();
   private @Nullable AutoCloseable following;
   private @Nullable AutoCloseable followingConfiguration;
+  private static final PodUsage.Part NOTHING = new PodUsage.Part(0, 0);
+
+  private final PodMeter meter;
   private boolean closed;
 
   /** A kubelet that does nothing before {@link #start}. */
   public Kubelet(Node node) {
     this.node = node;
+    this.meter = new PodMeter(node.clock());
   }
 
   /** Makes the node known and takes over its pods. */
@@ -105,6 +112,47 @@ public final class Kubelet implements RunningPods, AutoCloseable {
   @Override
   public Optional<Address> port(ObjectNode pod, int port) {
     return worker(pod).flatMap(worker -> worker.containers().dial(port));
+  }
+
+  @Override
+  public Map<String, PodUsage> usage(List<ObjectNode> pods) {
+    Map<String, Long> pids = new HashMap<>();
+    Map<String, Map<String, String>> containers = new HashMap<>();
+    for (ObjectNode pod : pods) {
+      for (JsonNode each : pod.path("spec").path("containers")) {
+        String name = each.path("name").asText();
+        container(pod, name)
+            .ifPresent(running ->
+                running
+                    .pid()
+                    .ifPresent(pid -> {
+                      String key = uid(pod) + "/" + running.runtimeId();
+                      pids.put(key, pid);
+                      containers.computeIfAbsent(uid(pod), none -> new HashMap<>()).put(name, key);
+                    }));
+      }
+    }
+    if (pids.isEmpty()) {
+      return Map.of();
+    }
+    Map<String, PodUsage> measured = meter.of(pids);
+    Map<String, PodUsage> usages = new HashMap<>();
+    containers.forEach((uid, keys) -> {
+      Map<String, PodUsage.Part> parts = new HashMap<>();
+      keys.forEach((name, key) -> {
+        PodUsage one = measured.get(key);
+        if (one != null) {
+          parts.putAll(Map.of(name, one.parts().getOrDefault("", NOTHING)));
+          usages.put(uid, new PodUsage(one.at(), one.window(), parts));
+        }
+      });
+    });
+    return usages;
+  }
+
+  @Override
+  public Optional<PodUsage> machine() {
+    return meter.machine();
   }
 
   private Optional<PodWorker> worker(ObjectNode pod) {

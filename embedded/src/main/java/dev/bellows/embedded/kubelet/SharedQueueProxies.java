@@ -19,6 +19,7 @@ import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -118,6 +119,12 @@ public final class SharedQueueProxies implements QueueProxies {
     SharedContainer(
         ContainerId id, QueueProxyHandle handle, RequestLogFile requests, Instant startedAt) {
       this(id, handle, requests, startedAt, new CompletableFuture<>());
+    }
+
+    /** It has no process of its own. */
+    @Override
+    public OptionalLong pid() {
+      return OptionalLong.empty();
     }
 
     @Override

@@ -3,6 +3,7 @@ package dev.bellows.embedded.runtime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 
 /** One start of a container. A restart is another {@code Container}. */
@@ -14,6 +15,9 @@ public interface Container {
    * How the runtime names this start in {@code containerID}, for example {@code process://4711}.
    */
   String runtimeId();
+
+  /** The number of its first process on this machine; empty if it cannot be told. */
+  OptionalLong pid();
 
   /** When the command was executed. */
   Instant startedAt();

@@ -130,6 +130,11 @@ final class DefaultRoles {
         rule(READ, "networking.k8s.io", "ingresses ingresses/status networkpolicies"));
     part(
         registry,
+        "system:aggregated-metrics-reader",
+        "view",
+        rule(READ, "metrics.k8s.io", "pods nodes"));
+    part(
+        registry,
         "knative-serving-namespaced-admin",
         "admin",
         rule(ALL, KNATIVE, ALL),

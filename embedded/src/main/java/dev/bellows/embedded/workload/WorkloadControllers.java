@@ -1,15 +1,15 @@
 package dev.bellows.embedded.workload;
 
 import dev.bellows.embedded.apiserver.Registry;
+import dev.bellows.embedded.apiserver.RunningPods;
 import dev.bellows.embedded.controller.EventRecorder;
 import dev.bellows.embedded.controller.Informers;
 import java.time.Clock;
 
 /**
- * The controllers that a cluster brings along: Deployments, ReplicaSets, the bounds of
- * HorizontalPodAutoscalers, collected ClusterRoles, garbage collection, namespaces and what each of
- * them holds. They react to the registry's watches within a millisecond and keep nothing that
- * cannot be seen in it again.
+ * The controllers that a cluster brings along: Deployments, ReplicaSets, HorizontalPodAutoscalers,
+ * collected ClusterRoles, garbage collection, namespaces and what each of them holds. They react to
+ * the registry's watches within a millisecond and keep nothing that cannot be seen in it again.
  *
  * <p>The informers are the caller's, so that caches are shared; they are started after this.
  */
@@ -34,10 +34,25 @@ public final class WorkloadControllers implements AutoCloseable {
       EventRecorder events,
       Clock clock,
       String authorityPem) {
+    this(registry, informers, events, clock, authorityPem, RunningPods.NONE);
+  }
+
+  /**
+   * The same where pods are measured.
+   *
+   * @param running asked for what pods use
+   */
+  public WorkloadControllers(
+      Registry registry,
+      Informers informers,
+      EventRecorder events,
+      Clock clock,
+      String authorityPem,
+      RunningPods running) {
     this.registry = registry;
     deployments = new DeploymentController(registry, informers, events, clock);
     replicaSets = new ReplicaSetController(registry, informers, events, clock);
-    autoscalers = new HorizontalPodAutoscalerController(registry, informers, clock);
+    autoscalers = new HorizontalPodAutoscalerController(registry, informers, clock, running);
     garbage = new GarbageCollector(registry, informers);
     namespaces = new NamespaceController(registry, informers, clock);
     contents = new NamespaceContents(registry, informers, authorityPem);

@@ -16,6 +16,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
@@ -34,6 +35,9 @@ final class PodmanContainer implements Container {
   private final String runtimeId;
   private final Instant startedAt;
   private final CompletableFuture<ExitStatus> exit;
+
+  /** Asked for once. */
+  private volatile long pid;
 
   PodmanContainer(
       Podman podman,
@@ -58,6 +62,19 @@ final class PodmanContainer implements Container {
   @Override
   public String runtimeId() {
     return "podman://" + runtimeId;
+  }
+
+  @Override
+  public OptionalLong pid() {
+    if (pid == 0 && !exit.isDone()) {
+      try {
+        String found = podman.run("inspect", "--format", "{{.State.Pid}}", name).output().strip();
+        pid = Long.parseLong(found);
+      } catch (IOException | NumberFormatException e) {
+        LOG.debug("podman does not tell the process of {}: {}", id, e.getMessage());
+      }
+    }
+    return pid == 0 ? OptionalLong.empty() : OptionalLong.of(pid);
   }
 
   @Override

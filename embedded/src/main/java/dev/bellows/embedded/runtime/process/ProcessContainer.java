@@ -52,8 +52,9 @@ final class ProcessContainer implements Container {
     return spec.id();
   }
 
-  long pid() {
-    return child.pid();
+  @Override
+  public OptionalLong pid() {
+    return OptionalLong.of(child.pid());
   }
 
   @Override
