@@ -32,7 +32,17 @@ if [ -d "$folder" ]; then
   echo "$folder"
   exit
 fi
-command -v go >/dev/null || { say "go is not installed"; exit 1; }
+# Where it is unpacked by hand comes first: what a distribution has may be too old.
+PATH=/usr/local/go/bin:$PATH
+# From 1.21 on, it fetches what go.mod asks for; older ones cannot even read it.
+if ! go_version=$({ go env GOVERSION || { cd / && go env GOVERSION; }; } 2>/dev/null); then
+  say "this needs Go 1.24 or newer, and there is none; install one from https://go.dev/dl into /usr/local/go"
+  exit 1
+fi
+if ! printf '1.24\n%s\n' "${go_version#go}" | sort -V -C; then
+  say "this needs Go 1.24 or newer, and $(command -v go) is ${go_version#go}; install a newer one from https://go.dev/dl into /usr/local/go"
+  exit 1
+fi
 
 # Whole or not at all: what is half built lies elsewhere, and goes with this script.
 rm -rf "$cache"/building.*
