@@ -34,6 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
  * What a client of the Serving API may rely on, with the names and the checks of the original's
  * tests (api/v1, api/v1beta1, e2e). docs/conformance.md has the whole list.
  */
+@BesideOthers
 class ApiConformanceIT {
   private static final String HELLO = "dev.local/helloworld";
   private static final String PROGRAM = "conformance.test/program";

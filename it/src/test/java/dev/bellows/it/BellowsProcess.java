@@ -21,8 +21,6 @@ import java.util.concurrent.TimeUnit;
 /** The whole system, started as its users start it, in a process of its own. */
 final class BellowsProcess implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final Path REPOSITORY = Path.of("").toAbsolutePath().getParent();
-  private static final Path LIBRARIES = REPOSITORY.resolve("app/target/lib");
 
   private final Path dataDirectory;
   private final Process process;
@@ -143,19 +141,7 @@ final class BellowsProcess implements AutoCloseable {
 
   /** The words that run the command line in a process of its own. */
   static List<String> words(String... arguments) {
-    List<String> words = new ArrayList<>();
-    words.addAll(
-        List.of(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-XX:+UseSerialGC",
-            "-Xmx320m",
-            "-ea",
-            "--enable-native-access=ALL-UNNAMED",
-            "--sun-misc-unsafe-memory-access=allow",
-            "-Djdk.httpclient.allowRestrictedHeaders=host",
-            "-cp",
-            LIBRARIES + "/*",
-            "dev.bellows.app.Main"));
+    List<String> words = QuickStart.words();
     words.addAll(List.of(arguments));
     return words;
   }

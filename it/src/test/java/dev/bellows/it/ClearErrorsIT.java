@@ -23,6 +23,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** A person's mistakes: one clear line where they look, and everything else keeps working. */
+@BesideOthers
 class ClearErrorsIT {
   @TempDir static Path directory;
   private static BellowsProcess bellows;

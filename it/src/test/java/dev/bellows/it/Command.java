@@ -95,13 +95,17 @@ final class Command {
     try {
       Process process = start();
       CompletableFuture<String> output =
-          CompletableFuture.supplyAsync(() -> {
-            try {
-              return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            } catch (IOException e) {
-              throw new UncheckedIOException("reading from " + words, e);
-            }
-          });
+          CompletableFuture.supplyAsync(
+              () -> {
+                try {
+                  return new String(
+                      process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+                } catch (IOException e) {
+                  throw new UncheckedIOException("reading from " + words, e);
+                }
+              },
+              // Of its own: the common pool of two processors has one thread.
+              task -> Thread.ofPlatform().daemon().start(task));
       process.getOutputStream().write(input.getBytes(StandardCharsets.UTF_8));
       process.getOutputStream().close();
       if (!process.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)) {

@@ -40,6 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
  * What holds from end to end, with the names and the checks of the original's e2e and ha tests.
  * docs/conformance.md has the whole list.
  */
+@BesideOthers
 class EndToEndConformanceIT {
   private static final String HELLO = "dev.local/helloworld";
   private static final String PROGRAM = "conformance.test/program";

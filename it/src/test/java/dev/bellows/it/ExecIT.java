@@ -22,6 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** An unmodified kubectl inside a running pod, in both protocols that kubectl speaks. */
+@BesideOthers
 class ExecIT {
   private static final String POD =
       """

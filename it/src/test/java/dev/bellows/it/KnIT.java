@@ -28,6 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
  *
  * <p>{@code -Dkn.record=FILE} writes the calls of kn itself to a file: the resource kn-calls.jsonl.
  */
+@BesideOthers
 class KnIT {
   private static final String QUICKSTART = "ghcr.io/knative/helloworld-go";
   private static final String HOST = "hello.default.example.com";

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
 
 /** An unmodified kubectl on the examples, in the order a person would use it. */
+@BesideOthers
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class KubectlIT {
   private static final String EVERY_KIND =
@@ -126,8 +127,7 @@ class KubectlIT {
 
   /** Done once two lines have been about a name: as it was, and as it became. */
   private static CompletableFuture<Integer> linesAbout(String name, Process program) {
-    // On a thread of its own: a read blocks, and the common pool of two processors has one thread,
-    // which Command needs.
+    // On a thread of its own: a read blocks, and the common pool of two processors has one thread.
     return CompletableFuture.supplyAsync(
         () -> {
           int seen = 0;

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A burst at a service that has no pod. */
+@BesideOthers
 class NothingIsLostIT {
   private static final int BURST = 200;
   private static final Path PROGRAM = Path.of("src/test/programs/log_ids.py").toAbsolutePath();

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Whatever is done to a Service's traffic, no request fails, and nothing is forgotten. */
+@BesideOthers
 class RoutingIT {
   private static final String NAME = "shop";
   private static final String HOST = "shop.default.example.com";

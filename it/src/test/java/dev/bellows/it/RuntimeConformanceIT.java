@@ -22,6 +22,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * What a program may rely on (Knative's runtime contract), with the names and the checks of the
  * original's tests. docs/conformance.md has the whole list.
  */
+@BesideOthers
 class RuntimeConformanceIT {
   private static final String IMAGE = "conformance.test/runtime";
 

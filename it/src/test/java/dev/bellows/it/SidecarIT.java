@@ -27,6 +27,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** A queue-proxy as a process of its own, told and asked only what the original is. */
+@BesideOthers
 class SidecarIT {
   private static final Path LIBRARIES =
       Path.of("").toAbsolutePath().getParent().resolve("dataplane/target/lib");
@@ -186,13 +187,16 @@ class SidecarIT {
   }
 
   private static CompletableFuture<String> output(Process process) {
-    return CompletableFuture.supplyAsync(() -> {
-      try {
-        return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      } catch (IOException e) {
-        return "cannot be read: " + e;
-      }
-    });
+    return CompletableFuture.supplyAsync(
+        () -> {
+          try {
+            return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+          } catch (IOException e) {
+            return "cannot be read: " + e;
+          }
+        },
+        // Of its own: the common pool of two processors has one thread.
+        task -> Thread.ofPlatform().daemon().start(task));
   }
 
   private void awaitReady(Process sidecar, CompletableFuture<String> output) {

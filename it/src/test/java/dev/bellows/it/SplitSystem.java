@@ -134,8 +134,6 @@ final class SplitSystem implements AutoCloseable {
                 role.equals("gateway") ? "" : nodeIp,
                 "SYSTEM_NAMESPACE",
                 "knative-serving"));
-    // Each lives for seconds: what compiles best does not pay.
-    process.environment().put("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1");
     process.redirectError(
         ProcessBuilder.Redirect.appendTo(directory.resolve(role + ".err").toFile()));
     Process started = process.start();

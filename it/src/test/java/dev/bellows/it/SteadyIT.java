@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Nobody writes to the API of a system in which everything is as it should be. */
+@BesideOthers
 class SteadyIT {
   /** Ten turns of the autoscaler, twenty scrapes of every Revision. */
   private static final Duration STEADY = Duration.ofSeconds(20);

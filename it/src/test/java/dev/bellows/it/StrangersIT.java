@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What other users of the machine, and other machines, get to see and to say. */
+@BesideOthers
 class StrangersIT {
   /** Nothing of what they hold is secret: a pid, a network, nothing. */
   private static final Set<String> PUBLIC = Set.of("lock", "images.lock", "network.json");

@@ -27,6 +27,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * What a program finds in its volumes, with the names and the checks of the original's tests
  * (api/v1, e2e). To mount anything takes root's rights. docs/conformance.md has the whole list.
  */
+@BesideOthers
 class VolumesConformanceIT {
   private static final String PROGRAM = "conformance.test/program";
   private static final String NAME = "conformance";
