@@ -4,6 +4,7 @@ import dev.bellows.api.autoscaling.Metric;
 import dev.bellows.api.autoscaling.PodAutoscaler;
 import dev.bellows.api.config.SystemConfig;
 import dev.bellows.api.networking.ServerlessService;
+import dev.bellows.controlplane.bucket.Handover;
 import dev.bellows.controlplane.bucket.Owned;
 import dev.bellows.controlplane.bucket.Ownership;
 import dev.bellows.controlplane.reconcile.Controller;
@@ -27,24 +28,27 @@ import dev.bellows.controlplane.watch.Informers;
 import dev.bellows.controlplane.watch.Key;
 import dev.bellows.controlplane.watch.Watched;
 import dev.bellows.core.kpa.ScaleResult;
+import dev.bellows.core.kpa.ScalingSnapshots;
 import dev.bellows.core.revision.RevisionId;
 import dev.bellows.core.route.ServiceId;
 import dev.bellows.core.stat.StatMessage;
 import io.fabric8.kubernetes.api.model.Endpoints;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.autoscaling.v2.HorizontalPodAutoscaler;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 
 /**
  * The autoscaler of one process: collects statistics, decides, and reconciles PodAutoscalers and
  * Metrics. Made before its {@link ControlPlane} is started, started after it, closed before it.
  */
-public final class Autoscaling implements AutoCloseable {
+public final class Autoscaling implements Handover, AutoCloseable {
   private final HttpStatSource statSource = new HttpStatSource();
   private final ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor();
   private final WatchedPods pods;
@@ -161,6 +165,21 @@ public final class Autoscaling implements AutoCloseable {
   /** The latest decision about a Revision, with its reason. */
   public Optional<ScaleResult> latest(RevisionId revision) {
     return scaler.latest(revision);
+  }
+
+  @Override
+  public byte[] leave(Predicate<Key> keys, int limit) {
+    Instant now = controlPlane.clock().instant();
+    return ScalingSnapshots.encode(
+        scaler.snapshots(
+            revision -> keys.test(new Key(revision.namespace(), revision.name())), now),
+        now,
+        limit);
+  }
+
+  @Override
+  public void take(byte[] left) {
+    scaler.inherit(ScalingSnapshots.decode(left), controlPlane.clock().instant());
   }
 
   private Scraper scraper(RevisionId revision, ServiceId target) {

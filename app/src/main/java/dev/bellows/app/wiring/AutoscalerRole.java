@@ -93,6 +93,7 @@ final class AutoscalerRole implements Role {
     Closing closing = new Closing();
     closing.add(leases); // given back last, when nothing is decided here any more
     Autoscaling autoscaling = autoscaling(controlPlane, activators, leases, closing);
+    leases.handsOver(autoscaling);
     StatForwarder forwarder =
         closing.add(
             new StatForwarder(loops, owners, autoscaling::record, RandomGenerator.getDefault()));

@@ -23,6 +23,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.SplittableRandom;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -87,7 +88,7 @@ public class ScalingLoopBenchmark {
       RevisionId id = new RevisionId("default", "revision-" + i);
       pods.add(id, i % ONE_IN == 0 ? 1 : 0);
       metrics.createOrUpdate(id, metric, Aggregation.LINEAR);
-      scaler.createOrUpdate(new Decider(id, "", "c", id.name(), spec), now);
+      scaler.createOrUpdate(new Decider(id, "", "c", id.name(), spec), OptionalInt.empty(), now);
       metrics.record(id, now, stat);
       if (i % (Fleet.REVISIONS / 200) == 0) {
         now = now.plusMillis(10); // as if they had been made over two seconds

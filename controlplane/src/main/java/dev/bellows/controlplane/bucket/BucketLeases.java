@@ -18,6 +18,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
+import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +28,7 @@ import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -43,6 +45,12 @@ import org.slf4j.LoggerFactory;
 public final class BucketLeases implements Ownership, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(BucketLeases.class);
 
+  /** Where a Lease that is given back carries what its next holder should know. */
+  private static final String LEFT = "bellows.dev/handover";
+
+  /** In base64 below what all annotations of an object may have, which is 256 KiB. */
+  private static final int LEFT_LIMIT = 180 << 10;
+
   /** What giving the Leases back may take at the end. */
   private static final Duration RELEASE_LIMIT = Duration.ofSeconds(3);
 
@@ -53,7 +61,7 @@ public final class BucketLeases implements Ownership, AutoCloseable {
   private final Terms terms;
   private final InstantSource clock;
   private final Watched<Lease> leases;
-  private final BucketService service;
+  private final Consumer<String> onOwn;
   private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
   private final Semaphore changed = new Semaphore(0);
   private final Thread thread;
@@ -64,6 +72,9 @@ public final class BucketLeases implements Ownership, AutoCloseable {
   // The thread's own.
   private final Map<String, String> overwritten = new HashMap<>();
   private Set<String> toldOwn = Set.of();
+  private Set<String> toldOthers = Set.of();
+
+  private volatile Handover handover = Handover.ofNothing();
 
   private volatile boolean closing;
 
@@ -71,24 +82,28 @@ public final class BucketLeases implements Ownership, AutoCloseable {
    * Reads and writes nothing before {@link #start}.
    *
    * @param leases those of the system's namespace
-   * @param election how many buckets there are, and the terms
+   * @param buckets what is stood for
+   * @param election the terms
+   * @param onOwn is told of each bucket that has become ours; may block for some calls of the API
    */
   public BucketLeases(
       KubernetesClient client,
       Watched<Lease> leases,
       String namespace,
       Identity identity,
+      BucketSet buckets,
       LeaderElectionConfig election,
-      InstantSource clock) {
+      InstantSource clock,
+      Consumer<String> onOwn) {
     this.client = client;
     this.leases = leases;
     this.namespace = namespace;
     this.identity = identity;
     this.clock = clock;
-    this.buckets = BucketSet.ofAutoscaler(election.buckets());
+    this.buckets = buckets;
+    this.onOwn = onOwn;
     this.terms =
         new Terms(election.leaseDuration(), election.renewDeadline(), election.retryPeriod());
-    this.service = new BucketService(client, namespace, identity.podIp());
     Instant now = clock.instant();
     this.candidacies =
         buckets.names().stream()
@@ -97,6 +112,35 @@ public final class BucketLeases implements Ownership, AutoCloseable {
                     bucket -> bucket, bucket -> Candidacy.of(identity.toString(), terms, now)));
     this.thread = Thread.ofVirtual().name("bucket-leases").unstarted(this::run);
     leases.onChange(change -> changed.release());
+  }
+
+  /**
+   * The Leases of autoscalers, each with a Service of its name that leads to the holder
+   * (autoscaling spec §10).
+   *
+   * @param election how many buckets there are, and the terms
+   */
+  public static BucketLeases ofAutoscaler(
+      KubernetesClient client,
+      Watched<Lease> leases,
+      String namespace,
+      Identity identity,
+      LeaderElectionConfig election,
+      InstantSource clock) {
+    return new BucketLeases(
+        client,
+        leases,
+        namespace,
+        identity,
+        BucketSet.ofAutoscaler(election.buckets()),
+        election,
+        clock,
+        new BucketService(client, namespace, identity.podIp())::leadHere);
+  }
+
+  /** Says what passes with a bucket; to be called before it begins. */
+  public void handsOver(Handover what) {
+    handover = what;
   }
 
   /** Begins to stand for the Leases, once they have been listed. */
@@ -112,6 +156,11 @@ public final class BucketLeases implements Ownership, AutoCloseable {
   @Override
   public boolean isOurs(Key key) {
     return owns(bucket(key));
+  }
+
+  @Override
+  public boolean isAnothers(Key key) {
+    return !isOurs(key) && otherHolder(bucket(key)).isPresent();
   }
 
   /** Whether a bucket of that name is ours. */
@@ -178,6 +227,9 @@ public final class BucketLeases implements Ownership, AutoCloseable {
         case Step.Write(var lease, String because) -> {
           Instant begun = clock.instant();
           if (write(bucket, found, lease, because)) {
+            if (!before.holds(begun)) {
+              found.ifPresent(this::inherit);
+            }
             candidacy = candidacy.wrote(lease, begun);
             overwritten.put(bucket, version(found));
           }
@@ -203,15 +255,30 @@ public final class BucketLeases implements Ownership, AutoCloseable {
     return lease.map(each -> each.getMetadata().getResourceVersion()).orElse("");
   }
 
+  /** Writes a Lease; what a holder before left in it goes. */
   private boolean write(
       String bucket, Optional<Lease> found, dev.bellows.core.shard.Lease lease, String because) {
+    return write(bucket, found, lease, "", because);
+  }
+
+  private boolean write(
+      String bucket,
+      Optional<Lease> found,
+      dev.bellows.core.shard.Lease lease,
+      String left,
+      String because) {
     try {
       if (found.isEmpty()) {
         client.resource(form(bucket, lease)).create();
       } else {
         // Over what was read, or not at all: somebody else may have been faster.
-        Lease changed = new LeaseBuilder(found.get()).withSpec(form(lease)).build();
-        client.resource(changed).update();
+        LeaseBuilder changed = new LeaseBuilder(found.get()).withSpec(form(lease));
+        if (left.isEmpty()) {
+          changed.editMetadata().removeFromAnnotations(LEFT).endMetadata();
+        } else {
+          changed.editMetadata().addToAnnotations(LEFT, left).endMetadata();
+        }
+        client.resource(changed.build()).update();
       }
       log.debug("{}: written, since {}", bucket, because);
       return true;
@@ -223,15 +290,33 @@ public final class BucketLeases implements Ownership, AutoCloseable {
     }
   }
 
+  private void inherit(Lease lease) {
+    Map<String, String> annotations = lease.getMetadata().getAnnotations();
+    String left = annotations == null ? null : annotations.get(LEFT);
+    if (left == null) {
+      return;
+    }
+    try {
+      handover.take(Base64.getDecoder().decode(left));
+    } catch (IllegalArgumentException e) {
+      log.warn("what Lease {} was left with is unreadable: {}", Key.of(lease), e.getMessage());
+    }
+  }
+
   private void tell() {
     Set<String> own =
         buckets.names().stream().filter(this::owns).collect(Collectors.toUnmodifiableSet());
-    if (own.equals(toldOwn)) {
+    Set<String> others =
+        buckets.names().stream()
+            .filter(bucket -> otherHolder(bucket).isPresent())
+            .collect(Collectors.toUnmodifiableSet());
+    if (own.equals(toldOwn) && others.equals(toldOthers)) {
       return;
     }
     log.info("holds {} of {} buckets: {}", own.size(), buckets.names().size(), own);
-    own.stream().filter(bucket -> !toldOwn.contains(bucket)).forEach(service::leadHere);
+    own.stream().filter(bucket -> !toldOwn.contains(bucket)).forEach(onOwn);
     toldOwn = own;
+    toldOthers = others;
     listeners.forEach(Runnable::run);
   }
 
@@ -286,13 +371,28 @@ public final class BucketLeases implements Ownership, AutoCloseable {
     Map<String, Candidacy> held = candidacies;
     candidacies = Map.of();
     try {
-      held.forEach((bucket, candidacy) ->
-          candidacy
-              .released(clock.instant())
-              .ifPresent(
-                  lease -> write(bucket, leases.find(namespace, bucket), lease, "it is leaving")));
+      held.forEach(this::giveBack);
     } catch (RuntimeException e) {
       log.warn("Leases were not given back, others wait until they end: {}", e.toString());
     }
+  }
+
+  private void giveBack(String bucket, Candidacy candidacy) {
+    Optional<dev.bellows.core.shard.Lease> released = candidacy.released(clock.instant());
+    if (released.isEmpty()) {
+      return;
+    }
+    // Asked for: what was written last may not have come back by the watch yet.
+    Lease latest = client.leases().inNamespace(namespace).withName(bucket).get();
+    if (latest == null || !read(latest).holder().equals(identity.toString())) {
+      return;
+    }
+    byte[] left = handover.leave(key -> bucket(key).equals(bucket), LEFT_LIMIT);
+    write(
+        bucket,
+        Optional.of(latest),
+        released.get(),
+        Base64.getEncoder().encodeToString(left),
+        "it is leaving");
   }
 }

@@ -7,7 +7,8 @@ import java.util.function.Consumer;
 
 /**
  * A reconciler that looks after its own keys alone, and forgets what it knew of one that another
- * has taken over: nothing is scraped or decided twice, and who gets it back starts afresh.
+ * has taken over: nothing is scraped or decided twice. What nobody has taken over while it could
+ * not be held is still known when it is held again.
  *
  * @param reconciler looks after what is ours
  * @param forget ends what goes on about a key
@@ -24,7 +25,9 @@ public record Owned(Reconciler reconciler, Ownership ownership, Consumer<Key> fo
     if (ownership.isOurs(key)) {
       return reconciler.reconcile(key);
     }
-    forget.accept(key);
+    if (ownership.isAnothers(key)) {
+      forget.accept(key);
+    }
     return Outcome.done();
   }
 }

@@ -7,6 +7,7 @@ import dev.bellows.core.kpa.ScalingMetric;
 import dev.bellows.core.revision.RevisionId;
 import dev.bellows.core.route.ServiceId;
 import dev.bellows.core.stat.Aggregation;
+import dev.bellows.core.stat.CollectionSnapshot;
 import dev.bellows.core.stat.MetricCollection;
 import dev.bellows.core.stat.Observation;
 import dev.bellows.core.stat.Silence;
@@ -45,6 +46,7 @@ public final class MetricCollector {
   private final Consumer<RevisionId> onErrorChange;
   private final Map<RevisionId, Collected> all = new ConcurrentHashMap<>();
   private final Wheel<Collected> wheel = new Wheel<>(SCRAPE_INTERVAL);
+  private final Inheritance<CollectionSnapshot> inheritance = new Inheritance<>();
 
   /** Makes the scraper of one Revision. */
   @FunctionalInterface
@@ -98,6 +100,16 @@ public final class MetricCollector {
     return Optional.ofNullable(collected.error);
   }
 
+  /** What was collected of a Revision, for who goes on with it; empty if nothing is. */
+  Optional<CollectionSnapshot> snapshot(RevisionId revision) {
+    return Optional.ofNullable(all.get(revision)).map(Collected::snapshot);
+  }
+
+  /** Lets a Revision that is not collected for yet go on where another stood still. */
+  void inherit(RevisionId revision, CollectionSnapshot snapshot) {
+    inheritance.put(revision, snapshot, snapshot.concurrencyStable().length(), clock.instant());
+  }
+
   /** Ceases to collect for a Revision and forgets what was collected. */
   public void delete(RevisionId revision) {
     Collected gone = all.remove(revision);
@@ -148,14 +160,31 @@ public final class MetricCollector {
     Collected(RevisionId revision, MetricSpec spec, Aggregation aggregation) {
       this.revision = revision;
       this.spec = spec;
+      Instant now = clock.instant();
       this.windows =
-          new MetricCollection(
-              aggregation,
-              spec.stableWindow(),
-              spec.panicWindow(),
-              Silence.of(spec.scrapeTarget()));
+          inheritance
+              .take(revision, now)
+              .map(snapshot -> goingOn(snapshot, spec, now))
+              .orElseGet(() ->
+                  new MetricCollection(
+                      aggregation,
+                      spec.stableWindow(),
+                      spec.panicWindow(),
+                      Silence.of(spec.scrapeTarget())));
       this.scraper = scraperFor(revision, spec);
-      this.seat = wheel.add(this, clock.instant());
+      this.seat = wheel.add(this, now);
+    }
+
+    private static MetricCollection goingOn(
+        CollectionSnapshot snapshot, MetricSpec spec, Instant now) {
+      Silence silence = Silence.of(spec.scrapeTarget());
+      MetricCollection windows = new MetricCollection(snapshot, silence, now);
+      windows.update(spec.stableWindow(), spec.panicWindow(), silence, now);
+      return windows;
+    }
+
+    synchronized CollectionSnapshot snapshot() {
+      return windows.snapshot(clock.instant());
     }
 
     private @Nullable Scraper scraperFor(RevisionId revision, MetricSpec spec) {

@@ -3,20 +3,26 @@ package dev.bellows.controlplane.scaling;
 import dev.bellows.controlplane.scrape.PodWatch;
 import dev.bellows.controlplane.scrape.RevisionPods;
 import dev.bellows.core.kpa.Autoscaler;
+import dev.bellows.core.kpa.AutoscalerSnapshot;
 import dev.bellows.core.kpa.Because;
 import dev.bellows.core.kpa.DeciderStatus;
 import dev.bellows.core.kpa.ScaleResult;
 import dev.bellows.core.kpa.ScalingMetric;
+import dev.bellows.core.kpa.ScalingSnapshot;
 import dev.bellows.core.revision.RevisionId;
+import dev.bellows.core.stat.CollectionSnapshot;
 import dev.bellows.core.stat.Observation;
 import dev.bellows.core.stat.Stat;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,6 +46,10 @@ public final class MultiScaler {
   private final Consumer<RevisionId> onChange;
   private final Map<RevisionId, Runner> runners = new ConcurrentHashMap<>();
   private final Wheel<Runner> wheel = new Wheel<>(TICK);
+  private final Inheritance<Left> inheritance = new Inheritance<>();
+
+  /** What a predecessor knew of one Revision. */
+  private record Left(AutoscalerSnapshot autoscaler, DeciderStatus status) {}
 
   /**
    * Decides about nothing yet.
@@ -57,15 +67,17 @@ public final class MultiScaler {
   /**
    * Begins to decide about a Revision, or goes on by its changed spec.
    *
+   * @param lastDesired pods that another wanted last, who may have left nothing else; empty = none
+   *     ever decided about it
    * @return the latest decision; where there is none yet, undecided
    */
-  public DeciderStatus createOrUpdate(Decider decider, Instant now) {
+  public DeciderStatus createOrUpdate(Decider decider, OptionalInt lastDesired, Instant now) {
     return runners
         .compute(
             decider.id(),
             (id, existing) -> {
               if (existing == null) {
-                return new Runner(decider, now);
+                return new Runner(decider, lastDesired, now);
               }
               existing.update(decider);
               return existing;
@@ -81,6 +93,33 @@ public final class MultiScaler {
   /** The latest result with its reason; empty before the first one. */
   public Optional<ScaleResult> latest(RevisionId revision) {
     return Optional.ofNullable(runners.get(revision)).flatMap(Runner::latest);
+  }
+
+  /**
+   * All that is known about some Revisions, for who goes on with them.
+   *
+   * @param revisions which
+   */
+  public Map<RevisionId, ScalingSnapshot> snapshots(Predicate<RevisionId> revisions, Instant now) {
+    Map<RevisionId, ScalingSnapshot> snapshots = new HashMap<>();
+    runners.forEach((id, runner) -> {
+      if (revisions.test(id)) {
+        metrics.snapshot(id).ifPresent(windows -> snapshots.put(id, runner.snapshot(windows, now)));
+      }
+    });
+    return snapshots;
+  }
+
+  /** Takes what a predecessor knew, for those Revisions that are not decided about yet. */
+  public void inherit(Map<RevisionId, ScalingSnapshot> snapshots, Instant now) {
+    snapshots.forEach((id, snapshot) -> {
+      metrics.inherit(id, snapshot.windows());
+      inheritance.put(
+          id,
+          new Left(snapshot.autoscaler(), snapshot.status()),
+          snapshot.windows().concurrencyStable().length(),
+          now);
+    });
   }
 
   /** Ceases to decide about a Revision. */
@@ -143,13 +182,20 @@ public final class MultiScaler {
     private @Nullable ScaleResult latest; // guarded by this
     private ScaleResult.@Nullable Scale latestScale; // guarded by this
 
-    Runner(Decider decider, Instant now) {
+    Runner(Decider decider, OptionalInt lastDesired, Instant now) {
       this.id = decider.id();
       this.decider = decider;
       this.gaugedMetric = decider.spec().metric();
-      this.status = DeciderStatus.initial(decider.spec());
-      int ready = pods.pods(id).map(seen -> seen.ready().size()).orElse(0);
-      this.autoscaler = new Autoscaler(now, decider.spec(), ready);
+      Left left = inheritance.take(id, now).orElse(null);
+      if (left == null) {
+        int ready = pods.pods(id).map(seen -> seen.ready().size()).orElse(0);
+        this.status = DeciderStatus.initial(decider.spec());
+        this.autoscaler =
+            Autoscaler.resumed(now, decider.spec(), ready, Math.max(0, lastDesired.orElse(0)));
+      } else {
+        this.status = left.status();
+        this.autoscaler = Autoscaler.restored(now, decider.spec(), left.autoscaler());
+      }
       this.seat = wheel.add(this, now);
     }
 
@@ -158,6 +204,10 @@ public final class MultiScaler {
         autoscaler.update(changed.spec());
       }
       decider = changed;
+    }
+
+    synchronized ScalingSnapshot snapshot(CollectionSnapshot windows, Instant now) {
+      return new ScalingSnapshot(windows, autoscaler.snapshot(now), status);
     }
 
     synchronized DeciderStatus status() {

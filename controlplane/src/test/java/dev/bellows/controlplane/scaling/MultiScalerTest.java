@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 
 /** The loop on a virtual clock; only activators report here. */
@@ -194,7 +195,7 @@ class MultiScalerTest {
     metrics.createOrUpdate(
         id, new MetricSpec(Duration.ofSeconds(60), Duration.ofSeconds(6), ""), Aggregation.LINEAR);
     Decider decider = new Decider(id, "hello", "hello", id.name(), spec(target, metric));
-    scaler.createOrUpdate(decider, clock.instant());
+    scaler.createOrUpdate(decider, OptionalInt.empty(), clock.instant());
     return decider;
   }
 

@@ -25,6 +25,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.OptionalInt;
 import java.util.Random;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutorService;
@@ -68,7 +69,9 @@ class ScalingLoopTest {
           new MetricSpec(Duration.ofSeconds(60), Duration.ofSeconds(6), METRICS_SERVICE),
           Aggregation.LINEAR);
       scaler.createOrUpdate(
-          new Decider(HELLO, "hello", "hello", "hello-00001", spec()), Clock.systemUTC().instant());
+          new Decider(HELLO, "hello", "hello", "hello-00001", spec()),
+          OptionalInt.empty(),
+          Clock.systemUTC().instant());
 
       try (ScalingLoop loop = new ScalingLoop(metrics, scaler, Clock.systemUTC())) {
         loop.start();

@@ -3,7 +3,9 @@ package dev.bellows.core.kpa;
 import dev.bellows.core.kpa.Because.Limit;
 import dev.bellows.core.kpa.Because.Rule;
 import dev.bellows.core.stat.Observation;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +26,9 @@ public final class Autoscaler {
   private @Nullable Instant panicSince;
   private int maxPanicPods;
 
+  /** Whether it goes on from what another wanted, and has not seen any load itself. */
+  private boolean resuming;
+
   /**
    * Begins to decide about a Revision. Where more than one pod is ready it begins in panic with
    * these as the least: after a restart the windows are empty, and what carries the load now must
@@ -42,6 +47,46 @@ public final class Autoscaler {
         spec.scaleDownDelay().isPositive() ? new ScaleDownDelay(spec.scaleDownDelay()) : null;
     this.panicSince = readyPods > 1 ? now : null;
     this.maxPanicPods = readyPods;
+  }
+
+  /**
+   * Goes on for another who left nothing but what it wanted last. That much at least is wanted
+   * until there has been load to see for a stable window, and as long as the scale-down delay says:
+   * what one has not seen yet must not take pods away (ADR 0142).
+   *
+   * @param readyPods pods that are ready now; 0 if that is not known
+   * @param lastDesired pods wanted last; with none wanted there is nothing to keep
+   */
+  public static Autoscaler resumed(Instant now, DeciderSpec spec, int readyPods, int lastDesired) {
+    Autoscaler resumed = new Autoscaler(now, spec, readyPods);
+    if (lastDesired > 0) {
+      resumed.resuming = true;
+      resumed.panicSince = now;
+      resumed.maxPanicPods = Math.max(readyPods, lastDesired);
+      if (resumed.delay != null) {
+        resumed.delay.holdAt(now, lastDesired);
+      }
+    }
+    return resumed;
+  }
+
+  /** Goes on where another stood still, as if no time had passed since. */
+  public static Autoscaler restored(Instant now, DeciderSpec spec, AutoscalerSnapshot snapshot) {
+    Autoscaler restored = new Autoscaler(now, spec, 0);
+    restored.panicSince = snapshot.panickingFor().map(now::minus).orElse(null);
+    restored.maxPanicPods = snapshot.maxPanicPods();
+    if (restored.delay != null) {
+      restored.delay.restore(now, snapshot.delay());
+    }
+    return restored;
+  }
+
+  /** What it remembers, for who goes on with it. */
+  public AutoscalerSnapshot snapshot(Instant now) {
+    return new AutoscalerSnapshot(
+        panicSince().map(since -> Duration.between(since, now)),
+        maxPanicPods,
+        delay == null ? List.of() : delay.held(now));
   }
 
   /** Decides by another spec from here on; panic and what the delay remembers go on. */
@@ -73,6 +118,10 @@ public final class Autoscaler {
    * @param observation the load of the spec's metric
    */
   public ScaleResult step(Instant now, int readyPods, Observation observation) {
+    if (resuming) {
+      panicSince = now; // the stable window in which nothing shrinks begins with the first load
+      resuming = observation instanceof Observation.Missing;
+    }
     return switch (observation) {
       case Observation.Load load -> decide(now, readyPods, load.stable(), load.panic());
       case Observation.Missing missing -> new ScaleResult.Hold(new Because.Missing(missing));

@@ -2,7 +2,9 @@ package dev.bellows.core.kpa;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * Remembers what was wanted lately, so that fewer pods are followed only once they have been enough
@@ -34,9 +36,27 @@ final class ScaleDownDelay {
     this.slots = Math.ceilDiv(delay.toMillis(), SLOT_SECONDS * 1000L);
   }
 
+  /** What it remembers, the oldest first, with the age of each in slots. */
+  List<AutoscalerSnapshot.Held> held(Instant now) {
+    long current = slotOf(now);
+    List<AutoscalerSnapshot.Held> held = new ArrayList<>(count);
+    int index = oldest;
+    for (int i = 0; i < count; i++) {
+      held.add(new AutoscalerSnapshot.Held(current - slot[index], value[index]));
+      index = next(index);
+    }
+    return held;
+  }
+
+  /** Remembers what another did, as if no time had passed since; before anything else. */
+  void restore(Instant now, List<AutoscalerSnapshot.Held> held) {
+    long current = slotOf(now);
+    held.forEach(each -> append(current - each.age(), each.pods()));
+  }
+
   /** Remembers a value and answers with the greatest that is still remembered. */
   int holdAt(Instant now, int wanted) {
-    long current = Math.floorDiv(now.getEpochSecond(), (long) SLOT_SECONDS);
+    long current = slotOf(now);
     while (count > 0 && current - slot[oldest] >= slots) {
       oldest = next(oldest);
       count--;
@@ -67,6 +87,10 @@ final class ScaleDownDelay {
     // The part that had wrapped around to the start now follows the part at the end.
     System.arraycopy(slot, 0, slot, capacity, oldest);
     System.arraycopy(value, 0, value, capacity, oldest);
+  }
+
+  private static long slotOf(Instant now) {
+    return Math.floorDiv(now.getEpochSecond(), (long) SLOT_SECONDS);
   }
 
   private int newest() {

@@ -10,11 +10,15 @@ import java.time.Instant;
  * <p>Not safe for use by several threads. Recording allocates nothing.
  */
 public final class MetricCollection {
+  private final Aggregation aggregation;
   private final Window concurrencyStable;
   private final Window concurrencyPanic;
   private final Window rpsStable;
   private final Window rpsPanic;
   private Silence silence;
+
+  /** Seconds before this one were collected by another, or by nobody. */
+  private long since = Long.MIN_VALUE;
 
   /**
    * Empty windows.
@@ -26,11 +30,42 @@ public final class MetricCollection {
    */
   public MetricCollection(
       Aggregation aggregation, Duration stableWindow, Duration panicWindow, Silence silence) {
+    this.aggregation = aggregation;
     this.concurrencyStable = new Window(aggregation, stableWindow);
     this.concurrencyPanic = new Window(aggregation, panicWindow);
     this.rpsStable = new Window(aggregation, stableWindow);
     this.rpsPanic = new Window(aggregation, panicWindow);
     this.silence = silence;
+  }
+
+  /**
+   * Goes on where another collection stood still, as if no time had passed since: what nobody
+   * measured is not counted as no load. What is reported of the time between is left out.
+   *
+   * @param silence what it means that nothing was recorded
+   * @param now the present; in the second of the snapshot nothing is shifted
+   */
+  public MetricCollection(CollectionSnapshot snapshot, Silence silence, Instant now) {
+    this.aggregation = snapshot.aggregation();
+    this.since = now.getEpochSecond();
+    // What is measured from now on must not add to what was measured last.
+    long base = since == snapshot.takenAt().getEpochSecond() ? since : since - 1;
+    this.concurrencyStable = new Window(aggregation, snapshot.concurrencyStable(), base);
+    this.concurrencyPanic = new Window(aggregation, snapshot.concurrencyPanic(), base);
+    this.rpsStable = new Window(aggregation, snapshot.rpsStable(), base);
+    this.rpsPanic = new Window(aggregation, snapshot.rpsPanic(), base);
+    this.silence = silence;
+  }
+
+  /** What it holds, for who goes on with it. */
+  public CollectionSnapshot snapshot(Instant now) {
+    return new CollectionSnapshot(
+        now,
+        aggregation,
+        concurrencyStable.snapshot(now),
+        concurrencyPanic.snapshot(now),
+        rpsStable.snapshot(now),
+        rpsPanic.snapshot(now));
   }
 
   /**
@@ -47,7 +82,7 @@ public final class MetricCollection {
   }
 
   private void record(Instant at, double concurrency, double rps) {
-    if (!Double.isFinite(concurrency) || !Double.isFinite(rps)) {
+    if (!Double.isFinite(concurrency) || !Double.isFinite(rps) || at.getEpochSecond() < since) {
       return;
     }
     concurrencyStable.record(at, concurrency);

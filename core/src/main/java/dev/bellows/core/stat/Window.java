@@ -2,7 +2,9 @@ package dev.bellows.core.stat;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * A sliding window over one revision-wide number, in buckets of whole seconds (autoscaling spec
@@ -73,6 +75,43 @@ public final class Window {
     this.windowSeconds = wholeSeconds(length);
     this.buckets = new double[bucketCount()];
     this.smoothing = smoothing(buckets.length);
+  }
+
+  /**
+   * A window that goes on where another stood still.
+   *
+   * @param base the second that the other's last moment becomes
+   */
+  Window(Aggregation aggregation, WindowSnapshot snapshot, long base) {
+    this(aggregation, Duration.ofSeconds(snapshot.length()));
+    if (snapshot.isEmpty()) {
+      return;
+    }
+    last = base - snapshot.newestAge();
+    first = base - snapshot.oldestAge();
+    newest = buckets.length - 1;
+    for (int age = 0; age < buckets.length; age++) {
+      buckets[newest - age] = snapshot.newestFirst().get(age);
+    }
+    total = snapshot.total();
+  }
+
+  /** What it holds, told by age; of one-second buckets only. */
+  WindowSnapshot snapshot(Instant now) {
+    if (bucketSeconds != 1) {
+      throw new IllegalStateException("only a window of one-second buckets is handed over");
+    }
+    if (first == NEVER || isEmptyAt(now)) {
+      return WindowSnapshot.empty(buckets.length);
+    }
+    List<Double> newestFirst = new ArrayList<>(buckets.length);
+    for (int age = 0; age < buckets.length; age++) {
+      newestFirst.add(buckets[Math.floorMod(newest - age, buckets.length)]);
+    }
+    // Of a clock that was set back: as if just now. What is older than the window counts no more.
+    long newestAge = Math.max(0, now.getEpochSecond() - last);
+    long span = Math.min(last - first, buckets.length);
+    return new WindowSnapshot(buckets.length, newestFirst, total, newestAge, newestAge + span);
   }
 
   /**

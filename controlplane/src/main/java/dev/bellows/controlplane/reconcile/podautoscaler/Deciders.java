@@ -4,6 +4,7 @@ import dev.bellows.core.kpa.DeciderSpec;
 import dev.bellows.core.podautoscaler.Observed;
 import dev.bellows.core.revision.RevisionId;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /** Who decides how many pods a Revision needs. Answers come from memory and never block. */
 public interface Deciders {
@@ -13,9 +14,11 @@ public interface Deciders {
   /**
    * Begins to decide, or goes on by other settings.
    *
+   * @param lastDesired pods wanted last, as the PodAutoscaler's status says; empty or negative =
+   *     nothing was decided yet
    * @throws IllegalArgumentException if the Revision cannot be decided about; the message says why
    */
-  void decide(Subject subject, DeciderSpec spec);
+  void decide(Subject subject, DeciderSpec spec, OptionalInt lastDesired);
 
   /** Ceases to decide. */
   void forget(RevisionId id);

@@ -286,8 +286,8 @@ public final class PodAutoscalerReconciler implements Reconciler, AutoCloseable 
     for (ScalingStep step : plan.steps()) {
       log.debug("{}: {} {}", seen.key(), step, plan);
       switch (step) {
-        case ScalingStep.CreateDecider(DeciderSpec spec) -> deciders.decide(subject(seen), spec);
-        case ScalingStep.UpdateDecider(DeciderSpec spec) -> deciders.decide(subject(seen), spec);
+        case ScalingStep.CreateDecider(DeciderSpec spec) -> decide(seen, spec);
+        case ScalingStep.UpdateDecider(DeciderSpec spec) -> decide(seen, spec);
         case ScalingStep.SetReplicas(int replicas) -> setReplicas(seen, replicas, plan);
         case ScalingStep.CreateSks(SksSpec spec) ->
             writer.apply(new Step.Create(PodAutoscalerChildren.sks(seen.pa(), spec)));
@@ -313,6 +313,10 @@ public final class PodAutoscalerReconciler implements Reconciler, AutoCloseable 
       return new Outcome.Failed(plan.failure().get());
     }
     return lookAgain == null ? Outcome.done() : new Outcome.LookAgain(lookAgain);
+  }
+
+  private void decide(Seen seen, DeciderSpec spec) {
+    deciders.decide(subject(seen), spec, seen.observed().status().desiredScale());
   }
 
   private void setReplicas(Seen seen, int replicas, Plan.Proceed plan) {

@@ -8,6 +8,7 @@ import dev.bellows.core.revision.RevisionId;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** The deciders of this process. Remembers what each was told, as many as there are deciders. */
@@ -33,10 +34,11 @@ public final class ScalerDeciders implements Deciders {
   }
 
   @Override
-  public void decide(Subject subject, DeciderSpec spec) {
+  public void decide(Subject subject, DeciderSpec spec, OptionalInt lastDesired) {
     scaler.createOrUpdate(
         new Decider(
             subject.id(), subject.service(), subject.configuration(), subject.revision(), spec),
+        lastDesired,
         clock.instant());
     told.put(subject.id(), spec);
   }

@@ -40,6 +40,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /** A Revision {@code ns/rev} on a drawing board: what is written is seen, unless the watch lags. */
 final class Board implements Writer {
@@ -95,6 +96,7 @@ final class Board implements Writer {
   static final class PaperDeciders implements Deciders {
     final Map<RevisionId, DeciderSpec> specs = new HashMap<>();
     DeciderStatus status = new DeciderStatus(DeciderStatus.UNDECIDED, 0);
+    OptionalInt lastTold = OptionalInt.empty();
 
     @Override
     public Optional<Observed.Decider> find(RevisionId id) {
@@ -102,7 +104,8 @@ final class Board implements Writer {
     }
 
     @Override
-    public void decide(Subject subject, DeciderSpec spec) {
+    public void decide(Subject subject, DeciderSpec spec, OptionalInt lastDesired) {
+      lastTold = lastDesired;
       specs.put(subject.id(), spec);
     }
 
