@@ -1,6 +1,10 @@
 package dev.bellows.controlplane;
 
+import dev.bellows.controlplane.bucket.Election;
+import dev.bellows.controlplane.bucket.Owned;
+import dev.bellows.controlplane.bucket.Ownership;
 import dev.bellows.controlplane.reconcile.Controller;
+import dev.bellows.controlplane.reconcile.Reconciler;
 import dev.bellows.controlplane.reconcile.Writer;
 import dev.bellows.controlplane.reconcile.certificate.NamespaceCertificateReconciler;
 import dev.bellows.controlplane.reconcile.configuration.ConfigurationReconciler;
@@ -15,6 +19,7 @@ import dev.bellows.controlplane.reconcile.service.ServiceReconciler;
 import dev.bellows.controlplane.watch.Cluster;
 import dev.bellows.controlplane.watch.LiveConfig;
 import dev.bellows.controlplane.watch.Watched;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Namespace;
 import java.time.InstantSource;
 
@@ -23,6 +28,8 @@ import java.time.InstantSource;
  * that is below them, but for scaling and routing. Made before its {@link ControlPlane} is started.
  */
 public final class Serving {
+  private final ControlPlane controlPlane;
+  private final Election election;
   private final Controller<?> revisionController;
 
   /**
@@ -30,43 +37,47 @@ public final class Serving {
    *
    * @param controlPlane whose watches and writer are used
    * @param digests knows images
+   * @param election which of them run here, if there are several control planes
    */
-  public Serving(ControlPlane controlPlane, DigestResolver digests) {
+  public Serving(ControlPlane controlPlane, DigestResolver digests, Election election) {
+    this.controlPlane = controlPlane;
+    this.election = election;
     ControlPlaneConfig surroundings = controlPlane.surroundings();
     Cluster cluster = Cluster.watch(controlPlane.informers(), surroundings.systemNamespace());
     LiveConfig config = controlPlane.config();
     Writer writer = controlPlane.writer();
     InstantSource clock = controlPlane.clock();
     ServiceReconciler services = new ServiceReconciler(cluster, writer, clock);
-    services.watch(controlPlane.add(services, cluster.knativeServices()));
+    services.watch(add("service", services, cluster.knativeServices()));
     ConfigurationReconciler configurations = new ConfigurationReconciler(cluster, writer, clock);
-    configurations.watch(controlPlane.add(configurations, cluster.configurations()));
+    configurations.watch(add("configuration", configurations, cluster.configurations()));
     RevisionReconciler revisionReconciler =
         new RevisionReconciler(cluster, digests, config, writer, clock);
-    var revisionController = controlPlane.add(revisionReconciler, cluster.revisions());
+    var revisionController = add("revision", revisionReconciler, cluster.revisions());
     revisionReconciler.watch(revisionController);
     this.revisionController = revisionController;
     RouteReconciler routes =
         new RouteReconciler(cluster, config, writer, clock, surroundings.hostForm());
-    var routeController = controlPlane.add(routes, cluster.routes());
+    var routeController = add("route", routes, cluster.routes());
     routes.watch(routeController);
     LabelerReconciler labeler = new LabelerReconciler(cluster, writer, clock);
-    labeler.watch(controlPlane.add(labeler, cluster.routes()));
+    labeler.watch(add("labeler", labeler, cluster.routes()));
     ServerlessServiceReconciler serverlessServices =
         new ServerlessServiceReconciler(cluster, writer, clock, surroundings.systemNamespace());
-    serverlessServices.watch(controlPlane.add(serverlessServices, cluster.serverlessServices()));
+    serverlessServices.watch(
+        add("serverlessservice", serverlessServices, cluster.serverlessServices()));
     DomainMappingReconciler domainMappings =
         new DomainMappingReconciler(cluster, config, writer, clock, surroundings.hostForm());
-    var domainMappingController = controlPlane.add(domainMappings, cluster.domainMappings());
+    var domainMappingController = add("domainmapping", domainMappings, cluster.domainMappings());
     domainMappings.watch(domainMappingController);
     GcReconciler gc = new GcReconciler(cluster, config, writer, clock);
-    var gcController = controlPlane.add(gc, cluster.configurations());
+    var gcController = add("gc", gc, cluster.configurations());
     gc.watch(gcController);
     Watched<Namespace> namespaces = controlPlane.informers().watch(Namespace.class);
     NamespaceCertificateReconciler wildcards =
         new NamespaceCertificateReconciler(
             namespaces, cluster.certificates(), config, surroundings.clusterDomain(), writer);
-    var wildcardController = controlPlane.add(wildcards, namespaces);
+    var wildcardController = add("nscert", wildcards, namespaces);
     wildcards.watch(wildcardController);
     config.onChange(changed -> {
       wildcardController.wakeAll();
@@ -75,6 +86,14 @@ public final class Serving {
       gcController.wakeAll();
       domainMappingController.wakeAll();
     });
+  }
+
+  private <T extends HasMetadata> Controller<T> add(
+      String name, Reconciler reconciler, Watched<T> kind) {
+    Ownership ownership = election.of(name);
+    Controller<T> controller = controlPlane.add(new Owned(reconciler, ownership, _ -> {}), kind);
+    ownership.onChange(controller::wakeAll);
+    return controller;
   }
 
   /** The images that are known have changed: Revisions that lack one look again. */

@@ -10,6 +10,7 @@ import dev.bellows.controlplane.ControlPlane;
 import dev.bellows.controlplane.ControlPlaneConfig;
 import dev.bellows.controlplane.NetworkingLayer;
 import dev.bellows.controlplane.Serving;
+import dev.bellows.controlplane.bucket.Election;
 import dev.bellows.controlplane.bucket.Ownership;
 import dev.bellows.controlplane.feed.RevisionFeed;
 import dev.bellows.controlplane.feed.RevisionFeed.ClusterIps;
@@ -66,7 +67,10 @@ class ControlPlaneTest implements RevisionListener, IngressListener {
     RevisionFeed.Views views = RevisionFeed.Views.watch(controlPlane.informers());
     new RevisionFeed(views, this, controlPlane.config(), ClusterIps.NOT_DIALABLE);
     new NetworkingLayer(controlPlane, this);
-    new Serving(controlPlane, DigestResolver.ofLocalImages(image -> !image.contains("missing")));
+    new Serving(
+        controlPlane,
+        DigestResolver.ofLocalImages(image -> !image.contains("missing")),
+        Election.ofAll());
     autoscaling =
         new Autoscaling(
             controlPlane,

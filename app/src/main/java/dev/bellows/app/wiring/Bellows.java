@@ -6,6 +6,7 @@ import dev.bellows.app.wiring.SystemObjects.Port;
 import dev.bellows.controlplane.ControlPlane;
 import dev.bellows.controlplane.ControlPlaneConfig;
 import dev.bellows.controlplane.Serving;
+import dev.bellows.controlplane.bucket.Election;
 import dev.bellows.controlplane.reconcile.podautoscaler.ProbeAddresses;
 import dev.bellows.controlplane.reconcile.revision.DigestResolver;
 import dev.bellows.core.revision.RevisionId;
@@ -138,7 +139,9 @@ public final class Bellows implements AutoCloseable {
     gateway.ifPresent(role -> role.join(controlPlane));
     this.serving =
         has(Part.CONTROL_PLANE)
-            ? Optional.of(new Serving(controlPlane, DigestResolver.ofLocalImages(cluster::mayHave)))
+            ? Optional.of(
+                new Serving(
+                    controlPlane, DigestResolver.ofLocalImages(cluster::mayHave), Election.ofAll()))
             : Optional.empty();
     install(
         objects,

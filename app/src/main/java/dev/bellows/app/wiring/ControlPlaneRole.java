@@ -4,6 +4,7 @@ import dev.bellows.app.telemetry.HealthServer;
 import dev.bellows.app.telemetry.SystemMetrics;
 import dev.bellows.controlplane.ControlPlane;
 import dev.bellows.controlplane.Serving;
+import dev.bellows.controlplane.bucket.ElectionByLeases;
 import dev.bellows.controlplane.reconcile.revision.DigestResolver;
 import dev.bellows.controlplane.webhook.Webhooks;
 import java.io.IOException;
@@ -22,11 +23,14 @@ import java.util.concurrent.CompletionStage;
 final class ControlPlaneRole implements Role {
   private final HealthServer health;
   private final Optional<Webhooks> webhooks;
+  private final ElectionByLeases election;
   private volatile boolean working;
 
-  private ControlPlaneRole(String ip, int healthPort, Optional<Webhooks> webhooks)
+  private ControlPlaneRole(
+      String ip, int healthPort, Optional<Webhooks> webhooks, ElectionByLeases election)
       throws IOException {
     this.webhooks = webhooks;
+    this.election = election;
     this.health =
         HealthServer.start(
             ip, healthPort, () -> working && webhooks.map(Webhooks::areAnswering).orElse(true));
@@ -36,6 +40,7 @@ final class ControlPlaneRole implements Role {
    * Adds the reconcilers.
    *
    * @param digests knows images
+   * @param election which of the reconcilers run here; closed with it
    * @param ip literal to answer the kubelet on
    * @param healthPort to answer it on; 0 = any free one
    * @param webhookPort where an API server asks for admission; 0 = any free one, empty = nowhere
@@ -44,6 +49,7 @@ final class ControlPlaneRole implements Role {
   static ControlPlaneRole open(
       ControlPlane controlPlane,
       DigestResolver digests,
+      ElectionByLeases election,
       String ip,
       int healthPort,
       OptionalInt webhookPort)
@@ -56,13 +62,14 @@ final class ControlPlaneRole implements Role {
                   controlPlane,
                   new InetSocketAddress(InetAddress.ofLiteral(ip), webhookPort.getAsInt())));
     }
-    ControlPlaneRole role = new ControlPlaneRole(ip, healthPort, webhooks);
-    new Serving(controlPlane, digests);
+    ControlPlaneRole role = new ControlPlaneRole(ip, healthPort, webhooks, election);
+    new Serving(controlPlane, digests, election);
     return role;
   }
 
   @Override
   public void run() {
+    election.start();
     working = true;
   }
 
@@ -88,6 +95,7 @@ final class ControlPlaneRole implements Role {
   @Override
   public void close() {
     health.close();
+    election.close();
     webhooks.ifPresent(Webhooks::close);
   }
 }

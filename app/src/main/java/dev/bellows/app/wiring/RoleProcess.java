@@ -5,7 +5,7 @@ import dev.bellows.app.telemetry.MetricsServer;
 import dev.bellows.app.telemetry.SystemMetrics;
 import dev.bellows.controlplane.ControlPlane;
 import dev.bellows.controlplane.bucket.BucketLeases;
-import dev.bellows.controlplane.bucket.Identity;
+import dev.bellows.controlplane.bucket.ElectionByLeases;
 import dev.bellows.controlplane.reconcile.podautoscaler.ProbeAddresses;
 import dev.bellows.controlplane.registry.PullSecrets;
 import dev.bellows.controlplane.registry.RegistryDigestResolver;
@@ -127,6 +127,13 @@ public final class RoleProcess implements AutoCloseable {
         ground.controlPlane(),
         new SkippingDigestResolver(
             () -> config.get().deployment().registriesSkippingTagResolving(), registries),
+        new ElectionByLeases(
+            ground.client(),
+            ground.controlPlane().informers().watchLeases(settings.systemNamespace()),
+            settings.systemNamespace(),
+            settings.identity(),
+            election(ground.client(), settings),
+            ground.controlPlane().clock()),
         settings.listenIp(),
         healthPort,
         webhookPort);
@@ -145,11 +152,11 @@ public final class RoleProcess implements AutoCloseable {
   private static Role autoscaler(Ground ground, RoleSettings settings, int port)
       throws IOException {
     BucketLeases leases =
-        new BucketLeases(
+        BucketLeases.ofAutoscaler(
             ground.client(),
             ground.controlPlane().informers().watchLeases(settings.systemNamespace()),
             settings.systemNamespace(),
-            new Identity(settings.podName(), settings.podIp()),
+            settings.identity(),
             election(ground.client(), settings),
             ground.controlPlane().clock());
     return AutoscalerRole.sharing(

@@ -1,10 +1,12 @@
 package dev.bellows.app.wiring;
 
 import dev.bellows.controlplane.ControlPlaneConfig;
+import dev.bellows.controlplane.bucket.Identity;
 import io.fabric8.kubernetes.client.Config;
 import java.net.InetAddress;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.UUID;
 
 /**
  * What a part of the system is told of its surroundings when it runs in a process of its own.
@@ -52,6 +54,16 @@ public record RoleSettings(
     }
     InetAddress own = InetAddress.ofLiteral(podIp);
     return own.isLoopbackAddress() ? podIp : podIp.contains(":") ? "::" : "0.0.0.0";
+  }
+
+  /**
+   * Whom it holds Leases as: its pod, which goes on at once when its process is started anew; where
+   * there is no pod, nobody who was there before.
+   */
+  Identity identity() {
+    return podName.isEmpty() || podIp.isEmpty()
+        ? new Identity(podName.isEmpty() ? "outside" : podName, UUID.randomUUID().toString())
+        : new Identity(podName, podIp);
   }
 
   /** The host name of a Service of the system. */

@@ -6,7 +6,7 @@ import java.util.Optional;
  * Who holds a bucket, as its Lease names the holder: {@code POD_NAME_POD_IP}.
  *
  * @param podName without {@code _}, as all names of Kubernetes
- * @param podIp where it takes statistics
+ * @param podIp where it takes statistics; of a control plane, which takes none, any word of its own
  */
 public record Identity(String podName, String podIp) {
   private static final char SEPARATOR = '_';

@@ -1,6 +1,6 @@
 /**
- * Which of several autoscalers takes care of which Revisions: a Lease per bucket (autoscaling spec
- * §10).
+ * Which of several processes takes care of what: a Lease per bucket, of autoscalers (autoscaling
+ * spec §10) and of each reconciler of the control plane.
  */
 @NullMarked
 package dev.bellows.controlplane.bucket;
