@@ -91,6 +91,11 @@ public final class World implements Writer {
     return create(JSON.clone(object));
   }
 
+  /** What has been stored before, with all that the server once filled in. Not counted. */
+  public void stored(HasMetadata object) {
+    view(object).put(object);
+  }
+
   /** A manifest in YAML. */
   public static <T extends HasMetadata> T parse(Class<T> type, String yaml) {
     return JSON.unmarshal(yaml, type);

@@ -33,7 +33,7 @@ class HandoverTest {
   private final VirtualClock clock = new VirtualClock();
 
   /** One process's share. */
-  private final class Process {
+  private final class Owner {
     private final MetricCollector metrics =
         new MetricCollector(
             (revision, target) -> {
@@ -45,7 +45,7 @@ class HandoverTest {
     private final MultiScaler scaler = new MultiScaler(metrics, FourPods.READY, id -> {});
     private final ScalingLoop loop = new ScalingLoop(metrics, scaler, clock);
 
-    Process begin(OptionalInt lastDesired) {
+    Owner begin(OptionalInt lastDesired) {
       metrics.createOrUpdate(
           HELLO,
           new MetricSpec(Duration.ofSeconds(60), Duration.ofSeconds(6), ""),
@@ -69,7 +69,7 @@ class HandoverTest {
       return ScalingSnapshots.encode(known, clock.instant(), LIMIT);
     }
 
-    Process take(byte[] left) {
+    Owner take(byte[] left) {
       scaler.inherit(ScalingSnapshots.decode(left), clock.instant());
       return this;
     }
@@ -95,7 +95,7 @@ class HandoverTest {
   void aSuccessorWantsWhatItsPredecessorDid() {
     byte[] left = fourWanted().leave();
     clock.advance(Duration.ofSeconds(20)); // nobody measures meanwhile
-    Process successor = new Process().take(left).begin(OptionalInt.of(4));
+    Owner successor = new Owner().take(left).begin(OptionalInt.of(4));
     assertThat(successor.scaler.status(HELLO).orElseThrow().desiredScale())
         .as("before its own first decision")
         .isEqualTo(4);
@@ -106,9 +106,9 @@ class HandoverTest {
 
   @Test
   void aSuccessorSeesTheLoadGoAsItsPredecessorWouldHave() {
-    Process stays = fourWanted();
+    Owner stays = fourWanted();
     byte[] left = stays.leave();
-    Process successor = new Process().take(left).begin(OptionalInt.of(4));
+    Owner successor = new Owner().take(left).begin(OptionalInt.of(4));
     int last = 4;
     for (int i = 0; i < 70; i++) {
       loadOf(stays, successor, 1);
@@ -127,7 +127,7 @@ class HandoverTest {
 
   @Test
   void whoeverFollowsAKilledOneKeepsItsPodsForAStableWindow() {
-    Process successor = new Process().begin(OptionalInt.of(4));
+    Owner successor = new Owner().begin(OptionalInt.of(4));
     for (int i = 0; i < 60; i++) {
       assertThat(successor.second(0)).as("second %d", i).isIn(-1, 4);
     }
@@ -141,7 +141,7 @@ class HandoverTest {
   @Test
   void whatIsOlderThanItsWindowIsNotGoneOnWith() {
     byte[] left = fourWanted().leave();
-    Process late = new Process().take(left);
+    Owner late = new Owner().take(left);
     clock.advance(Duration.ofSeconds(61));
     late.begin(OptionalInt.of(4));
     assertThat(late.scaler.status(HELLO).orElseThrow().desiredScale()).isEqualTo(-1);
@@ -149,8 +149,8 @@ class HandoverTest {
     assertThat(late.second(0)).as("what was wanted last still stands").isEqualTo(4);
   }
 
-  private Process fourWanted() {
-    Process first = new Process().begin(OptionalInt.empty());
+  private Owner fourWanted() {
+    Owner first = new Owner().begin(OptionalInt.empty());
     for (int i = 0; i < 200; i++) {
       first.second(i % 2 == 0 ? 20 : 55);
     }
@@ -158,7 +158,7 @@ class HandoverTest {
     return first;
   }
 
-  private static void loadOf(Process one, Process other, double load) {
+  private static void loadOf(Owner one, Owner other, double load) {
     StatMessage message = new StatMessage(HELLO, new Stat("activator", load, 0, load, 0, 0, 0));
     one.loop.record(message);
     other.loop.record(message);

@@ -14,6 +14,7 @@ import io.fabric8.kubernetes.api.model.apps.Deployment;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** The PodAutoscaler of a Revision, as it should be (serving spec §4). */
 final class RevisionAutoscaler {
@@ -39,9 +40,14 @@ final class RevisionAutoscaler {
                 .withKind("Deployment")
                 .withName(RevisionFacts.deploymentName(revision))
                 .build(),
-            RevisionFacts.containerConcurrency(revision.getSpec(), config),
+            unlessZero(RevisionFacts.containerConcurrency(revision.getSpec(), config)),
             RevisionFacts.protocol(revision).wireName()));
     return result;
+  }
+
+  /** As the original stores it: what is not limited is left out. */
+  private static @Nullable Long unlessZero(long concurrency) {
+    return concurrency == 0 ? null : concurrency;
   }
 
   /** The PodAutoscaler there is, with spec and scaling annotations as they should be. */

@@ -18,11 +18,18 @@ import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /** The Deployment of a Revision, as it should be (serving spec §4). */
 final class RevisionDeployment {
   private static final String DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container";
   private static final String FOREIGN_MARK = "knative.dev/";
+
+  /** Before our hashes: they are told from those of another control plane. */
+  private static final String OWN = "bellows-";
+
+  /** On a Deployment that another control plane made: our wish when we first saw it. */
+  private static final String ADOPTED = "bellows.dev/adopted-wish";
 
   private RevisionDeployment() {}
 
@@ -63,22 +70,45 @@ final class RevisionDeployment {
             .endSpec()
             .build();
     // Without replicas: they are the autoscaler's.
-    deployment.getMetadata().getLabels().put(WellKnown.DEPLOYMENT_HASH, ContentHash.of(deployment));
+    deployment
+        .getMetadata()
+        .getLabels()
+        .put(WellKnown.DEPLOYMENT_HASH, OWN + ContentHash.of(deployment));
     deployment.getSpec().setReplicas(replicas);
     return deployment;
   }
 
-  /** Whether a Deployment was made from the same wish. */
-  static boolean isUpToDate(Deployment found, Deployment wanted) {
-    String hash = Children.labels(wanted).get(WellKnown.DEPLOYMENT_HASH);
-    return hash != null && hash.equals(Children.labels(found).get(WellKnown.DEPLOYMENT_HASH));
+  /**
+   * What is to become of a Deployment that is there: it stays as long as the wish that it was made
+   * from does. Whether another control plane wished the same cannot be told, since its hash is
+   * opaque; so that one's Deployment stays, too, and our wish is noted on it, until that changes
+   * (ADR 0144): nobody's pods are started anew because somebody else looks after them.
+   */
+  static Optional<Deployment> next(Deployment found, Deployment wanted) {
+    String wish = Children.labels(wanted).getOrDefault(WellKnown.DEPLOYMENT_HASH, "");
+    String made = Children.labels(found).getOrDefault(WellKnown.DEPLOYMENT_HASH, "");
+    if (made.equals(wish)) {
+      return Optional.empty();
+    }
+    String adopted = Children.annotations(found).get(ADOPTED);
+    if (made.isEmpty() || made.startsWith(OWN) || (adopted != null && !adopted.equals(wish))) {
+      return Optional.of(changed(found, wanted));
+    }
+    return adopted != null
+        ? Optional.empty()
+        : Optional.of(
+            new DeploymentBuilder(found)
+                .editMetadata()
+                .addToAnnotations(ADOPTED, wish)
+                .endMetadata()
+                .build());
   }
 
   /**
    * The Deployment there is, changed to what is wanted; its selector, its replicas, and labels and
    * annotations that are not ours stay.
    */
-  static Deployment changed(Deployment found, Deployment wanted) {
+  private static Deployment changed(Deployment found, Deployment wanted) {
     ObjectMeta foundPod = found.getSpec().getTemplate().getMetadata();
     ObjectMeta wantedPod = wanted.getSpec().getTemplate().getMetadata();
     return new DeploymentBuilder(wanted)
@@ -86,6 +116,7 @@ final class RevisionDeployment {
             new ObjectMetaBuilder(found.getMetadata())
                 .withLabels(merged(Children.labels(found), Children.labels(wanted)))
                 .withAnnotations(merged(Children.annotations(found), Children.annotations(wanted)))
+                .removeFromAnnotations(ADOPTED)
                 .build())
         .editSpec()
         .withSelector(found.getSpec().getSelector())

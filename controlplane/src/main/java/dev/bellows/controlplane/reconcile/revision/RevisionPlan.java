@@ -167,9 +167,9 @@ final class RevisionPlan {
       return;
     }
     Deployment found = seen.deployment().get();
-    if (!RevisionDeployment.isUpToDate(found, wanted)) {
-      Step.patch(found, RevisionDeployment.changed(found, wanted)).ifPresent(steps::add);
-    }
+    RevisionDeployment.next(found, wanted)
+        .flatMap(next -> Step.patch(found, next))
+        .ifPresent(steps::add);
     conditions =
         RevisionConditions.withDeployment(
             conditions, found, seen.pods(), config.deployment().podIsAlwaysSchedulable(), now);
