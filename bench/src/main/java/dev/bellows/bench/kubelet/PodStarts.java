@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
@@ -36,6 +37,7 @@ public final class PodStarts implements AutoCloseable {
   private static final int SECONDS = 10;
   private static final int AT_ONCE = 500;
   private static final int CHURN = Integer.getInteger("churn", 10_000);
+  private static final int IDLE_SECONDS = 65;
   private static final int CHURN_WIDTH = 50;
   private static final long PATIENCE_SECONDS = 120;
 
@@ -245,9 +247,26 @@ public final class PodStarts implements AutoCloseable {
       throw new IllegalStateException("pods are left");
     }
     double seconds = (System.nanoTime() - start) / 1e9;
-    TimeUnit.SECONDS.sleep(3); // threads and descriptors of the last ones go
+    TimeUnit.SECONDS.sleep(3); // descriptors of the last ones go
     footprint("at the end");
+    threads();
+    // The JDK keeps a thread that has waited for a process, or carried virtual ones, for a minute.
+    TimeUnit.SECONDS.sleep(IDLE_SECONDS);
+    footprint("a minute on");
+    threads();
     System.out.printf("  %.0f pods/s came and went%n", CHURN / seconds);
+  }
+
+  /** How many threads there are of each name, numbers left out. */
+  private static void threads() throws IOException {
+    Map<String, Integer> names = new TreeMap<>();
+    try (var tasks = Files.list(Path.of("/proc/self/task"))) {
+      for (Path task : tasks.toList()) {
+        String name = Files.readString(task.resolve("comm")).strip().replaceAll("[0-9]+", "N");
+        names.merge(name, 1, Integer::sum);
+      }
+    }
+    System.out.println("    threads: " + names);
   }
 
   private static void footprint(String when) throws IOException {

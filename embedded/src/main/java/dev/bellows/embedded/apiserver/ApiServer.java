@@ -93,7 +93,8 @@ public final class ApiServer implements AutoCloseable {
     Tokens tokens = Tokens.of(directory.path());
     SSLContext tls = certificates.tls();
     EventLoopGroup loops = new MultiThreadIoEventLoopGroup(2, NioIoHandler.newFactory());
-    ChannelGroup channels = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+    // One that stays closed: a connection that is accepted while we close is closed, too.
+    ChannelGroup channels = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
     ServiceAccountTokens accounts =
         ServiceAccountTokens.of(directory.path(), registry.store(), InstantSource.system());
     Authentication authentication = new Authentication(tokens, accounts);
