@@ -99,15 +99,34 @@ public final class Listener implements AutoCloseable {
     }
   }
 
-  /** Stops accepting and closes all connections at once; exchanges in progress end as cut. */
+  /**
+   * Stops accepting and closes all connections at once; exchanges in progress end as cut, after
+   * those who have a WebSocket, or speak HTTP/2, have been told that this end is going away.
+   */
   @Override
   public void close() {
     draining = true;
     engine.forget(this);
     servers.close().awaitUninterruptibly();
+    for (Channel channel : connections) {
+      if (!channel.eventLoop().isShuttingDown()) {
+        channel.eventLoop().execute(() -> goAway(channel));
+      }
+    }
     connections.close().awaitUninterruptibly();
     onEachLoop(Listener::cut).forEach(each -> each.toCompletableFuture().join());
     drained.complete(null);
+  }
+
+  private static void goAway(Channel channel) {
+    ServerConnection connection = channel.pipeline().get(ServerConnection.class);
+    if (connection != null) {
+      connection.goAway();
+    }
+    Http2Link link = channel.pipeline().get(Http2Link.class);
+    if (link != null) {
+      link.close();
+    }
   }
 
   private static CompletionStage<Void> cut(Handovers handovers) {

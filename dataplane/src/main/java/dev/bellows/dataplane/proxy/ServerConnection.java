@@ -43,6 +43,8 @@ import org.slf4j.LoggerFactory;
 final class ServerConnection extends ChannelInboundHandlerAdapter implements ClientSide {
   private static final Logger LOG = LoggerFactory.getLogger(ServerConnection.class);
 
+  private static final String WEBSOCKET = "websocket";
+
   private final Listener listener;
   private final LoopState loopState;
   private final Channel channel;
@@ -64,6 +66,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Cli
   private boolean unmarkedEnd;
   private boolean closing;
   private boolean tunnel;
+  private @Nullable WebSocketFrames frames;
   private boolean resuming;
 
   ServerConnection(
@@ -131,6 +134,14 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Cli
 
   boolean isIdle() {
     return current == null && upgrading == null && parked.isEmpty() && !discarding;
+  }
+
+  /** Tells a client that its WebSocket ends, if it has one. */
+  void goAway() {
+    Exchange exchange = current;
+    if (exchange != null && frames != null) {
+      exchange.abort();
+    }
   }
 
   /** Serves what it has begun and then closes. */
@@ -331,6 +342,10 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Cli
 
   @Override
   public void write(Object content) {
+    WebSocketFrames passing = frames;
+    if (passing != null && content instanceof ByteBuf octets) {
+      passing.pass(octets);
+    }
     channel.write(content, channel.voidPromise());
   }
 
@@ -433,6 +448,9 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Cli
     write(LastHttpContent.EMPTY_LAST_CONTENT);
     tunnel = true;
     channel.pipeline().remove(encoder);
+    if (WEBSOCKET.equalsIgnoreCase(protocol)) {
+      frames = new WebSocketFrames(); // what has been written until now are no frames
+    }
     channel.pipeline().remove(decoder);
     flush();
   }
@@ -448,7 +466,11 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Cli
     if (closing || !channel.isActive()) {
       return;
     }
-    if (end != End.COMPLETE) {
+    WebSocketFrames passed = frames;
+    if (passed != null && passed.mayEnd()) {
+      write(WebSocketFrames.goingAway()); // its program did not say so itself (ADR 0133)
+      linger();
+    } else if (end != End.COMPLETE) {
       cut();
     } else if (tunnel || (closeAfterResponse && exchange.requestComplete())) {
       closing = true;
