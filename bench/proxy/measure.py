@@ -56,20 +56,42 @@ def jdk():
     sys.exit("no JDK 25 found; set JAVA_HOME")
 
 
-def bellows(role, concurrency="0", backend="BACKEND_PORT"):
-    """The flags are those of ./bellows; one event loop, as nginx has one worker."""
-    process = subprocess.Popen(
-        [
-            f"{jdk()}/bin/java", "-XX:+UseSerialGC", "-Xms48m", "-Xmx320m",
-            "-XX:MaxDirectMemorySize=128m", "-XX:-UsePerfData", "--enable-native-access=ALL-UNNAMED",
-            "--sun-misc-unsafe-memory-access=allow", "-cp", f"{HERE}/app/target/lib/*",
-            f"{HERE}/bench/src/main/java/dev/bellows/bench/proxy/ProxyUnderTest.java",
-            role, str(PORTS[backend]), concurrency, "1",
-        ],
-        stdout=subprocess.PIPE, text=True,
-    )
-    STARTED.append(process)
-    return process.pid, int(process.stdout.readline())
+class Bellows:
+    """A proxy of ours. The flags are those of ./bellows; one event loop, as nginx has one worker."""
+
+    def __init__(self, role, concurrency="0", backend="BACKEND_PORT"):
+        self.process = subprocess.Popen(
+            [
+                f"{jdk()}/bin/java", "-XX:+UseSerialGC", "-Xms48m", "-Xmx320m",
+                "-XX:MaxDirectMemorySize=128m", "-XX:-UsePerfData", "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow", "-cp", os.environ.get("CLASSES", "") + f"{HERE}/app/target/lib/*",
+                f"{HERE}/bench/src/main/java/dev/bellows/bench/proxy/ProxyUnderTest.java",
+                role, str(PORTS[backend]), concurrency, "1",
+            ],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )
+        STARTED.append(self.process)
+        self.pid = self.process.pid
+        self.port = int(self.process.stdout.readline())
+
+    def ask(self, question):
+        self.process.stdin.write(question + "\n")
+        self.process.stdin.flush()
+        return self.process.stdout.readline().strip()
+
+    def allocated(self):
+        return int(self.ask("allocated"))
+
+
+class Nginx:
+    """nginx as a proxy, by one of its ports."""
+
+    def __init__(self, pid, port):
+        self.pid = pid
+        self.port = port
+
+    def allocated(self):
+        return None
 
 
 def family(pid):
@@ -129,31 +151,40 @@ def h2load(port, path, seconds, *options):
 
 
 def measure(title, contestants, load):
-    """contestants: name to (pid, port); the first is what the others are compared with."""
-    for name, (pid, port) in contestants.items():
+    """contestants: by name; the first is what the others are compared with."""
+    for name, proxy in contestants.items():
         print(f"{title}: warming up {name}", file=sys.stderr)
-        load(port, WARM)
+        load(proxy.port, WARM)
     rows = {name: [] for name in contestants}
     for number in range(ROUNDS):
         turn = list(contestants)
         random.shuffle(turn)
         for name in turn:
-            pid, port = contestants[name]
-            before = cpu_seconds(pid)
-            requests, rate, p50, p99 = load(port, SECONDS)
-            cost = (cpu_seconds(pid) - before) / requests * 1e6
-            rows[name].append((cost, rate, p50, p99, resident_mib(pid)))
-            print(f"{title}: round {number + 1}: {name}: {cost:.1f} us/request", file=sys.stderr)
+            proxy = contestants[name]
+            allocated, before = proxy.allocated(), cpu_seconds(proxy.pid)
+            requests, rate, p50, p99 = load(proxy.port, SECONDS)
+            cost = (cpu_seconds(proxy.pid) - before) / requests * 1e6
+            garbage = 0 if allocated is None else (proxy.allocated() - allocated) / requests
+            rows[name].append((cost, rate, p50, p99, resident_mib(proxy.pid), garbage))
+            print(
+                f"{title}: round {number + 1}: {name}: {cost:.1f} us/request, p50 {p50:.2f}, p99 {p99:.2f} ms",
+                file=sys.stderr,
+            )
     print(f"\n{title}\n")
-    print("| Proxy | CPU µs per request (min to max) | ratio | requests/s | p50 ms | p99 ms | RSS MiB |")
-    print("|---|---|---:|---:|---:|---:|---:|")
-    first = statistics.median(row[0] for row in next(iter(rows.values())))
+    print(
+        "| Proxy | CPU µs per request (min to max) | ratio (rounds) | requests/s | p50 ms | p99 ms"
+        " | RSS MiB | bytes allocated per request |"
+    )
+    print("|---|---|---|---:|---:|---:|---:|---:|")
+    first = [row[0] for row in next(iter(rows.values()))]
     for name, measured in rows.items():
-        cost, rate, p50, p99, rss = (statistics.median(column) for column in zip(*measured))
+        cost, rate, p50, p99, rss, garbage = (statistics.median(column) for column in zip(*measured))
+        ratios = ", ".join(f"{row[0] / one:.2f}" for row, one in zip(measured, first))
         low, high = min(r[0] for r in measured), max(r[0] for r in measured)
         print(
-            f"| {name} | {cost:.1f} ({low:.1f} to {high:.1f}) | {cost / first:.2f} | {rate:,.0f}"
-            f" | {p50:.2f} | {p99:.2f} | {rss:.0f} |",
+            f"| {name} | {cost:.1f} ({low:.1f} to {high:.1f})"
+            f" | {cost / statistics.median(first):.2f} ({ratios}) | {rate:,.0f}"
+            f" | {p50:.2f} | {p99:.2f} | {rss:.0f} | {garbage:,.0f} |",
             flush=True,
         )
 
@@ -165,22 +196,22 @@ def main():
     nginx("backend")
     proxy = nginx("nginx")
     time.sleep(0.5)
-    plain = (proxy, PORTS["NGINX_PORT"])
+    plain = Nginx(proxy, PORTS["NGINX_PORT"])
     if "small" in MODES:
         measure(
             "Small GET, 50 keep-alive connections",
             {
                 "nginx": plain,
-                "queue-proxy, shared form": bellows("queue-proxy"),
-                "the same, containerConcurrency 10": bellows("queue-proxy", "10"),
-                "gateway and queue-proxy, one process": bellows("gateway"),
+                "queue-proxy, shared form": Bellows("queue-proxy"),
+                "the same, containerConcurrency 10": Bellows("queue-proxy", "10"),
+                "gateway and queue-proxy, one process": Bellows("gateway"),
             },
             lambda port, seconds: wrk(port, "/", seconds),
         )
     if "large" in MODES:
         measure(
             "GET of 1 MiB, 50 keep-alive connections",
-            {"nginx": plain, "queue-proxy, shared form": bellows("queue-proxy")},
+            {"nginx": plain, "queue-proxy, shared form": Bellows("queue-proxy")},
             lambda port, seconds: wrk(port, "/1m", seconds),
         )
     if "h2c" in MODES:
@@ -188,25 +219,34 @@ def main():
             "Small GET over HTTP/2 without TLS, 10 connections of 10 streams"
             " (nginx speaks HTTP/1.1 to the backend, we HTTP/2)",
             {
-                "nginx": (proxy, PORTS["NGINX_H2C_PORT"]),
-                "queue-proxy, shared form": bellows("queue-proxy", backend="BACKEND_H2C_PORT"),
+                "nginx": Nginx(proxy, PORTS["NGINX_H2C_PORT"]),
+                "queue-proxy, shared form": Bellows("queue-proxy", backend="BACKEND_H2C_PORT"),
             },
             lambda port, seconds: h2load(port, "/", seconds, "-c10", "-m10"),
         )
     if "latency" in MODES:
         measure(
             "Small GET, 1,000 a second over 50 connections, whatever the answers take",
-            {"nginx": plain, "queue-proxy, shared form": bellows("queue-proxy")},
+            {
+                "nginx": plain,
+                "queue-proxy, shared form": Bellows("queue-proxy"),
+                "gateway and queue-proxy, one process": Bellows("gateway"),
+            },
             lambda port, seconds: h2load(
                 port, "/", seconds, "--h1", f"-c{CONNECTIONS}", "--rps=20"
             ),
         )
 
 
-try:
-    main()
-finally:
+def finish():
     for each in STARTED:
         each.terminate()
         each.wait()
     shutil.rmtree(WORK, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    finally:
+        finish()
