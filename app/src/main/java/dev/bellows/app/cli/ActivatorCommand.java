@@ -12,8 +12,8 @@ import picocli.CommandLine.Option;
 @Command(
     name = "activator",
     description = {
-      "Run an activator against the Kubernetes API of a cluster: it holds requests for Revisions",
-      "without a free pod, and reports them to the autoscaler.",
+      "Run an activator against the Kubernetes API of a cluster.",
+      "It holds requests for Revisions without a free pod, and reports them to the autoscaler.",
       "Environment: POD_NAME, POD_IP, SYSTEM_NAMESPACE, CLUSTER_DOMAIN."
     },
     mixinStandardHelpOptions = true)

@@ -38,6 +38,7 @@ final class ApplyCommand implements Callable<Integer> {
 
   @Option(
       names = {"-n", "--namespace"},
+      paramLabel = "NAMESPACE",
       description = "namespace of objects that name none (default: default)")
   private String namespace = "default";
 

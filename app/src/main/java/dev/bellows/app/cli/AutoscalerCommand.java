@@ -12,8 +12,9 @@ import picocli.CommandLine.Option;
 @Command(
     name = "autoscaler",
     description = {
-      "Run an autoscaler against the Kubernetes API of a cluster: it scrapes pods, takes the",
-      "statistics of activators, and scales Revisions of the class kpa.autoscaling.knative.dev.",
+      "Run an autoscaler against the Kubernetes API of a cluster.",
+      "It scrapes pods, takes the statistics of activators, and scales Revisions of the class",
+      "kpa.autoscaling.knative.dev.",
       "Environment: POD_NAME, POD_IP, SYSTEM_NAMESPACE, CLUSTER_DOMAIN."
     },
     mixinStandardHelpOptions = true)

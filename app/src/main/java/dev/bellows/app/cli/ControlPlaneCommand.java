@@ -14,8 +14,9 @@ import picocli.CommandLine.Option;
 @Command(
     name = "control-plane",
     description = {
-      "Run the reconcilers of Services, Configurations, Revisions, Routes and DomainMappings",
-      "against the Kubernetes API of a cluster, with the webhooks and an autoscaler if asked to.",
+      "Run the reconcilers against the Kubernetes API of a cluster.",
+      "They are those of Services, Configurations, Revisions, Routes and DomainMappings; with the",
+      "webhooks and an autoscaler if asked to.",
       "Environment: SYSTEM_NAMESPACE, CLUSTER_DOMAIN, and for an autoscaler POD_NAME, POD_IP."
     },
     mixinStandardHelpOptions = true)

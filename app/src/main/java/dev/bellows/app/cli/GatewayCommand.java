@@ -17,11 +17,10 @@ import picocli.CommandLine.Option;
 @Command(
     name = "gateway",
     description = {
-      "Run a gateway against the Kubernetes API of a cluster: it routes by the KIngresses of the"
-          + " class",
-      "bellows.ingress.networking.knative.dev. Environment: SYSTEM_NAMESPACE, CLUSTER_DOMAIN, and"
-          + " in a",
-      "pod POD_IP; without it, only this machine is listened to."
+      "Run a gateway against the Kubernetes API of a cluster.",
+      "It routes by the KIngresses of the class bellows.ingress.networking.knative.dev.",
+      "Environment: SYSTEM_NAMESPACE, CLUSTER_DOMAIN, and in a pod POD_IP; without it, only this",
+      "machine is listened to."
     },
     mixinStandardHelpOptions = true)
 final class GatewayCommand implements Callable<Integer> {

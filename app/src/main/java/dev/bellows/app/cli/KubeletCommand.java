@@ -72,6 +72,7 @@ final class KubeletCommand implements Callable<Integer> {
 
   @Option(
       names = "--runtime",
+      paramLabel = "RUNTIME",
       description = "what runs a pod's containers: ${COMPLETION-CANDIDATES} (default: process)")
   private Settings.ContainerRuntime runtime = Settings.ContainerRuntime.process;
 

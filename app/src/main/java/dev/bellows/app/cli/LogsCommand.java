@@ -40,6 +40,7 @@ final class LogsCommand implements Callable<Integer> {
 
   @Option(
       names = {"-n", "--namespace"},
+      paramLabel = "NAMESPACE",
       description = "namespace (default: default)")
   private String namespace = "default";
 
@@ -50,6 +51,7 @@ final class LogsCommand implements Callable<Integer> {
 
   @Option(
       names = {"-c", "--container"},
+      paramLabel = "CONTAINER",
       description =
           "container (default: user-container, or the pod's only one if it has none of that name)")
   private Optional<String> container = Optional.empty();

@@ -15,6 +15,7 @@ final class Target {
 
   @Option(
       names = {"-n", "--namespace"},
+      paramLabel = "NAMESPACE",
       description = "namespace (default: default)")
   private String namespace = "default";
 

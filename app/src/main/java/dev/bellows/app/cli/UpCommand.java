@@ -30,16 +30,19 @@ final class UpCommand implements Callable<Integer> {
 
   @Option(
       names = "--port",
+      paramLabel = "PORT",
       description = "where services are reached; 0 = any free port (default: 8080)")
   private int port = 8080;
 
   @Option(
       names = "--api-port",
+      paramLabel = "PORT",
       description = "where the Kubernetes API is reached; 0 = any free port (default: 6443)")
   private int apiPort = 6443;
 
   @Option(
       names = "--domain",
+      paramLabel = "DOMAIN",
       description =
           "services are named NAME.NAMESPACE.DOMAIN (default: what is configured, at first"
               + " example.com)")
@@ -47,11 +50,13 @@ final class UpCommand implements Callable<Integer> {
 
   @Option(
       names = "--runtime",
+      paramLabel = "RUNTIME",
       description = "what runs a pod's containers: ${COMPLETION-CANDIDATES} (default: process)")
   private Settings.ContainerRuntime runtime = Settings.ContainerRuntime.process;
 
   @Option(
       names = "--network",
+      paramLabel = "NETWORK",
       description =
           "what pods have for a network: ${COMPLETION-CANDIDATES}; namespaces takes root (default:"
               + " loopback)")
