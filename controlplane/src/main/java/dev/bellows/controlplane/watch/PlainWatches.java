@@ -10,7 +10,8 @@ import io.fabric8.kubernetes.client.http.WebSocket;
 import java.net.URI;
 
 /**
- * Clients whose watches are plain HTTP responses that do not end, as those of other clients are.
+ * Clients whose watches are plain HTTP responses that do not end, as those of other clients are,
+ * and that come back to a busy server when it says so.
  *
  * <p>fabric8 asks for a WebSocket first. The JDK's loses the end of a connection that follows right
  * on a message: the watch then counts as open for ever, and tells nothing. When the server does not
@@ -28,7 +29,8 @@ public final class PlainWatches implements Interceptor {
     return new KubernetesClientBuilder()
         .withConfig(config)
         .withHttpClientBuilderConsumer(http ->
-            http.addOrReplaceInterceptor(PlainWatches.class.getSimpleName(), new PlainWatches()))
+            http.addOrReplaceInterceptor(PlainWatches.class.getSimpleName(), new PlainWatches())
+                .addOrReplaceInterceptor(ComeBackLater.class.getSimpleName(), new ComeBackLater()))
         .build();
   }
 
