@@ -349,6 +349,7 @@ public final class Stage implements IngressListener {
             .withAddresses(addresses)
             .addNewPort(null, "http", 8012, "TCP")
             .addNewPort(null, "http2", 8013, "TCP")
+            .addNewPort(null, "https", 8112, "TCP")
             .build();
     putEndpoints(
         "knative-serving",

@@ -30,7 +30,10 @@ public final class World implements Writer {
   private static final KubernetesSerialization JSON = new KubernetesSerialization();
 
   public final Cluster cluster = Cluster.empty();
-  public final Watched<Secret> tlsSecrets = new Watched<>(Secret.class);
+
+  /** All Secrets in one view, whoever looks for which. */
+  public final Watched<Secret> tlsSecrets = cluster.podCertificates();
+
   public final List<String> written = new ArrayList<>();
   public final List<Step.Announce> announced = new ArrayList<>();
   private final Map<Class<?>, Watched<?>> views = new java.util.LinkedHashMap<>();

@@ -2,6 +2,7 @@ package dev.bellows.app.wiring;
 
 import dev.bellows.app.telemetry.SystemMetrics;
 import dev.bellows.controlplane.ControlPlane;
+import dev.bellows.controlplane.feed.InternalTlsFeed;
 import dev.bellows.controlplane.feed.RevisionFeed;
 import dev.bellows.core.revision.RevisionId;
 import dev.bellows.core.route.Address;
@@ -48,11 +49,21 @@ final class ActivatorRole implements Role {
                   case ENABLED -> MeshCompatibility.ENABLED;
                   case DISABLED -> MeshCompatibility.DISABLED;
                 }));
+    new InternalTlsFeed(
+        controlPlane.informers(),
+        controlPlane.config(),
+        controlPlane.surroundings().systemNamespace(),
+        activator.internalTls());
     return new ActivatorRole(activator);
   }
 
   Address address() {
     return activator.address();
+  }
+
+  /** Where it takes requests by TLS. */
+  Address tlsAddress() {
+    return activator.tlsAddress();
   }
 
   void onPodReady(RevisionId revision, Address pod) {

@@ -18,6 +18,7 @@ import dev.bellows.dataplane.gateway.GatewayConfig;
 import dev.bellows.dataplane.probe.Prober;
 import dev.bellows.dataplane.proxy.EventLoops;
 import dev.bellows.dataplane.proxy.ProxyEngine;
+import dev.bellows.dataplane.proxy.TlsSettings;
 import dev.bellows.dataplane.queueproxy.SharedQueueProxy;
 import dev.bellows.dataplane.requestlog.LogLines;
 import dev.bellows.dataplane.stats.StatClient;
@@ -59,6 +60,7 @@ public final class Bellows implements AutoCloseable {
   private static final int EVENT_LOOPS =
       Math.clamp(Runtime.getRuntime().availableProcessors(), 1, 4);
   private static final int ACTIVATOR_PORT = 8012;
+  private static final int ACTIVATOR_TLS_PORT = 8112;
   private static final int INSIDE_PORT = 8081;
   private static final int STATS_PORT = 8080;
   private static final int METRICS_PORT = 9090;
@@ -146,6 +148,7 @@ public final class Bellows implements AutoCloseable {
     install(
         objects,
         activator.map(ActivatorRole::address).orElse(new Address(nodeIp, ACTIVATOR_PORT)),
+        activator.map(ActivatorRole::tlsAddress).orElse(new Address(nodeIp, ACTIVATOR_TLS_PORT)),
         statsAddress,
         gatewayInside.orElseGet(this::gatewayAddress));
     List<Role> roles =
@@ -212,6 +215,8 @@ public final class Bellows implements AutoCloseable {
                 nodeIp,
                 nodeIp,
                 List.of(preferring(ACTIVATOR_PORT, nodeIp)),
+                preferring(ACTIVATOR_TLS_PORT, nodeIp),
+                TlsSettings.DEFAULT,
                 "cluster.local"),
             stats));
   }
@@ -335,10 +340,15 @@ public final class Bellows implements AutoCloseable {
   }
 
   private static void install(
-      SystemObjects objects, Address activator, Address stats, Address gateway) {
+      SystemObjects objects,
+      Address activator,
+      Address activatorTls,
+      Address stats,
+      Address gateway) {
     Map<String, Port> activatorPorts = new LinkedHashMap<>();
     activatorPorts.put("http", new Port(80, activator));
     activatorPorts.put("http2", new Port(81, activator));
+    activatorPorts.put("https", new Port(443, activatorTls));
     objects.part("activator-service", activatorPorts);
     objects.part("gateway", Map.of("http2", new Port(80, gateway)));
     objects.part("autoscaler", Map.of("http", new Port(8080, stats)));

@@ -4,6 +4,7 @@ import dev.bellows.app.telemetry.HealthServer;
 import dev.bellows.app.telemetry.SystemMetrics;
 import dev.bellows.controlplane.ControlPlane;
 import dev.bellows.controlplane.NetworkingLayer;
+import dev.bellows.controlplane.feed.InternalTlsFeed;
 import dev.bellows.core.route.Address;
 import dev.bellows.core.route.Ingress.Visibility;
 import dev.bellows.dataplane.gateway.Gateway;
@@ -107,6 +108,11 @@ final class GatewayRole implements Role {
   /** Lets the cluster tell it where requests go. */
   void join(ControlPlane controlPlane) {
     new NetworkingLayer(controlPlane, gateway.routes());
+    new InternalTlsFeed(
+        controlPlane.informers(),
+        controlPlane.config(),
+        controlPlane.surroundings().systemNamespace(),
+        gateway.internalTls());
   }
 
   /** Takes connections, now that the control plane has started and it knows its routes. */

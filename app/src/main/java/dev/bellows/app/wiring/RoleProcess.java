@@ -17,6 +17,7 @@ import dev.bellows.dataplane.activator.ActivatorConfig;
 import dev.bellows.dataplane.gateway.GatewayConfig;
 import dev.bellows.dataplane.proxy.EventLoops;
 import dev.bellows.dataplane.proxy.ProxyEngine;
+import dev.bellows.dataplane.proxy.TlsSettings;
 import dev.bellows.dataplane.stats.StatClient;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Endpoints;
@@ -194,9 +195,12 @@ public final class RoleProcess implements AutoCloseable {
    * Starts an activator.
    *
    * @param ports where requests come in
+   * @param tlsPort where they come in by TLS
+   * @param tls what is spoken there
    * @throws StartException if it cannot start; its message is one line
    */
-  public static RoleProcess activator(RoleSettings settings, List<Integer> ports) {
+  public static RoleProcess activator(
+      RoleSettings settings, List<Integer> ports, int tlsPort, TlsSettings tls) {
     return start(
         settings,
         "activator",
@@ -217,6 +221,8 @@ public final class RoleProcess implements AutoCloseable {
                   settings.podIp(),
                   settings.listenIp(),
                   ports,
+                  tlsPort,
+                  tls,
                   settings.clusterDomain()),
               stats);
         });

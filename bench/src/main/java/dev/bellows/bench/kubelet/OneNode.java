@@ -52,7 +52,12 @@ final class OneNode implements AutoCloseable {
 
         @Override
         public Running start(
-            ContainerId id, Map<String, String> environment, String podIp, Address user, Path log) {
+            ContainerId id,
+            Map<String, String> environment,
+            String podIp,
+            Address user,
+            Path log,
+            Optional<Path> certificates) {
           throw new IllegalStateException("no container is a queue-proxy here");
         }
       };

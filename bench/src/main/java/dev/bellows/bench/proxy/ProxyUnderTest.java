@@ -20,6 +20,7 @@ import dev.bellows.dataplane.gateway.Gateway;
 import dev.bellows.dataplane.probe.Prober;
 import dev.bellows.dataplane.proxy.EventLoops;
 import dev.bellows.dataplane.proxy.ProxyEngine;
+import dev.bellows.dataplane.proxy.TlsSettings;
 import dev.bellows.dataplane.queueproxy.QueueProxyConfig;
 import dev.bellows.dataplane.queueproxy.QueueProxyHandle;
 import dev.bellows.dataplane.queueproxy.SharedQueueProxy;
@@ -131,7 +132,14 @@ public final class ProxyUnderTest {
     Activator activator =
         Activator.start(
             engine,
-            new ActivatorConfig("activator-1", LOOPBACK, LOOPBACK, List.of(0), "cluster.local"),
+            new ActivatorConfig(
+                "activator-1",
+                LOOPBACK,
+                LOOPBACK,
+                List.of(0),
+                0,
+                TlsSettings.DEFAULT,
+                "cluster.local"),
             StatClient.connect(
                 loops, URI.create("ws://" + autoscaler.address()), new SplittableRandom(1)),
             System::nanoTime,

@@ -15,10 +15,12 @@ import dev.bellows.core.route.Ingress;
 import dev.bellows.core.route.IngressListener;
 import dev.bellows.core.route.SecretId;
 import dev.bellows.core.route.ServiceId;
+import dev.bellows.core.route.ServicePort.Wrapping;
 import io.fabric8.kubernetes.api.model.Endpoints;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServicePort;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -75,6 +77,9 @@ public final class IngressFeed {
           informers.watch(DomainMapping.class));
     }
   }
+
+  /** Name of a Revision's port for the system's own TLS (data-plane spec §1.1). */
+  private static final String HTTPS = "https";
 
   private final Views views;
   private final IngressListener listener;
@@ -331,6 +336,7 @@ public final class IngressFeed {
         byPort(
             service.get(),
             asleep(id),
+            views.serverlessServices().find(id.namespace(), id.name()).isPresent(),
             meant
                 .or(() -> Optional.of(id))
                 .flatMap(each -> views.endpoints().find(each.namespace(), each.name())));
@@ -355,8 +361,14 @@ public final class IngressFeed {
     return labels.length == 2 ? Optional.of(new ServiceId(labels[1], labels[0])) : Optional.empty();
   }
 
+  /** Of a Revision's Service, the port of https is the same one within the system's own TLS. */
   private static Map<String, dev.bellows.core.route.ServicePort> byPort(
-      Service service, boolean asleep, Optional<Endpoints> endpoints) {
+      Service service, boolean asleep, boolean ofRevision, Optional<Endpoints> endpoints) {
+    Protocol spoken =
+        service.getSpec().getPorts().stream()
+            .map(port -> Protocol.ofServicePort(Objects.requireNonNullElse(port.getName(), "")))
+            .max(Comparator.naturalOrder())
+            .orElse(Protocol.HTTP1);
     Map<String, dev.bellows.core.route.ServicePort> byPort = new HashMap<>();
     for (ServicePort port : service.getSpec().getPorts()) {
       dev.bellows.core.route.Endpoints addresses =
@@ -364,8 +376,13 @@ public final class IngressFeed {
               .map(found -> PortEndpoints.of(found, port.getName()))
               .orElse(dev.bellows.core.route.Endpoints.NONE);
       String name = Objects.requireNonNullElse(port.getName(), "");
+      boolean secure = ofRevision && name.equals(HTTPS);
       dev.bellows.core.route.ServicePort behind =
-          new dev.bellows.core.route.ServicePort(Protocol.ofServicePort(name), addresses, asleep);
+          new dev.bellows.core.route.ServicePort(
+              secure ? spoken : Protocol.ofServicePort(name),
+              addresses,
+              secure ? Wrapping.INTERNAL_TLS : Wrapping.NONE,
+              asleep);
       if (!name.isEmpty()) {
         byPort.put(name, behind);
       }

@@ -13,6 +13,7 @@ import dev.bellows.api.serving.Route;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Endpoints;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 
@@ -36,10 +37,14 @@ public record Cluster(
     Watched<Pod> pods,
     Watched<Service> services,
     Watched<Endpoints> endpoints,
-    Watched<ConfigMap> configMaps) {
+    Watched<ConfigMap> configMaps,
+    Watched<Secret> podCertificates) {
 
   /** Pods and Deployments without it are no business of ours. */
   private static final String REVISION = "serving.knative.dev/revision";
+
+  /** The Secret of each namespace with the certificate of its pods; of others nothing is seen. */
+  private static final String POD_CERTIFICATE = "serving-certs";
 
   /** Watches every kind through {@code informers}, which fills the views once started. */
   public static Cluster watch(Informers informers, String systemNamespace) {
@@ -59,7 +64,8 @@ public record Cluster(
         pods(informers),
         informers.watch(Service.class),
         informers.watch(Endpoints.class),
-        informers.watchConfigMaps(systemNamespace));
+        informers.watchConfigMaps(systemNamespace),
+        informers.watchNamed(Secret.class, POD_CERTIFICATE));
   }
 
   /** The Deployments of Revisions. */
@@ -90,6 +96,7 @@ public record Cluster(
         new Watched<>(Pod.class),
         new Watched<>(Service.class),
         new Watched<>(Endpoints.class),
-        new Watched<>(ConfigMap.class));
+        new Watched<>(ConfigMap.class),
+        new Watched<>(Secret.class));
   }
 }

@@ -102,6 +102,19 @@ public final class Informers implements Views, AutoCloseable {
                 .runnableInformer(NO_RESYNC));
   }
 
+  /** The objects of a name, in all namespaces: others of its kind are no business of ours. */
+  public <T extends HasMetadata> Watched<T> watchNamed(Class<T> type, String name) {
+    return watch(
+        type,
+        name,
+        kubernetes ->
+            kubernetes
+                .resources(type)
+                .inAnyNamespace()
+                .withField("metadata.name", name)
+                .runnableInformer(NO_RESYNC));
+  }
+
   /** The Secrets that hold a certificate; of all others nothing is seen, and nothing is held. */
   public Watched<Secret> watchTlsSecrets() {
     return watch(

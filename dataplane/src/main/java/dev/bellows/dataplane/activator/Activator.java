@@ -3,8 +3,10 @@ package dev.bellows.dataplane.activator;
 import dev.bellows.core.revision.Revision;
 import dev.bellows.core.revision.RevisionId;
 import dev.bellows.core.route.Address;
+import dev.bellows.core.route.InternalTlsListener;
 import dev.bellows.core.route.RevisionListener;
 import dev.bellows.dataplane.probe.Prober;
+import dev.bellows.dataplane.proxy.InternalTls;
 import dev.bellows.dataplane.proxy.Listener;
 import dev.bellows.dataplane.proxy.ProxyEngine;
 import dev.bellows.dataplane.proxy.Stage;
@@ -35,6 +37,8 @@ public final class Activator implements AutoCloseable {
   private final KubeletHealth health;
   private final StatClient stats;
   private final List<Listener> listeners = new ArrayList<>();
+  private final InternalTls tls;
+  private final Listener tlsListener;
 
   private Activator(
       ProxyEngine engine,
@@ -45,9 +49,11 @@ public final class Activator implements AutoCloseable {
       throws IOException {
     this.engine = engine;
     this.stats = stats;
+    this.tls = new InternalTls(config.tls());
     this.throttler =
         new Throttler(
             config.podIp(),
+            tls,
             engine.loops(),
             new QueueProbe(new Prober(engine.loops())),
             nanoTime,
@@ -60,6 +66,8 @@ public final class Activator implements AutoCloseable {
       for (int port : config.ports()) {
         listeners.add(engine.bind(config.listenIp(), port, chain));
       }
+      this.tlsListener = engine.bindTls(config.listenIp(), config.tlsPort(), chain, tls.shown());
+      listeners.add(tlsListener);
     } catch (IOException e) {
       close();
       throw e;
@@ -151,6 +159,16 @@ public final class Activator implements AutoCloseable {
    */
   public void useMeshCompatibility(MeshCompatibility mode) {
     throttler.useMode(mode);
+  }
+
+  /** Takes what the cluster says of the encryption of the system's own hops. */
+  public InternalTlsListener internalTls() {
+    return tls;
+  }
+
+  /** Where it takes requests by TLS; connections are closed while it has no certificate. */
+  public Address tlsAddress() {
+    return tlsListener.address();
   }
 
   /** Where it listens; of several ports, the first. */

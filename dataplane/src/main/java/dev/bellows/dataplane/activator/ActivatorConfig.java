@@ -1,5 +1,6 @@
 package dev.bellows.dataplane.activator;
 
+import dev.bellows.dataplane.proxy.TlsSettings;
 import java.util.List;
 
 /**
@@ -10,10 +11,18 @@ import java.util.List;
  * @param listenIp literal to listen on
  * @param ports to listen on, at least one: in a cluster 8012 and 8013, which differ in nothing but
  *     the name of the Service's port before them; 0 = any free one
+ * @param tlsPort where requests come by TLS: 8112; 0 = any free one
+ * @param tls what is spoken there
  * @param clusterDomain last part of in-cluster host names, such as {@code cluster.local}
  */
 public record ActivatorConfig(
-    String podName, String podIp, String listenIp, List<Integer> ports, String clusterDomain) {
+    String podName,
+    String podIp,
+    String listenIp,
+    List<Integer> ports,
+    int tlsPort,
+    TlsSettings tls,
+    String clusterDomain) {
   public ActivatorConfig {
     ports = List.copyOf(ports);
     if (ports.isEmpty()) {

@@ -1,11 +1,13 @@
 package dev.bellows.dataplane.activator;
 
+import dev.bellows.core.route.Address;
 import dev.bellows.core.throttle.PodTracker;
 import dev.bellows.dataplane.activator.Throttler.Throttled;
 import dev.bellows.dataplane.activator.WaitingLine.Position;
 import dev.bellows.dataplane.activator.WaitingLine.Ticket;
 import dev.bellows.dataplane.activator.WaitingLine.Waiter;
 import dev.bellows.dataplane.proxy.Answer;
+import dev.bellows.dataplane.proxy.ClientTls;
 import dev.bellows.dataplane.proxy.End;
 import dev.bellows.dataplane.proxy.EndListener;
 import dev.bellows.dataplane.proxy.Exchange;
@@ -28,6 +30,10 @@ import org.jspecify.annotations.Nullable;
 final class Passage implements Waiter, EndListener, FailureHandler {
   /** How many pods one request tries to reach before it is answered with the last failure. */
   static final int ATTEMPTS_LIMIT = 5;
+
+  private static final int TLS_PORT = 8112;
+  private static final int SERVICE_PORT = 80;
+  private static final int SERVICE_TLS_PORT = 443;
 
   private static final Answer QUEUE_FULL =
       Answer.error(503, "pending request queue full").with("Retry-After", "1");
@@ -104,18 +110,28 @@ final class Passage implements Waiter, EndListener, FailureHandler {
     place = taken;
     attempts++;
     exchange.headers().set(HttpHeaderNames.HOST, taken.address().toString());
-    exchange.forward(taken.address(), this);
+    ClientTls within = throttler.tls().toPods(revision.revision().id().namespace());
+    exchange.forward(within == null ? taken.address() : secured(taken.address()), within, this);
+  }
+
+  /**
+   * Where the same is reached by TLS: a queue-proxy at its other port, a Service at the port of
+   * https (data-plane spec §7).
+   */
+  private static Address secured(Address plain) {
+    return new Address(plain.ip(), plain.port() == SERVICE_PORT ? SERVICE_TLS_PORT : TLS_PORT);
   }
 
   @Override
   public void onFailure(Exchange failed, ForwardFailure failure) {
+    PodTracker tried = place;
     giveBack();
-    if (!failure.unsent()) {
+    if (!failure.unsent() || tried == null) {
       failed.answer(Answer.error(502, failure.message()));
       return;
     }
     boolean again = attempts < ATTEMPTS_LIMIT;
-    revision.pods().onUnreachable(failure.target(), () -> retry(again, failure));
+    revision.pods().onUnreachable(tried.address(), () -> retry(again, failure));
   }
 
   /** Once the pod is out of the choice, so that it cannot be chosen again. */

@@ -6,6 +6,7 @@ import dev.bellows.core.route.Address;
 import dev.bellows.core.route.Endpoints;
 import dev.bellows.core.route.RevisionListener;
 import dev.bellows.core.throttle.RevisionThrottler;
+import dev.bellows.dataplane.proxy.InternalTls;
 import io.netty.channel.EventLoopGroup;
 import java.util.HashMap;
 import java.util.List;
@@ -31,6 +32,7 @@ final class Throttler implements RevisionListener {
   private static final Logger LOG = LoggerFactory.getLogger(Throttler.class);
 
   private final String selfIp;
+  private final InternalTls tls;
   private final EventLoopGroup loops;
   private final PodProbe probe;
   private final LongSupplier nanoTime;
@@ -52,6 +54,7 @@ final class Throttler implements RevisionListener {
    * Knows no Revision yet.
    *
    * @param selfIp this activator's address as the public Services' Endpoints show it
+   * @param tls says whether pods are dialled by TLS
    * @param loops carry the following of pods, one each
    * @param probe asks pods
    * @param nanoTime monotonic clock
@@ -59,11 +62,13 @@ final class Throttler implements RevisionListener {
    */
   Throttler(
       String selfIp,
+      InternalTls tls,
       EventLoopGroup loops,
       PodProbe probe,
       LongSupplier nanoTime,
       Supplier<RandomGenerator> random) {
     this.selfIp = selfIp;
+    this.tls = tls;
     this.loops = loops;
     this.probe = probe;
     this.nanoTime = nanoTime;
@@ -73,6 +78,11 @@ final class Throttler implements RevisionListener {
   /** The Revision, or {@code null} if there is none (not an Optional: every request asks). */
   @Nullable Throttled find(RevisionId id) {
     return revisions.get(id);
+  }
+
+  /** Whether and how pods are dialled by TLS. */
+  InternalTls tls() {
+    return tls;
   }
 
   /** All Revisions, in no particular order. */

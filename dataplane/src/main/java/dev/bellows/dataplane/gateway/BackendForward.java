@@ -1,6 +1,7 @@
 package dev.bellows.dataplane.gateway;
 
 import dev.bellows.dataplane.proxy.Exchange;
+import dev.bellows.dataplane.proxy.InternalTls;
 import dev.bellows.dataplane.proxy.Stage;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -15,11 +16,14 @@ import org.jspecify.annotations.Nullable;
 final class BackendForward implements Stage {
   static final String ORIGINAL_HOST = "K-Original-Host";
 
+  private final InternalTls tls;
   private final LongSupplier nanoTime;
   private final @Nullable WaitPage waitPage;
   private final Gateway.Tally tally;
 
-  BackendForward(LongSupplier nanoTime, Optional<WaitPage> waitPage, Gateway.Tally tally) {
+  BackendForward(
+      InternalTls tls, LongSupplier nanoTime, Optional<WaitPage> waitPage, Gateway.Tally tally) {
+    this.tls = tls;
     this.nanoTime = nanoTime;
     this.waitPage = waitPage.orElse(null);
     this.tally = tally;
@@ -42,7 +46,7 @@ final class BackendForward implements Stage {
     for (int i = 0; i < appended.size(); i++) {
       headers.set(appended.get(i).getKey(), appended.get(i).getValue());
     }
-    new Delivery(exchange, target, nanoTime, tally).start();
+    new Delivery(exchange, target, tls, nanoTime, tally).start();
   }
 
   @Override

@@ -1,6 +1,5 @@
 package dev.bellows.dataplane.gateway;
 
-import dev.bellows.core.revision.Protocol;
 import dev.bellows.core.route.Address;
 import dev.bellows.core.route.ServiceId;
 import dev.bellows.dataplane.gateway.Missing.NoEndpoint;
@@ -12,6 +11,7 @@ import dev.bellows.dataplane.proxy.EndListener;
 import dev.bellows.dataplane.proxy.Exchange;
 import dev.bellows.dataplane.proxy.FailureHandler;
 import dev.bellows.dataplane.proxy.ForwardFailure;
+import dev.bellows.dataplane.proxy.InternalTls;
 import dev.bellows.dataplane.proxy.Key;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -36,6 +36,7 @@ final class Delivery implements EndListener, FailureHandler {
 
   private final Exchange exchange;
   private final Route.Target target;
+  private final InternalTls tls;
   private final LongSupplier nanoTime;
   private final Gateway.Tally tally;
   private List<Endpoint> tried = List.of();
@@ -43,7 +44,13 @@ final class Delivery implements EndListener, FailureHandler {
   private @Nullable Address lastTried;
   private int attempts;
 
-  Delivery(Exchange exchange, Route.Target target, LongSupplier nanoTime, Gateway.Tally tally) {
+  Delivery(
+      Exchange exchange,
+      Route.Target target,
+      InternalTls tls,
+      LongSupplier nanoTime,
+      Gateway.Tally tally) {
+    this.tls = tls;
     this.exchange = exchange;
     this.target = target;
     this.nanoTime = nanoTime;
@@ -80,15 +87,22 @@ final class Delivery implements EndListener, FailureHandler {
       exchange.answer(missing.answer(exchange.headers()));
       return;
     }
-    send(endpoint, pool.protocol());
+    send(endpoint, pool);
   }
 
-  private void send(Endpoint endpoint, Protocol protocol) {
+  private void send(Endpoint endpoint, EndpointPool pool) {
     current = endpoint;
     lastTried = endpoint.address();
     attempts++;
     endpoint.requestIn();
-    exchange.forward(endpoint.address(), protocol, this);
+    exchange.forward(
+        endpoint.address(),
+        pool.protocol(),
+        switch (pool.wrapping()) {
+          case NONE -> null;
+          case INTERNAL_TLS -> tls.toPodsOrActivators(service().namespace());
+        },
+        this);
   }
 
   @Override
@@ -114,7 +128,7 @@ final class Delivery implements EndListener, FailureHandler {
       return;
     }
     tally.retried.increment();
-    send(next, pool.protocol());
+    send(next, pool);
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.bellows.dataplane.gateway;
 import dev.bellows.core.revision.Protocol;
 import dev.bellows.core.route.Address;
 import dev.bellows.core.route.ServicePort;
+import dev.bellows.core.route.ServicePort.Wrapping;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -20,19 +21,25 @@ import org.jspecify.annotations.Nullable;
  */
 final class EndpointPool {
   static final EndpointPool EMPTY =
-      new EndpointPool(Protocol.HTTP1, List.of(), new AtomicInteger(), false);
+      new EndpointPool(Protocol.HTTP1, Wrapping.NONE, List.of(), new AtomicInteger(), false);
 
   /** How many addresses a pick compares at most. */
   private static final int COMPARED = 8;
 
   private final Protocol protocol;
+  private final Wrapping wrapping;
   private final List<Endpoint> endpoints;
   private final AtomicInteger turn;
   private final boolean asleep;
 
   private EndpointPool(
-      Protocol protocol, List<Endpoint> endpoints, AtomicInteger turn, boolean asleep) {
+      Protocol protocol,
+      Wrapping wrapping,
+      List<Endpoint> endpoints,
+      AtomicInteger turn,
+      boolean asleep) {
     this.protocol = protocol;
+    this.wrapping = wrapping;
     this.endpoints = List.copyOf(endpoints);
     this.turn = turn;
     this.asleep = asleep;
@@ -47,12 +54,21 @@ final class EndpointPool {
             .map(address -> known.getOrDefault(address, new Endpoint(address)))
             .toList();
     return new EndpointPool(
-        port.protocol(), next, this == EMPTY ? new AtomicInteger() : turn, port.asleep());
+        port.protocol(),
+        port.wrapping(),
+        next,
+        this == EMPTY ? new AtomicInteger() : turn,
+        port.asleep());
   }
 
   /** What is spoken at all of them. */
   Protocol protocol() {
     return protocol;
+  }
+
+  /** What it is spoken within. */
+  Wrapping wrapping() {
+    return wrapping;
   }
 
   /** Whether a request waits at them until there is a pod. */

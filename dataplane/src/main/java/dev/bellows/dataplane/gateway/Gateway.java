@@ -2,9 +2,12 @@ package dev.bellows.dataplane.gateway;
 
 import dev.bellows.core.route.Ingress.Visibility;
 import dev.bellows.core.route.IngressListener;
+import dev.bellows.core.route.InternalTlsListener;
+import dev.bellows.dataplane.proxy.InternalTls;
 import dev.bellows.dataplane.proxy.Listener;
 import dev.bellows.dataplane.proxy.ProxyEngine;
 import dev.bellows.dataplane.proxy.Stage;
+import dev.bellows.dataplane.proxy.TlsSettings;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,12 +22,14 @@ import java.util.function.LongSupplier;
  */
 public final class Gateway {
   /** What is spoken with clients; older ones than these are refused (RFC 8996). */
-  static final List<String> TLS_VERSIONS = List.of("TLSv1.3", "TLSv1.2");
+  static final TlsSettings TLS =
+      new TlsSettings(List.of("TLSv1.3", "TLSv1.2"), List.of(), List.of());
 
   private final Routes routes = new Routes();
   private final LongSupplier nanoTime;
   private final GatewayConfig config;
   private final Tally tally = new Tally();
+  private final InternalTls tls = new InternalTls(TLS);
   private volatile int ownHttpsPort;
 
   /** A gateway as {@link GatewayConfig#DEFAULT} has it. */
@@ -45,6 +50,11 @@ public final class Gateway {
   /** Takes what the cluster says of KIngresses and Services. */
   public IngressListener routes() {
     return routes;
+  }
+
+  /** Takes what the cluster says of the encryption of the system's own hops. */
+  public InternalTlsListener internalTls() {
+    return tls;
   }
 
   /**
@@ -100,7 +110,7 @@ public final class Gateway {
       chain.add(new Redirect(this::httpsPort)); // before anything is done for the request
     }
     chain.add(new EdgeHeaders(scheme)); // before the route's own headers, which have the last word
-    chain.add(new BackendForward(nanoTime, config.waitPage().map(WaitPage::new), tally));
+    chain.add(new BackendForward(tls, nanoTime, config.waitPage().map(WaitPage::new), tally));
     return chain;
   }
 

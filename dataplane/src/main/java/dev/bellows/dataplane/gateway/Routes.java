@@ -94,7 +94,7 @@ final class Routes implements IngressListener {
           TlsIdentity.parse(
               secret.certificate().getBytes(StandardCharsets.ISO_8859_1),
               secret.key().getBytes(StandardCharsets.ISO_8859_1),
-              Gateway.TLS_VERSIONS));
+              Gateway.TLS));
     } catch (IOException e) {
       throw new IllegalArgumentException(e.getMessage(), e);
     }

@@ -4,6 +4,7 @@ import dev.bellows.core.revision.Protocol;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.HttpResponse;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The side of an exchange that asked, as the exchange sees it: a connection of HTTP/1.1, which it
@@ -19,8 +20,8 @@ interface ClientSide {
   /** The event loop of the connection. */
   EventLoop loop();
 
-  /** The connections to targets that speak a protocol. */
-  UpstreamPool pool(Protocol protocol);
+  /** The connections to targets that speak a protocol, plainly or within TLS. */
+  UpstreamPool pool(Protocol protocol, @Nullable ClientTls tls);
 
   Deadlines deadlines();
 

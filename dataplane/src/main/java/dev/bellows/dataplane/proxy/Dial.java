@@ -1,7 +1,7 @@
 package dev.bellows.dataplane.proxy;
 
 import dev.bellows.core.route.Address;
-import io.netty.channel.ChannelFuture;
+import io.netty.channel.Channel;
 import io.netty.channel.ConnectTimeoutException;
 import io.netty.util.concurrent.Future;
 import java.util.ArrayDeque;
@@ -69,14 +69,14 @@ final class Dial {
   }
 
   void start() {
-    pool.connect(target, timeoutMillis()).addListener(done -> onDone((ChannelFuture) done));
+    pool.connect(target, timeoutMillis()).addListener(this::onDone);
   }
 
-  private void onDone(ChannelFuture done) {
+  private void onDone(Future<? super Channel> done) {
     nextTry = null;
     if (done.isSuccess()) {
       pool.onDialEnd(this);
-      pool.onConnected(this, done.channel());
+      pool.onConnected(this, (Channel) done.getNow());
       return;
     }
     Exchange first = waiting.peek();

@@ -45,6 +45,7 @@ public final class Exchange {
   private boolean prepared;
   private @Nullable Address target;
   private Protocol protocol = Protocol.HTTP1;
+  private @Nullable ClientTls tls;
   private FailureHandler failureHandler = FailureHandler.BAD_GATEWAY;
   private @Nullable Dial dial;
   private @Nullable UpstreamSide upstream;
@@ -264,6 +265,21 @@ public final class Exchange {
    * @param onFailure decides if no response comes; may forward again what was never sent
    */
   public void forward(Address to, Protocol by, FailureHandler onFailure) {
+    forward(to, by, null, onFailure);
+  }
+
+  /**
+   * Forwards the request in the protocol in which it came.
+   *
+   * @param within how TLS is spoken there, or null if it is not
+   */
+  public void forward(Address to, @Nullable ClientTls within, FailureHandler onFailure) {
+    forward(to, client.protocol(), within, onFailure);
+  }
+
+  /** Forwards the request in a protocol, plainly or within TLS. */
+  public void forward(
+      Address to, Protocol by, @Nullable ClientTls within, FailureHandler onFailure) {
     assert loop().inEventLoop();
     if (ended) {
       return;
@@ -274,8 +290,9 @@ public final class Exchange {
     target = to;
     protocol = upgrade == null ? by : Protocol.HTTP1; // HTTP/2 knows no upgrade (ADR 0048)
     failureHandler = onFailure;
+    tls = within;
     prepare(to);
-    client.pool(protocol).acquire(to, this, true);
+    client.pool(protocol, within).acquire(to, this, true);
   }
 
   private void prepare(Address to) {
@@ -387,7 +404,7 @@ public final class Exchange {
       end(End.CUT);
     } else if (mayBeSentAgain(failure, reused)) {
       retriedStale = true;
-      client.pool(protocol).acquire(failure.target(), this, false);
+      client.pool(protocol, tls).acquire(failure.target(), this, false);
     } else {
       if (body.sent() && !body.complete()) {
         client.dropRestOfRequest();

@@ -220,8 +220,8 @@ final class Handover implements UpstreamSide {
     }
 
     @Override
-    public UpstreamPool pool(Protocol by) {
-      return loopState.pool(by);
+    public UpstreamPool pool(Protocol by, @Nullable ClientTls tls) {
+      return loopState.pool(by, tls);
     }
 
     @Override

@@ -3,8 +3,8 @@ package dev.bellows.dataplane.proxy;
 import dev.bellows.core.revision.Protocol;
 import dev.bellows.core.route.Address;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.handler.codec.http.HttpRequestEncoder;
+import io.netty.util.concurrent.Future;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -18,17 +18,19 @@ import org.jspecify.annotations.Nullable;
 final class Http1Pool implements UpstreamPool {
 
   private final LoopState loopState;
+  private final @Nullable ClientTls tls;
   private final Map<Address, ArrayDeque<UpstreamConnection>> idle = new HashMap<>();
   private int idleCount;
   private boolean closed;
 
-  Http1Pool(LoopState loopState) {
+  Http1Pool(LoopState loopState, @Nullable ClientTls tls) {
     this.loopState = loopState;
+    this.tls = tls;
   }
 
   @Override
   public void acquire(Address target, Exchange exchange, boolean pooled) {
-    if (loopState.handOver(target, Protocol.HTTP1, exchange)) {
+    if (tls == null && loopState.handOver(target, Protocol.HTTP1, exchange)) {
       return;
     }
     UpstreamConnection connection = pooled ? poll(target) : null;
@@ -42,10 +44,11 @@ final class Http1Pool implements UpstreamPool {
   }
 
   @Override
-  public ChannelFuture connect(Address target, int timeoutMillis) {
+  public Future<Channel> connect(Address target, int timeoutMillis) {
     return loopState.connect(
         target,
         timeoutMillis,
+        tls,
         channel -> {
           ResponseDecoder decoder = new ResponseDecoder();
           HttpRequestEncoder encoder = new HttpRequestEncoder();
@@ -152,6 +155,11 @@ final class Http1Pool implements UpstreamPool {
     idle.values().forEach(connections -> connections.forEach(UpstreamConnection::close));
     idle.clear();
     idleCount = 0;
+  }
+
+  @Override
+  public boolean isEmpty() {
+    return idleCount == 0;
   }
 
   int idleCount() {

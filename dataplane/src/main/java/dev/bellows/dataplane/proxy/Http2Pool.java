@@ -3,8 +3,8 @@ package dev.bellows.dataplane.proxy;
 import dev.bellows.core.revision.Protocol;
 import dev.bellows.core.route.Address;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.util.AttributeKey;
+import io.netty.util.concurrent.Future;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -21,13 +21,15 @@ final class Http2Pool implements UpstreamPool {
       AttributeKey.valueOf(Http2Pool.class, "connection");
 
   private final LoopState loopState;
+  private final @Nullable ClientTls tls;
   private final Map<Address, List<Http2Upstream>> connections = new HashMap<>();
   private final Map<Address, Dial> dials = new HashMap<>();
   private int count;
   private boolean closed;
 
-  Http2Pool(LoopState loopState) {
+  Http2Pool(LoopState loopState, @Nullable ClientTls tls) {
     this.loopState = loopState;
+    this.tls = tls;
   }
 
   long nowNanos() {
@@ -36,7 +38,7 @@ final class Http2Pool implements UpstreamPool {
 
   @Override
   public void acquire(Address target, Exchange exchange, boolean pooled) {
-    if (loopState.handOver(target, Protocol.H2C, exchange)) {
+    if (tls == null && loopState.handOver(target, Protocol.H2C, exchange)) {
       return;
     }
     Http2Upstream connection = pooled ? withRoom(target) : null;
@@ -70,10 +72,11 @@ final class Http2Pool implements UpstreamPool {
   }
 
   @Override
-  public ChannelFuture connect(Address target, int timeoutMillis) {
+  public Future<Channel> connect(Address target, int timeoutMillis) {
     return loopState.connect(
         target,
         timeoutMillis,
+        tls,
         channel -> {
           Http2Upstream connection = new Http2Upstream(this, target, loopState);
           channel.attr(CONNECTION).set(connection);
@@ -142,6 +145,11 @@ final class Http2Pool implements UpstreamPool {
     all().forEach(Http2Upstream::close);
     connections.clear();
     count = 0;
+  }
+
+  @Override
+  public boolean isEmpty() {
+    return count == 0 && dials.isEmpty();
   }
 
   /** A copy: closing one takes it out. */

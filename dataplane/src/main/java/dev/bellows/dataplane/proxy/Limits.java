@@ -106,5 +106,11 @@ public final class Limits {
   /** How long a client may take to acknowledge that its connection is about to end. */
   public static final Duration GOAWAY_PATIENCE = Duration.ofSeconds(1);
 
+  /**
+   * How long a target may take to agree on TLS. The original counts this into the 50 ms of a dial;
+   * a JVM that does it for the first time needs more than that.
+   */
+  public static final Duration TLS_HANDSHAKE = Duration.ofSeconds(5);
+
   private Limits() {}
 }

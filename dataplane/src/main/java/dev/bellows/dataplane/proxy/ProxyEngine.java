@@ -18,6 +18,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +33,9 @@ public final class ProxyEngine implements AutoCloseable {
   private final EventLoopGroup loops;
   private final Map<EventExecutor, LoopState> states = new HashMap<>();
   private final Map<Address, Listener> listeners = new ConcurrentHashMap<>();
+
+  /** Those of TLS, which are found from outside alone. */
+  private final Set<Listener> secureListeners = ConcurrentHashMap.newKeySet();
 
   /** By the address that stands for it. */
   private final Map<String, Sockets> networks = new ConcurrentHashMap<>();
@@ -90,7 +94,9 @@ public final class ProxyEngine implements AutoCloseable {
   /** As {@link #listenTls}, but takes no connection before {@link Listener#accept}. */
   public Listener bindTls(String ip, int port, List<Stage> chain, ServerTls tls)
       throws IOException {
-    return open(ip, port, chain, tls);
+    Listener listener = open(ip, port, chain, tls);
+    secureListeners.add(listener);
+    return listener;
   }
 
   private Listener open(String ip, int port, List<Stage> chain, @Nullable ServerTls tls)
@@ -184,6 +190,7 @@ public final class ProxyEngine implements AutoCloseable {
 
   void forget(Listener listener) {
     listeners.remove(listener.address(), listener);
+    secureListeners.remove(listener);
   }
 
   /** The event loops it runs on. */
@@ -202,6 +209,7 @@ public final class ProxyEngine implements AutoCloseable {
   @Override
   public void close() {
     List.copyOf(listeners.values()).forEach(Listener::close);
+    List.copyOf(secureListeners).forEach(Listener::close);
     for (LoopState state : states.values()) {
       state.loop().submit(state::close).awaitUninterruptibly();
     }

@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,23 +19,20 @@ public final class ServerCertificate extends ServerTls {
   /** How often the original looks whether the files have changed. */
   public static final Duration RELOAD_INTERVAL = Duration.ofSeconds(60);
 
-  /** The versions of TLS that the original speaks unless it is told otherwise. */
-  public static final List<String> DEFAULT_VERSIONS = List.of("TLSv1.3");
-
   /** A chain of certificates or a key is some KiB; more than this is something else. */
   private static final int FILE_LIMIT = 1 << 20;
 
   private final Path certificate;
   private final Path key;
-  private final List<String> versions;
+  private final TlsSettings settings;
   private byte[] certificatePem = {};
   private byte[] keyPem = {};
   private volatile @Nullable TlsIdentity identity;
 
-  private ServerCertificate(Path certificate, Path key, List<String> versions) {
+  private ServerCertificate(Path certificate, Path key, TlsSettings settings) {
     this.certificate = certificate;
     this.key = key;
-    this.versions = List.copyOf(versions);
+    this.settings = settings;
   }
 
   /**
@@ -44,12 +40,12 @@ public final class ServerCertificate extends ServerTls {
    *
    * @param certificate the chain, the server's own certificate first
    * @param key its private key: PKCS#8, or the older forms of RSA and EC
-   * @param versions of TLS to speak, such as {@link #DEFAULT_VERSIONS}
+   * @param settings what is spoken with clients
    * @throws IOException if a file cannot be read, or the two do not belong together
    */
-  public static ServerCertificate load(Path certificate, Path key, List<String> versions)
+  public static ServerCertificate load(Path certificate, Path key, TlsSettings settings)
       throws IOException {
-    ServerCertificate loaded = new ServerCertificate(certificate, key, versions);
+    ServerCertificate loaded = new ServerCertificate(certificate, key, settings);
     loaded.reload();
     return loaded;
   }
@@ -69,7 +65,7 @@ public final class ServerCertificate extends ServerTls {
         && Arrays.equals(newKey, keyPem)) {
       return false;
     }
-    identity = TlsIdentity.parse(newCertificate, newKey, versions);
+    identity = TlsIdentity.parse(newCertificate, newKey, settings);
     certificatePem = newCertificate;
     keyPem = newKey;
     return true;

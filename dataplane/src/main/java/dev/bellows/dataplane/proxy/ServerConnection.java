@@ -98,8 +98,8 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Cli
   }
 
   @Override
-  public UpstreamPool pool(Protocol protocol) {
-    return loopState.pool(protocol);
+  public UpstreamPool pool(Protocol protocol, @Nullable ClientTls tls) {
+    return loopState.pool(protocol, tls);
   }
 
   @Override

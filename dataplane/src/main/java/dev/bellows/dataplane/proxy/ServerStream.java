@@ -112,8 +112,8 @@ final class ServerStream extends StreamSide implements ClientSide {
   }
 
   @Override
-  public UpstreamPool pool(Protocol protocol) {
-    return connection.loopState().pool(protocol);
+  public UpstreamPool pool(Protocol protocol, @Nullable ClientTls tls) {
+    return connection.loopState().pool(protocol, tls);
   }
 
   @Override

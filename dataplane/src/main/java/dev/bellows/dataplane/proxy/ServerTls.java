@@ -4,7 +4,8 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelHandler;
 
 /** What a listener shows to clients that speak TLS. */
-public abstract sealed class ServerTls permits ServerCertificate, CertificatesByName {
+public abstract sealed class ServerTls
+    permits ServerCertificate, CertificatesByName, PublishedCertificate {
   ServerTls() {}
 
   /** The handler for a new connection. */

@@ -12,6 +12,7 @@ import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslProvider;
 import java.io.IOException;
 import java.util.List;
+import javax.net.ssl.SSLParameters;
 
 /** A certificate with its key, ready to be shown to clients. */
 public final class TlsIdentity {
@@ -25,9 +26,11 @@ public final class TlsIdentity {
           ApplicationProtocolNames.HTTP_1_1);
 
   private final SslContext context;
+  private final List<String> curves;
 
-  private TlsIdentity(SslContext context) {
+  private TlsIdentity(SslContext context, List<String> curves) {
     this.context = context;
+    this.curves = curves;
   }
 
   /**
@@ -35,21 +38,29 @@ public final class TlsIdentity {
    *
    * @param certificatePem the chain, the server's own certificate first
    * @param keyPem its private key: PKCS#8, or the older forms of RSA and EC
-   * @param versions of TLS to speak, such as {@link ServerCertificate#DEFAULT_VERSIONS}
+   * @param settings what is spoken with them
    * @throws IOException if either is malformed, or the two do not belong together
    */
-  public static TlsIdentity parse(byte[] certificatePem, byte[] keyPem, List<String> versions)
+  public static TlsIdentity parse(byte[] certificatePem, byte[] keyPem, TlsSettings settings)
       throws IOException {
     KeyPairFile pair = KeyPairFile.parse(certificatePem, keyPem);
     return new TlsIdentity(
         SslContextBuilder.forServer(pair.privateKey(), pair.chain())
             .sslProvider(SslProvider.JDK)
-            .protocols(versions)
+            .protocols(settings.versions())
+            .ciphers(settings.cipherSuites().isEmpty() ? null : settings.cipherSuites())
             .applicationProtocolConfig(OFFERED)
-            .build());
+            .build(),
+        settings.curves());
   }
 
   SslHandler handler(ByteBufAllocator allocator) {
-    return context.newHandler(allocator);
+    SslHandler handler = context.newHandler(allocator);
+    if (!curves.isEmpty()) {
+      SSLParameters parameters = handler.engine().getSSLParameters();
+      parameters.setNamedGroups(curves.toArray(String[]::new));
+      handler.engine().setSSLParameters(parameters);
+    }
+    return handler;
   }
 }

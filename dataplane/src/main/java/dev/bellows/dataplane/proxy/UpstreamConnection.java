@@ -236,7 +236,8 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements U
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
     failure = cause;
-    if (!(cause instanceof IOException)) {
+    // What TLS does not like comes wrapped in what the decoder of it throws.
+    if (!(cause instanceof IOException || cause.getCause() instanceof IOException)) {
       LOG.warn("closing the connection to {}", target, cause);
     }
     channel.close();

@@ -2,7 +2,7 @@ package dev.bellows.dataplane.proxy;
 
 import dev.bellows.core.route.Address;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
+import io.netty.util.concurrent.Future;
 
 /** The connections of one event loop to targets that speak one protocol. Confined to its loop. */
 interface UpstreamPool {
@@ -15,13 +15,16 @@ interface UpstreamPool {
   void acquire(Address target, Exchange exchange, boolean pooled);
 
   /** Begins to connect, with the protocol's handlers. */
-  ChannelFuture connect(Address target, int timeoutMillis);
+  Future<Channel> connect(Address target, int timeoutMillis);
 
   /** Gives a new connection to those who wait for it. */
   void onConnected(Dial dial, Channel channel);
 
   /** Nobody can wait for it any more. */
   void onDialEnd(Dial dial);
+
+  /** Whether it holds no connection that waits for work. */
+  boolean isEmpty();
 
   /** Closes what has been idle for too long. */
   void expire(long nowNanos);

@@ -3,6 +3,7 @@ package dev.bellows.dataplane.queueproxy;
 import dev.bellows.core.revision.RevisionId;
 import dev.bellows.core.route.Address;
 import dev.bellows.dataplane.proxy.Timeouts;
+import dev.bellows.dataplane.proxy.TlsSettings;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
@@ -14,6 +15,8 @@ import java.util.Map;
  * @param pod whose requests it sees
  * @param listenIp where its listeners are; the wildcard for all addresses
  * @param servingPort the data port: 8012 or 8013
+ * @param tlsPort the data port within TLS, where there is a certificate: 8112
+ * @param tls what is spoken there
  * @param userTarget where the user container listens
  * @param containerConcurrency requests the user container runs at once; 0 = unlimited
  * @param timeouts limits of a request
@@ -25,6 +28,8 @@ public record QueueProxyConfig(
     PodIdentity pod,
     String listenIp,
     int servingPort,
+    int tlsPort,
+    TlsSettings tls,
     Address userTarget,
     int containerConcurrency,
     Timeouts timeouts,
@@ -48,7 +53,6 @@ public record QueueProxyConfig(
   public static QueueProxyConfig fromEnvironment(Map<String, String> environment) {
     Environment env = new Environment(environment);
     Address user = new Address("127.0.0.1", env.port("USER_PORT"));
-    env.port("QUEUE_SERVING_TLS_PORT");
     // Bodies pass both ways at once whatever it says: there is nothing to switch on.
     env.flag("ENABLE_HTTP_FULL_DUPLEX");
     for (String required : List.of("SERVING_LOGGING_CONFIG", "SERVING_LOGGING_LEVEL")) {
@@ -63,6 +67,8 @@ public record QueueProxyConfig(
             env.required("SERVING_POD_IP")),
         new InetSocketAddress(0).getAddress().getHostAddress(),
         env.port("QUEUE_SERVING_PORT"),
+        env.port("QUEUE_SERVING_TLS_PORT"),
+        TlsSettings.fromEnvironment("QUEUE_PROXY_TLS_", env::optional),
         user,
         env.natural("CONTAINER_CONCURRENCY"),
         new Timeouts(
@@ -77,18 +83,9 @@ public record QueueProxyConfig(
         DRAIN_QUIET);
   }
 
-  /** The same, listening on another address. */
+  /** The same, listening at another address. */
   public QueueProxyConfig listeningOn(String ip) {
-    return new QueueProxyConfig(
-        pod,
-        ip,
-        servingPort,
-        userTarget,
-        containerConcurrency,
-        timeouts,
-        readiness,
-        observability,
-        drainQuiet);
+    return with(ip, userTarget, readiness, drainQuiet);
   }
 
   /**
@@ -96,15 +93,10 @@ public record QueueProxyConfig(
    * own. Readiness probes that ask the user port ask there.
    */
   public QueueProxyConfig forwardingTo(Address target) {
-    return new QueueProxyConfig(
-        pod,
+    return with(
         listenIp,
-        servingPort,
         target,
-        containerConcurrency,
-        timeouts,
         readiness.stream().map(probe -> probe.moved(userTarget, target)).toList(),
-        observability,
         drainQuiet);
   }
 
@@ -113,29 +105,27 @@ public record QueueProxyConfig(
    * network: its probes are asked from within, and stay as they are.
    */
   public QueueProxyConfig forwardingInto(Address target) {
-    return new QueueProxyConfig(
-        pod,
-        listenIp,
-        servingPort,
-        target,
-        containerConcurrency,
-        timeouts,
-        readiness,
-        observability,
-        drainQuiet);
+    return with(listenIp, target, readiness, drainQuiet);
   }
 
   /** The same, with another time that a draining pod waits for silence. */
   public QueueProxyConfig drainingAfter(Duration quiet) {
+    return with(listenIp, userTarget, readiness, quiet);
+  }
+
+  private QueueProxyConfig with(
+      String newIp, Address newTarget, List<ReadinessProbe> newReadiness, Duration newQuiet) {
     return new QueueProxyConfig(
         pod,
-        listenIp,
+        newIp,
         servingPort,
-        userTarget,
+        tlsPort,
+        tls,
+        newTarget,
         containerConcurrency,
         timeouts,
-        readiness,
+        newReadiness,
         observability,
-        quiet);
+        newQuiet);
   }
 }

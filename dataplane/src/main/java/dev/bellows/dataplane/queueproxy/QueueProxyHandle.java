@@ -9,6 +9,7 @@ import dev.bellows.dataplane.probe.Prober;
 import dev.bellows.dataplane.proxy.Answer;
 import dev.bellows.dataplane.proxy.Exchange;
 import dev.bellows.dataplane.proxy.Listener;
+import dev.bellows.dataplane.proxy.ProxyEngine;
 import dev.bellows.dataplane.proxy.Stage;
 import dev.bellows.dataplane.proxy.TimeoutStage;
 import dev.bellows.dataplane.requestlog.RequestLog;
@@ -16,6 +17,7 @@ import dev.bellows.dataplane.requestlog.TemplateException;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -70,6 +72,7 @@ public final class QueueProxyHandle implements AutoCloseable {
   private final StatReporter reporter;
   private final List<Listener> furtherServing = new CopyOnWriteArrayList<>();
   private final CompletableFuture<Void> drained = new CompletableFuture<>();
+  private volatile Optional<TlsServing> tls = Optional.empty();
   private volatile byte[] stat;
 
   /**
@@ -229,6 +232,22 @@ public final class QueueProxyHandle implements AutoCloseable {
     return listener;
   }
 
+  /**
+   * Serves by TLS as well, if there is a certificate.
+   *
+   * @param engine that of the other listeners
+   * @param directory with {@code tls.crt} and {@code tls.key}
+   * @throws IOException if the files cannot be used or the port cannot be had
+   */
+  void openTls(ProxyEngine engine, Path directory, Logger log) throws IOException {
+    tls = TlsServing.open(engine, this, directory, log);
+  }
+
+  /** Where requests for the pod go by TLS, if it has a certificate. */
+  public Optional<Address> servingTls() {
+    return tls.map(each -> each.listener().address());
+  }
+
   private void onQuiet() {
     CompletableFuture.allOf(
             Stream.concat(Stream.of(serving), furtherServing.stream())
@@ -312,6 +331,7 @@ public final class QueueProxyHandle implements AutoCloseable {
     reporting.cancel(false);
     drain.close();
     serving.close();
+    tls.ifPresent(TlsServing::close);
     furtherServing.forEach(Listener::close);
     metrics.close();
     admin.close();

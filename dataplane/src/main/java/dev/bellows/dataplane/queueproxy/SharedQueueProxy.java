@@ -7,13 +7,19 @@ import dev.bellows.dataplane.proxy.Listener;
 import dev.bellows.dataplane.proxy.ProxyEngine;
 import dev.bellows.dataplane.proxy.Stage;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The queue-proxies of all pods of a node in one process; pods come and go at run time. */
 public final class SharedQueueProxy {
+  private static final Logger LOG = LoggerFactory.getLogger(SharedQueueProxy.class);
+
   private final ProxyEngine engine;
   private final Prober prober;
   private final LongSupplier nanoClock;
@@ -40,11 +46,11 @@ public final class SharedQueueProxy {
   }
 
   /**
-   * The same as {@link #attach(QueueProxyConfig, Consumer)}, for a pod whose request log nobody
-   * keeps.
+   * The same as {@link #attach(QueueProxyConfig, Consumer, Optional)}, for a pod whose request log
+   * nobody keeps.
    */
   public QueueProxyHandle attach(QueueProxyConfig config) throws IOException {
-    return attach(config, _ -> {});
+    return attach(config, _ -> {}, Optional.empty());
   }
 
   /**
@@ -52,20 +58,33 @@ public final class SharedQueueProxy {
    * where one is taken, on a free one. It serves when this returns, and has begun to ask whether
    * its user containers are ready.
    *
+   * @param certificates the directory with the pod's certificate, if it has one: then it serves by
+   *     TLS as well, at the standard port and no other, since clients look for it there
    * @param requestLines takes the lines of the pod's request log, if it has one, each with its line
    *     feed; must not block
    * @throws IOException if the pod's address cannot be listened on
    */
-  public QueueProxyHandle attach(QueueProxyConfig config, Consumer<String> requestLines)
+  public QueueProxyHandle attach(
+      QueueProxyConfig config, Consumer<String> requestLines, Optional<Path> certificates)
       throws IOException {
-    return new QueueProxyHandle(
-        config,
-        this::listen,
-        engine.loops().next(),
-        prober.in(engine.sockets(config.listenIp())),
-        nanoClock,
-        whenReady,
-        requestLines);
+    QueueProxyHandle handle =
+        new QueueProxyHandle(
+            config,
+            this::listen,
+            engine.loops().next(),
+            prober.in(engine.sockets(config.listenIp())),
+            nanoClock,
+            whenReady,
+            requestLines);
+    try {
+      if (certificates.isPresent()) {
+        handle.openTls(engine, certificates.get(), LOG);
+      }
+      return handle;
+    } catch (IOException e) {
+      handle.close();
+      throw e;
+    }
   }
 
   /** A taken port is replaced by a free one: the endpoints say which (addresses travel whole). */

@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -39,9 +38,8 @@ public final class Sidecar implements AutoCloseable {
   private final EventLoopGroup loops;
   private final ProxyEngine engine;
   private final QueueProxyHandle handle;
-  private final Optional<TlsServing> tls;
 
-  private Sidecar(QueueProxyConfig config, Map<String, String> environment) throws IOException {
+  private Sidecar(QueueProxyConfig config) throws IOException {
     loops =
         EventLoops.create(
             "queue-proxy",
@@ -58,7 +56,7 @@ public final class Sidecar implements AutoCloseable {
               // An activator elsewhere asks, or learns it from the cluster.
               (_, _) -> {},
               new LogLines(System.out));
-      tls = TlsServing.open(engine, handle, environment, TlsServing.CERTIFICATES, log());
+      handle.openTls(engine, TlsServing.CERTIFICATES, log());
     } catch (IOException | IllegalArgumentException e) {
       close(engine, loops);
       throw e;
@@ -90,7 +88,7 @@ public final class Sidecar implements AutoCloseable {
       config = config.listeningOn(listenIp);
     }
     installLogs(environment, config.pod());
-    return new Sidecar(config, environment);
+    return new Sidecar(config);
   }
 
   /**
@@ -162,7 +160,6 @@ public final class Sidecar implements AutoCloseable {
 
   @Override
   public void close() {
-    tls.ifPresent(TlsServing::close);
     handle.close();
     close(engine, loops);
   }

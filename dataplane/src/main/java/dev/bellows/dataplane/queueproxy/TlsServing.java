@@ -7,8 +7,6 @@ import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -22,8 +20,6 @@ import org.slf4j.Logger;
 final class TlsServing implements AutoCloseable {
   /** Where a pod's certificate is mounted. */
   static final Path CERTIFICATES = Path.of("/var/lib/knative/certs");
-
-  private static final List<String> VERSIONS = List.of("1.2", "1.3");
 
   private final ServerCertificate certificate;
   private final Logger log;
@@ -53,49 +49,22 @@ final class TlsServing implements AutoCloseable {
    *
    * @param handle serves what comes in by it
    * @param directory with {@code tls.crt} and {@code tls.key}
-   * @throws IllegalArgumentException naming the variable that is wrong
    * @throws IOException if the files cannot be used or the port cannot be had
    */
   static Optional<TlsServing> open(
-      ProxyEngine engine,
-      QueueProxyHandle handle,
-      Map<String, String> environment,
-      Path directory,
-      Logger log)
-      throws IOException {
+      ProxyEngine engine, QueueProxyHandle handle, Path directory, Logger log) throws IOException {
     Path certificate = directory.resolve("tls.crt");
     Path key = directory.resolve("tls.key");
     if (!Files.exists(certificate) || !Files.exists(key)) {
       return Optional.empty();
     }
-    Environment variables = new Environment(environment);
-    ServerCertificate shown = ServerCertificate.load(certificate, key, versions(variables));
+    ServerCertificate shown = ServerCertificate.load(certificate, key, handle.config().tls());
     Listener listener =
         handle.alsoListen(
             (ip, port, chain) -> engine.listenTls(ip, port, chain, shown),
-            variables.port("QUEUE_SERVING_TLS_PORT"));
+            handle.config().tlsPort());
     log.info("Serving on {} with the certificate in {}", listener.address(), directory);
     return Optional.of(new TlsServing(engine, listener, shown, log));
-  }
-
-  /** From the lowest to the highest version; 1.3 alone if nothing is said. */
-  static List<String> versions(Environment environment) {
-    int lowest = version(environment, "QUEUE_PROXY_TLS_MIN_VERSION");
-    int highest = version(environment, "QUEUE_PROXY_TLS_MAX_VERSION");
-    if (lowest > highest) {
-      throw new IllegalArgumentException(
-          "QUEUE_PROXY_TLS_MIN_VERSION must not be higher than QUEUE_PROXY_TLS_MAX_VERSION");
-    }
-    return VERSIONS.subList(lowest, highest + 1).stream().map(each -> "TLSv" + each).toList();
-  }
-
-  private static int version(Environment environment, String name) {
-    String value = environment.optional(name);
-    int version = VERSIONS.indexOf(value.isEmpty() ? VERSIONS.getLast() : value);
-    if (version < 0) {
-      throw new IllegalArgumentException(name + " must be 1.2 or 1.3, got '" + value + "'");
-    }
-    return version;
   }
 
   /** Takes over a renewed certificate; half of a renewal changes nothing. */

@@ -11,6 +11,7 @@ import dev.bellows.core.route.Endpoints;
 import dev.bellows.core.stat.StatMessage;
 import dev.bellows.dataplane.proxy.EventLoops;
 import dev.bellows.dataplane.proxy.ProxyEngine;
+import dev.bellows.dataplane.proxy.TlsSettings;
 import dev.bellows.dataplane.stats.StatClient;
 import dev.bellows.dataplane.stats.StatServer;
 import io.netty.channel.EventLoopGroup;
@@ -74,7 +75,13 @@ class ActivatorTest {
             Activator.start(
                 engine,
                 new ActivatorConfig(
-                    "activator-1", "10.9.0.1", "127.0.0.1", List.of(0), "cluster.local"),
+                    "activator-1",
+                    "10.9.0.1",
+                    "127.0.0.1",
+                    List.of(0),
+                    0,
+                    TlsSettings.DEFAULT,
+                    "cluster.local"),
                 stats,
                 System::nanoTime,
                 Random::new));

@@ -23,6 +23,7 @@ import dev.bellows.dataplane.activator.TestPod;
 import dev.bellows.dataplane.proxy.EventLoops;
 import dev.bellows.dataplane.proxy.Listener;
 import dev.bellows.dataplane.proxy.ProxyEngine;
+import dev.bellows.dataplane.proxy.TlsSettings;
 import dev.bellows.dataplane.stats.StatClient;
 import dev.bellows.dataplane.stats.StatServer;
 import io.netty.channel.EventLoopGroup;
@@ -66,7 +67,13 @@ class FromZeroTest {
             Activator.start(
                 engine,
                 new ActivatorConfig(
-                    "activator-1", "127.0.0.1", "127.0.0.1", List.of(0), "cluster.local"),
+                    "activator-1",
+                    "127.0.0.1",
+                    "127.0.0.1",
+                    List.of(0),
+                    0,
+                    TlsSettings.DEFAULT,
+                    "cluster.local"),
                 stats,
                 System::nanoTime,
                 Random::new);

@@ -176,7 +176,7 @@ class GatewayTlsTest {
     for (String version : new String[] {"TLSv1.2", "TLSv1.3"}) {
       assertThatCode(() -> handshake(identity, version)).doesNotThrowAnyException();
     }
-    assertThat(Gateway.TLS_VERSIONS).containsExactlyInAnyOrder("TLSv1.2", "TLSv1.3");
+    assertThat(Gateway.TLS.versions()).containsExactlyInAnyOrder("TLSv1.2", "TLSv1.3");
   }
 
   private void handshake(Identity identity, String version) throws Exception {

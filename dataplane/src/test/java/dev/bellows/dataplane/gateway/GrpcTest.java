@@ -24,6 +24,7 @@ import dev.bellows.dataplane.probe.Prober;
 import dev.bellows.dataplane.proxy.EventLoops;
 import dev.bellows.dataplane.proxy.Listener;
 import dev.bellows.dataplane.proxy.ProxyEngine;
+import dev.bellows.dataplane.proxy.TlsSettings;
 import dev.bellows.dataplane.queueproxy.QueueProxyConfig;
 import dev.bellows.dataplane.queueproxy.QueueProxyHandle;
 import dev.bellows.dataplane.queueproxy.SharedQueueProxy;
@@ -253,7 +254,13 @@ class GrpcTest {
         Activator.start(
             engine,
             new ActivatorConfig(
-                "activator-1", "127.0.0.1", "127.0.0.1", List.of(0), "cluster.local"),
+                "activator-1",
+                "127.0.0.1",
+                "127.0.0.1",
+                List.of(0),
+                0,
+                TlsSettings.DEFAULT,
+                "cluster.local"),
             stats,
             System::nanoTime,
             Random::new);

@@ -227,7 +227,10 @@ class PagesTest {
             Map.of(
                 "80",
                 new ServicePort(
-                    Protocol.HTTP1, new Endpoints(List.of(address), List.of()), asleep)));
+                    Protocol.HTTP1,
+                    new Endpoints(List.of(address), List.of()),
+                    ServicePort.Wrapping.NONE,
+                    asleep)));
   }
 
   @Test

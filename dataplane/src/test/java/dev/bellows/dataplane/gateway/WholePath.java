@@ -21,6 +21,7 @@ import dev.bellows.dataplane.probe.Prober;
 import dev.bellows.dataplane.proxy.EventLoops;
 import dev.bellows.dataplane.proxy.Listener;
 import dev.bellows.dataplane.proxy.ProxyEngine;
+import dev.bellows.dataplane.proxy.TlsSettings;
 import dev.bellows.dataplane.queueproxy.QueueProxyConfig;
 import dev.bellows.dataplane.queueproxy.QueueProxyHandle;
 import dev.bellows.dataplane.queueproxy.SharedQueueProxy;
@@ -75,7 +76,13 @@ final class WholePath implements AutoCloseable {
         Activator.start(
             engine,
             new ActivatorConfig(
-                "activator-1", "127.0.0.1", "127.0.0.1", List.of(0), "cluster.local"),
+                "activator-1",
+                "127.0.0.1",
+                "127.0.0.1",
+                List.of(0),
+                0,
+                TlsSettings.DEFAULT,
+                "cluster.local"),
             stats,
             System::nanoTime,
             () -> new Random(1));
@@ -125,7 +132,8 @@ final class WholePath implements AutoCloseable {
                     .listeningOn("127.0.0.1")
                     .forwardingTo(program)
                     .drainingAfter(Duration.ofMillis(1)),
-                _ -> {});
+                _ -> {},
+                Optional.empty());
     queueProxies.add(attached);
     return attached;
   }

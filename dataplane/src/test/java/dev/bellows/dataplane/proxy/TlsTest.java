@@ -49,7 +49,7 @@ class TlsTest extends ProxyFixture {
   }
 
   private ServerCertificate load() throws IOException {
-    return ServerCertificate.load(certificateFile, keyFile, ServerCertificate.DEFAULT_VERSIONS);
+    return ServerCertificate.load(certificateFile, keyFile, TlsSettings.DEFAULT);
   }
 
   private Address serving(ServerCertificate certificate) throws IOException {

@@ -6,11 +6,14 @@ import dev.bellows.dataplane.proxy.EventLoops;
 import dev.bellows.dataplane.proxy.ProxyEngine;
 import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import org.jspecify.annotations.Nullable;
 
 /** A pod under test: the environment that a reconciler would give its queue-proxy. */
 final class Pod implements AutoCloseable {
@@ -23,6 +26,7 @@ final class Pod implements AutoCloseable {
   private final ProxyEngine engine = new ProxyEngine(LOOPS, System::nanoTime);
   private final Address user;
   final Queue<Address> toldReady = new ConcurrentLinkedQueue<>();
+  private @Nullable Path certificates;
   private Duration drainQuiet = Duration.ofSeconds(30);
 
   Pod(Address user) {
@@ -45,6 +49,11 @@ final class Pod implements AutoCloseable {
             "SERVING_LOGGING_LEVEL", ""));
   }
 
+  Pod withCertificates(Path directory) {
+    certificates = directory;
+    return this;
+  }
+
   Pod with(String variable, String value) {
     environment.put(variable, value);
     return this;
@@ -63,7 +72,8 @@ final class Pod implements AutoCloseable {
                 .listeningOn("127.0.0.1")
                 .forwardingTo(user)
                 .drainingAfter(drainQuiet),
-            requestLines::add);
+            requestLines::add,
+            Optional.ofNullable(certificates));
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.bellows.dataplane.queueproxy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.bellows.core.route.Address;
 import dev.bellows.dataplane.proxy.EventLoops;
 import dev.bellows.dataplane.proxy.ProxyEngine;
 import dev.bellows.dataplane.raw.Backend;
@@ -17,15 +18,11 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -50,20 +47,29 @@ class TlsServingTest {
     return identity;
   }
 
-  private Optional<TlsServing> open(QueueProxyHandle handle) throws Exception {
-    int port;
+  private static int freePort() throws Exception {
     try (ServerSocket free = new ServerSocket(0)) {
-      port = free.getLocalPort();
+      return free.getLocalPort();
     }
-    return TlsServing.open(
-        engine, handle, Map.of("QUEUE_SERVING_TLS_PORT", String.valueOf(port)), directory, LOG);
+  }
+
+  private static Pod pod(Backend user) throws Exception {
+    return new Pod(user.address()).with("QUEUE_SERVING_TLS_PORT", String.valueOf(freePort()));
+  }
+
+  private Optional<TlsServing> open(QueueProxyHandle handle) throws Exception {
+    return TlsServing.open(engine, handle, directory, LOG);
   }
 
   private static HttpResponse<String> get(Identity trusted, TlsServing tls) throws Exception {
+    return get(trusted, tls.listener().address());
+  }
+
+  private static HttpResponse<String> get(Identity trusted, Address at) throws Exception {
     try (HttpClient client =
         HttpClient.newBuilder().version(Version.HTTP_1_1).sslContext(trusted.trusting()).build()) {
       return client.send(
-          HttpRequest.newBuilder(URI.create("https://" + tls.listener().address() + "/")).build(),
+          HttpRequest.newBuilder(URI.create("https://" + at + "/")).build(),
           BodyHandlers.ofString());
     }
   }
@@ -72,7 +78,7 @@ class TlsServingTest {
   void servesAsThePlainPortDoesAndFollowsItsCertificate() throws Exception {
     Identity first = identity("first");
     try (Backend user = Backend.echoingHeads();
-        Pod pod = new Pod(user.address())) {
+        Pod pod = pod(user)) {
       QueueProxyHandle handle = pod.attach();
       try (TlsServing tls = open(handle).orElseThrow()) {
         assertThat(get(first, tls).body()).startsWith("GET / HTTP/1.1");
@@ -91,7 +97,7 @@ class TlsServingTest {
   @Test
   void isNotThereWithoutACertificateOrItsKey() throws Exception {
     try (Backend user = Backend.echoingHeads();
-        Pod pod = new Pod(user.address());
+        Pod pod = pod(user);
         QueueProxyHandle handle = pod.attach()) {
       assertThat(open(handle)).isEmpty();
       Identity.create("EC", "half").writeCertificate(directory.resolve("tls.crt"));
@@ -99,26 +105,13 @@ class TlsServingTest {
     }
   }
 
-  @ParameterizedTest
-  @CsvSource({"'','',TLSv1.3", "1.2,'',TLSv1.2 TLSv1.3", "1.2,1.2,TLSv1.2", "1.3,1.3,TLSv1.3"})
-  void speaksTheVersionsItIsTold(String lowest, String highest, String versions) {
-    assertThat(TlsServing.versions(environment(lowest, highest)))
-        .isEqualTo(List.of(versions.split(" ", -1)));
-  }
-
-  @ParameterizedTest
-  @CsvSource({
-    "1.1,'',QUEUE_PROXY_TLS_MIN_VERSION must be 1.2 or 1.3",
-    "1.3,1.2,QUEUE_PROXY_TLS_MIN_VERSION must not be higher"
-  })
-  void refusesVersionsThatItCannotSpeak(String lowest, String highest, String message) {
-    assertThatThrownBy(() -> TlsServing.versions(environment(lowest, highest)))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageStartingWith(message);
-  }
-
-  private static Environment environment(String lowest, String highest) {
-    return new Environment(
-        Map.of("QUEUE_PROXY_TLS_MIN_VERSION", lowest, "QUEUE_PROXY_TLS_MAX_VERSION", highest));
+  @Test
+  void aSharedPodServesByTlsWhereItHasACertificate() throws Exception {
+    Identity identity = identity("shared");
+    try (Backend user = Backend.echoingHeads();
+        Pod pod = pod(user).withCertificates(directory);
+        QueueProxyHandle handle = pod.attach()) {
+      assertThat(get(identity, handle.servingTls().orElseThrow()).statusCode()).isEqualTo(200);
+    }
   }
 }

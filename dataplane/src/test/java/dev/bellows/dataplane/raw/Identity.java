@@ -9,8 +9,10 @@ import java.security.KeyStore;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.Date;
+import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
@@ -22,10 +24,11 @@ import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
 import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 
-/** A server's key and its certificate for a name and 127.0.0.1, signed by itself. */
+/** A server's key and its certificate for names and 127.0.0.1, signed by itself. */
 public record Identity(KeyPair keys, X509Certificate certificate) {
   /** One of RSA or EC. */
-  public static Identity create(String algorithm, String name) throws Exception {
+  public static Identity create(String algorithm, String name, String... furtherNames)
+      throws Exception {
     KeyPairGenerator generator = KeyPairGenerator.getInstance(algorithm);
     generator.initialize(algorithm.equals("RSA") ? 2048 : 256);
     KeyPair keys = generator.generateKeyPair();
@@ -42,10 +45,11 @@ public record Identity(KeyPair keys, X509Certificate certificate) {
         Extension.subjectAlternativeName,
         false,
         new GeneralNames(
-            new GeneralName[] {
-              new GeneralName(GeneralName.dNSName, name),
-              new GeneralName(GeneralName.iPAddress, "127.0.0.1")
-            }));
+            Stream.concat(
+                    Stream.concat(Stream.of(name), Arrays.stream(furtherNames))
+                        .map(each -> new GeneralName(GeneralName.dNSName, each)),
+                    Stream.of(new GeneralName(GeneralName.iPAddress, "127.0.0.1")))
+                .toArray(GeneralName[]::new)));
     return new Identity(
         keys,
         new JcaX509CertificateConverter()

@@ -136,7 +136,8 @@ final class ContainerStarter {
                   variables,
                   addresses.podIp(),
                   user(variables, addresses),
-                  directory.log(slot.name, slot.restarts));
+                  directory.log(slot.name, slot.restarts),
+                  volumes.certificates(slot.definition));
       queueProxyPorts = Map.copyOf(proxy.ports());
       return proxy;
     }

@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -33,9 +34,16 @@ final class PodVolumes {
   private static final Pattern NAME = Pattern.compile("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?");
   private static final int ANYONE = 0777;
 
+  /** Where a queue-proxy looks for its certificate (data-plane spec §1.4). */
+  private static final String CERTIFICATES_MOUNT = "/var/lib/knative/certs";
+
   private final Node node;
   private final Path directory;
   private final Set<String> wanted = new HashSet<>();
+
+  /** Those that a queue-proxy of this process reads: nobody has to mount them. */
+  private final Set<String> readHere = new HashSet<>();
+
   private final Set<String> references = new HashSet<>();
   private final Map<String, AtomicDirectory> files = new HashMap<>();
   private final Map<String, VolumeContents.Token> tokens = new HashMap<>();
@@ -51,10 +59,14 @@ final class PodVolumes {
     group = fsGroup.isInt() ? OptionalInt.of(fsGroup.asInt()) : OptionalInt.empty();
     for (String kind : new String[] {"initContainers", "containers"}) {
       for (JsonNode container : pod.path("spec").path(kind)) {
-        if (!node.queueProxies()
-            .runs(container.path("name").asText(), container.path("image").asText())) {
-          for (JsonNode mount : container.path("volumeMounts")) {
+        boolean queueProxy =
+            node.queueProxies()
+                .runs(container.path("name").asText(), container.path("image").asText());
+        for (JsonNode mount : container.path("volumeMounts")) {
+          if (!queueProxy) {
             wanted.add(mount.path("name").asText());
+          } else if (mount.path("mountPath").asText().equals(CERTIFICATES_MOUNT)) {
+            readHere.add(mount.path("name").asText());
           }
         }
       }
@@ -101,15 +113,16 @@ final class PodVolumes {
     boolean mountable = node.runtime().powers().has(Powers.Power.MOUNTS);
     if (!mountable) {
       refuseWhatMustBeMounted(pod);
-    } else {
-      Instant now = node.clock().instant();
-      Instant next = Instant.MAX;
-      for (JsonNode volume : pod.path("spec").path("volumes")) {
+    }
+    Instant now = node.clock().instant();
+    Instant next = Instant.MAX;
+    for (JsonNode volume : pod.path("spec").path("volumes")) {
+      if (mountable || readHere.contains(volume.path("name").asText())) {
         Instant stale = make(pod, volume, now);
         next = stale.isBefore(next) ? stale : next;
       }
-      staleAt = next;
     }
+    staleAt = next;
     ready = true;
   }
 
@@ -210,6 +223,19 @@ final class PodVolumes {
               mount.path("readOnly").asBoolean(false) || isMadeOfObjects(pod, name)));
     }
     return mounts;
+  }
+
+  /**
+   * Where on this machine a queue-proxy's certificate is, if it mounts one: being part of this
+   * process, it sees the volume where it is.
+   */
+  Optional<Path> certificates(JsonNode queueProxy) {
+    for (JsonNode mount : queueProxy.path("volumeMounts")) {
+      if (mount.path("mountPath").asText().equals(CERTIFICATES_MOUNT)) {
+        return Optional.of(directory.resolve(checked(mount.path("name").asText())));
+      }
+    }
+    return Optional.empty();
   }
 
   private static boolean isMadeOfObjects(ObjectNode pod, String name) {

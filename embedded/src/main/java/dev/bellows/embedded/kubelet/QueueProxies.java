@@ -6,6 +6,7 @@ import dev.bellows.embedded.runtime.ContainerId;
 import dev.bellows.embedded.runtime.ContainerStartException;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Runs the queue-proxy containers of pods without a process each. To everybody who looks at the pod
@@ -22,11 +23,17 @@ public interface QueueProxies {
    * @param podIp where to listen
    * @param user where the program behind it listens
    * @param log where the container's output is kept; there need be no such file
+   * @param certificates the directory with the pod's certificate, if one is mounted
    * @throws ContainerStartException if the environment is not that of a queue-proxy, or nothing can
    *     be opened
    */
   Running start(
-      ContainerId id, Map<String, String> environment, String podIp, Address user, Path log)
+      ContainerId id,
+      Map<String, String> environment,
+      String podIp,
+      Address user,
+      Path log,
+      Optional<Path> certificates)
       throws ContainerStartException;
 
   /** An open queue-proxy. */

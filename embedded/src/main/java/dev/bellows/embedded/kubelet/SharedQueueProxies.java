@@ -19,6 +19,7 @@ import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
@@ -75,7 +76,12 @@ public final class SharedQueueProxies implements QueueProxies {
 
   @Override
   public Running start(
-      ContainerId id, Map<String, String> environment, String podIp, Address user, Path log)
+      ContainerId id,
+      Map<String, String> environment,
+      String podIp,
+      Address user,
+      Path log,
+      Optional<Path> certificates)
       throws ContainerStartException {
     try {
       QueueProxyConfig config = QueueProxyConfig.fromEnvironment(environment).listeningOn(podIp);
@@ -84,7 +90,7 @@ public final class SharedQueueProxies implements QueueProxies {
         config = config.drainingAfter(DRAIN_QUIET);
       }
       RequestLogFile requests = new RequestLogFile(log, clock.withZone(ZoneOffset.UTC));
-      QueueProxyHandle handle = shared.attach(config, new LogLines(requests));
+      QueueProxyHandle handle = shared.attach(config, new LogLines(requests), certificates);
       SharedContainer started = new SharedContainer(id, handle, requests, clock.instant());
       if (clients == Clients.IN_A_CLUSTER) {
         refuseMovedPorts(started, podIp);

@@ -41,7 +41,7 @@ public final class Provision {
   public static final String TLS_NOT_ENABLED = "TLSNotEnabled";
 
   /** Annotation: who provides a Certificate. */
-  static final String CERTIFICATE_CLASS = "networking.knative.dev/certificate.class";
+  public static final String CERTIFICATE_CLASS = "networking.knative.dev/certificate.class";
 
   private static final Set<String> DISABLED_BY =
       Set.of(

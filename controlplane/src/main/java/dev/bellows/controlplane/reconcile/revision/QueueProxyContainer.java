@@ -53,6 +53,10 @@ final class QueueProxyContainer {
         .withReadinessProbe(ReadinessProbe.ofQueueProxy(revision, protocol.queueProxyPort()))
         .withSecurityContext(LOCKED_DOWN)
         .withEnv(env(revision, config, protocol))
+        .withVolumeMounts(
+            config.network().systemInternalTls()
+                ? List.of(QueueProxyCertificate.mount())
+                : List.of())
         .build();
   }
 

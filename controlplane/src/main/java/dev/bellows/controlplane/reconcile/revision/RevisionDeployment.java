@@ -180,6 +180,9 @@ final class RevisionDeployment {
         && config.deployment().affinity() == AffinityType.PREFER_SPREAD_REVISION_OVER_NODES) {
       pod.withAffinity(spread(revision));
     }
+    if (config.network().systemInternalTls()) {
+      pod.addToVolumes(QueueProxyCertificate.volume());
+    }
     if (config.observability().enableVarLogCollection()) {
       pod.addToVolumes(UserContainers.varLogVolume());
     }

@@ -126,6 +126,9 @@ final class RevisionPlan {
               RevisionConditions.RESOURCES_AVAILABLE, "NotOwned", foreign.get(), now);
       return end(new Outcome.Failed(foreign.get()));
     }
+    if (config.network().systemInternalTls() && !planCertificate()) {
+      return end(Outcome.done());
+    }
     planDeployment();
     planImages();
     planAutoscaler();
@@ -153,6 +156,37 @@ final class RevisionPlan {
                 .formatted(found.getKind(), found.getMetadata().getName()));
   }
 
+  /**
+   * Asks for the certificate of the namespace's queue-proxies.
+   *
+   * @return whether to go on: pods that are to serve by TLS wait for it, pods that there are do not
+   */
+  private boolean planCertificate() {
+    String namespace = revision.getMetadata().getNamespace();
+    if (seen.certificate().isEmpty()) {
+      steps.add(new Step.Create(QueueProxyCertificate.wanted(namespace, config)));
+    }
+    if (certified()) {
+      return true;
+    }
+    if (seen.deployment().isPresent()) {
+      return true; // it stays as it is
+    }
+    conditions =
+        conditions.markUnknown(
+            RevisionConditions.RESOURCES_AVAILABLE,
+            "CertificateNotReady",
+            "Secret %s/%s with tls.crt and tls.key is not there yet."
+                .formatted(namespace, QueueProxyCertificate.NAME),
+            now);
+    return false;
+  }
+
+  private boolean certified() {
+    return !config.network().systemInternalTls()
+        || seen.certificateSecret().filter(QueueProxyCertificate::isFilled).isPresent();
+  }
+
   private void planDeployment() {
     Deployment wanted =
         RevisionDeployment.of(revision, config, imagesByContainer(), initialScale());
@@ -167,9 +201,11 @@ final class RevisionPlan {
       return;
     }
     Deployment found = seen.deployment().get();
-    RevisionDeployment.next(found, wanted)
-        .flatMap(next -> Step.patch(found, next))
-        .ifPresent(steps::add);
+    if (certified()) {
+      RevisionDeployment.next(found, wanted)
+          .flatMap(next -> Step.patch(found, next))
+          .ifPresent(steps::add);
+    }
     conditions =
         RevisionConditions.withDeployment(
             conditions, found, seen.pods(), config.deployment().podIsAlwaysSchedulable(), now);

@@ -63,6 +63,16 @@ public final class RevisionReconciler implements Reconciler {
     digests.onResolved(controller::wake);
     controller.wakeControllerOf(cluster.deployments());
     controller.wakeControllerOf(cluster.podAutoscalers());
+    // All Revisions of a namespace wait for one certificate.
+    cluster
+        .podCertificates()
+        .onChange(change -> {
+          String namespace = Key.of(change.object()).namespace();
+          cluster.revisions().all().stream()
+              .map(Key::of)
+              .filter(revision -> revision.namespace().equals(namespace))
+              .forEach(controller::wake);
+        });
     // A pod that cannot start says why only in its own status.
     cluster
         .pods()
@@ -111,6 +121,8 @@ public final class RevisionReconciler implements Reconciler {
             .toList(),
         images,
         resolutions,
+        cluster.certificates().find(key.namespace(), QueueProxyCertificate.NAME),
+        cluster.podCertificates().find(key.namespace(), QueueProxyCertificate.NAME),
         config.get());
   }
 }

@@ -2,9 +2,11 @@ package dev.bellows.controlplane.reconcile.revision;
 
 import dev.bellows.api.autoscaling.PodAutoscaler;
 import dev.bellows.api.config.SystemConfig;
+import dev.bellows.api.networking.Certificate;
 import dev.bellows.api.serving.Revision;
 import dev.bellows.controlplane.reconcile.revision.DigestResolver.Resolution;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +22,8 @@ import java.util.Set;
  * @param pods of the Revision
  * @param images names of its Image objects that exist
  * @param resolutions what is known of the images that its containers name
+ * @param certificate of the namespace's queue-proxies, if it has been asked for
+ * @param certificateSecret what that one is to fill
  * @param config the settings now in force
  */
 record Seen(
@@ -29,6 +33,8 @@ record Seen(
     List<Pod> pods,
     Set<String> images,
     Map<String, Resolution> resolutions,
+    Optional<Certificate> certificate,
+    Optional<Secret> certificateSecret,
     SystemConfig config) {
   Seen {
     pods = List.copyOf(pods);

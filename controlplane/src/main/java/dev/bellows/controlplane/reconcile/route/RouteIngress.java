@@ -50,6 +50,9 @@ record RouteIngress(
     Map<String, Revision> revisions,
     Provision certificates,
     SystemConfig config) {
+  /** Port of a Revision's Service for the system's own TLS. */
+  private static final int HTTPS_PORT = 443;
+
   private static final String TAG_TO_HOST = "networking.internal.knative.dev/tag-to-host";
   private static final String TAG_HEADER = "Knative-Serving-Tag";
   private static final String DEFAULT_ROUTE_HEADER = "Knative-Serving-Default-Route";
@@ -151,10 +154,12 @@ record RouteIngress(
     Revision revision =
         Objects.requireNonNull(revisions.get(target.revisionName()), target::toString);
     int port =
-        switch (RevisionFacts.protocol(revision)) {
-          case HTTP1 -> 80;
-          case H2C -> 81;
-        };
+        config.network().systemInternalTls()
+            ? HTTPS_PORT
+            : switch (RevisionFacts.protocol(revision)) {
+              case HTTP1 -> 80;
+              case H2C -> 81;
+            };
     return new IngressBackendSplit(
         namespace, target.revisionName(), new IntOrString(port), target.percent(), headers);
   }
