@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
  * activator and from both to the pod.
  */
 class InternalTlsIT {
-  private static final Duration LIMIT = Duration.ofSeconds(120);
+  private static final Duration LIMIT = Duration.ofMinutes(2);
   private static final String HOST = "autoscale.default.example.com";
 
   @TempDir Path directory;

@@ -2,10 +2,7 @@ package dev.bellows.app.telemetry;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
-import io.prometheus.metrics.config.EscapingScheme;
-import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
-import io.prometheus.metrics.model.snapshots.MetricSnapshots;
-import java.io.ByteArrayOutputStream;
+import dev.bellows.dataplane.telemetry.PrometheusPage;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
@@ -31,14 +28,14 @@ public final class MetricsServer implements AutoCloseable {
    *
    * @param ip literal to listen on
    * @param preferredPort the port to have; a free one if it is taken
-   * @param metrics reads what there is to show
+   * @param page reads what there is to show
    * @throws IOException if no port can be had
    */
-  public static MetricsServer start(String ip, int preferredPort, Supplier<MetricSnapshots> metrics)
+  public static MetricsServer start(String ip, int preferredPort, Supplier<byte[]> page)
       throws IOException {
     MetricsServer started = new MetricsServer(bind(ip, preferredPort));
     started.server.setExecutor(started.threads);
-    started.server.createContext("/metrics", exchange -> answer(exchange, metrics));
+    started.server.createContext("/metrics", exchange -> answer(exchange, page));
     started.server.start();
     return started;
   }
@@ -65,19 +62,16 @@ public final class MetricsServer implements AutoCloseable {
     }
   }
 
-  private static void answer(HttpExchange exchange, Supplier<MetricSnapshots> metrics)
-      throws IOException {
+  private static void answer(HttpExchange exchange, Supplier<byte[]> page) throws IOException {
     try (exchange) {
       if (!exchange.getRequestURI().getPath().equals("/metrics")) {
         exchange.sendResponseHeaders(404, -1);
         return;
       }
-      ByteArrayOutputStream body = new ByteArrayOutputStream();
-      PrometheusTextFormatWriter.create()
-          .write(body, metrics.get(), EscapingScheme.UNDERSCORE_ESCAPING);
-      exchange.getResponseHeaders().set("Content-Type", PrometheusTextFormatWriter.CONTENT_TYPE);
-      exchange.sendResponseHeaders(200, body.size());
-      exchange.getResponseBody().write(body.toByteArray());
+      byte[] body = page.get();
+      exchange.getResponseHeaders().set("Content-Type", PrometheusPage.CONTENT_TYPE);
+      exchange.sendResponseHeaders(200, body.length);
+      exchange.getResponseBody().write(body);
     }
   }
 }

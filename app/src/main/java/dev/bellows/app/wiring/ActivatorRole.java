@@ -1,5 +1,6 @@
 package dev.bellows.app.wiring;
 
+import dev.bellows.app.telemetry.RoleTelemetry;
 import dev.bellows.app.telemetry.SystemMetrics;
 import dev.bellows.controlplane.ControlPlane;
 import dev.bellows.controlplane.feed.InternalTlsFeed;
@@ -8,11 +9,13 @@ import dev.bellows.core.revision.RevisionId;
 import dev.bellows.core.route.Address;
 import dev.bellows.dataplane.activator.Activator;
 import dev.bellows.dataplane.activator.ActivatorConfig;
+import dev.bellows.dataplane.activator.Addressing;
 import dev.bellows.dataplane.activator.MeshCompatibility;
 import dev.bellows.dataplane.proxy.ProxyEngine;
 import dev.bellows.dataplane.stats.StatClient;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadLocalRandom;
 
@@ -43,12 +46,14 @@ final class ActivatorRole implements Role {
     controlPlane
         .config()
         .onChange(changed ->
-            activator.useMeshCompatibility(
-                switch (changed.network().meshCompatibilityMode()) {
-                  case AUTO -> MeshCompatibility.AUTO;
-                  case ENABLED -> MeshCompatibility.ENABLED;
-                  case DISABLED -> MeshCompatibility.DISABLED;
-                }));
+            activator.useAddressing(
+                new Addressing(
+                    switch (changed.network().meshCompatibilityMode()) {
+                      case AUTO -> MeshCompatibility.AUTO;
+                      case ENABLED -> MeshCompatibility.ENABLED;
+                      case DISABLED -> MeshCompatibility.DISABLED;
+                    },
+                    changed.network().enableMeshPodAddressability())));
     new InternalTlsFeed(
         controlPlane.informers(),
         controlPlane.config(),
@@ -84,6 +89,13 @@ final class ActivatorRole implements Role {
   @Override
   public SystemMetrics addTo(SystemMetrics page) {
     return page.activator(activator.counts());
+  }
+
+  @Override
+  public List<RoleTelemetry.Observed> observed() {
+    return List.of(
+        new RoleTelemetry.Observed(
+            activator.telemetry(), "activator", "knative.dev/serving/pkg/activator"));
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.bellows.app.wiring;
 
 import dev.bellows.app.telemetry.MetricsServer;
+import dev.bellows.app.telemetry.RoleTelemetry;
 import dev.bellows.app.telemetry.SystemMetrics;
 import dev.bellows.app.wiring.SystemObjects.Port;
 import dev.bellows.controlplane.ControlPlane;
@@ -22,6 +23,7 @@ import dev.bellows.dataplane.proxy.TlsSettings;
 import dev.bellows.dataplane.queueproxy.SharedQueueProxy;
 import dev.bellows.dataplane.requestlog.LogLines;
 import dev.bellows.dataplane.stats.StatClient;
+import dev.bellows.dataplane.telemetry.Attributes;
 import dev.bellows.embedded.apiserver.ApiServer;
 import dev.bellows.embedded.image.ImageRegistry;
 import dev.bellows.embedded.runtime.process.Account;
@@ -153,19 +155,24 @@ public final class Bellows implements AutoCloseable {
         gatewayInside.orElseGet(this::gatewayAddress));
     List<Role> roles =
         Stream.of(autoscaler, activator, gateway).<Role>flatMap(Optional::stream).toList();
-    controlPlane.start();
-    roles.forEach(Role::run); // the gateway last: now it knows where requests go
-    closing.add(ImageWatch.start(settings.dataDirectory(), this::imagesChanged));
-    this.metrics =
+    RoleTelemetry telemetry =
         closing.add(
-            MetricsServer.start(
-                LOOPBACK,
-                METRICS_PORT,
+            new RoleTelemetry(
+                controlPlane.config(),
+                loops.next(),
+                Attributes.of("service.name", "bellows"),
                 () -> {
                   SystemMetrics page = new SystemMetrics();
                   roles.forEach(role -> role.addTo(page));
-                  return page.snapshots();
-                }));
+                  return page.metrics();
+                },
+                roles.stream().flatMap(role -> role.observed().stream()).toList(),
+                new LogLines(System.out),
+                clock));
+    controlPlane.start();
+    roles.forEach(Role::run); // the gateway last: now it knows where requests go
+    closing.add(ImageWatch.start(settings.dataDirectory(), this::imagesChanged));
+    this.metrics = closing.add(MetricsServer.start(LOOPBACK, METRICS_PORT, telemetry::page));
   }
 
   /**

@@ -1,6 +1,7 @@
 package dev.bellows.app.wiring;
 
 import dev.bellows.app.telemetry.HealthServer;
+import dev.bellows.app.telemetry.RoleTelemetry;
 import dev.bellows.app.telemetry.SystemMetrics;
 import dev.bellows.controlplane.ControlPlane;
 import dev.bellows.controlplane.NetworkingLayer;
@@ -148,6 +149,12 @@ final class GatewayRole implements Role {
   @Override
   public SystemMetrics addTo(SystemMetrics page) {
     return page.gateway(gateway.counts());
+  }
+
+  @Override
+  public List<RoleTelemetry.Observed> observed() {
+    return List.of(
+        new RoleTelemetry.Observed(gateway.telemetry(), "gateway", "dev.bellows/gateway"));
   }
 
   @Override

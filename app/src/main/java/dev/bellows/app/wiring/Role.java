@@ -1,7 +1,9 @@
 package dev.bellows.app.wiring;
 
+import dev.bellows.app.telemetry.RoleTelemetry;
 import dev.bellows.app.telemetry.SystemMetrics;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletionStage;
 
 /** A part of the system that can have a process of its own: opened, run, drained, closed. */
@@ -19,6 +21,11 @@ interface Role extends AutoCloseable {
 
   /** Adds what it counts to a page for Prometheus. */
   SystemMetrics addTo(SystemMetrics page);
+
+  /** Whose requests can be measured and traced; none where none pass through. */
+  default List<RoleTelemetry.Observed> observed() {
+    return List.of();
+  }
 
   /** Where it is reached, for the person who started it. */
   String where();

@@ -2,6 +2,7 @@ package dev.bellows.app.wiring;
 
 import dev.bellows.api.config.LeaderElectionConfig;
 import dev.bellows.app.telemetry.MetricsServer;
+import dev.bellows.app.telemetry.RoleTelemetry;
 import dev.bellows.app.telemetry.SystemMetrics;
 import dev.bellows.controlplane.ControlPlane;
 import dev.bellows.controlplane.bucket.BucketLeases;
@@ -18,7 +19,9 @@ import dev.bellows.dataplane.gateway.GatewayConfig;
 import dev.bellows.dataplane.proxy.EventLoops;
 import dev.bellows.dataplane.proxy.ProxyEngine;
 import dev.bellows.dataplane.proxy.TlsSettings;
+import dev.bellows.dataplane.requestlog.LogLines;
 import dev.bellows.dataplane.stats.StatClient;
+import dev.bellows.dataplane.telemetry.Attributes;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Endpoints;
 import io.fabric8.kubernetes.client.Config;
@@ -80,14 +83,25 @@ public final class RoleProcess implements AutoCloseable {
     ControlPlane controlPlane =
         closing.add(new ControlPlane(client, settings.surroundings(component), Clock.systemUTC()));
     this.role = closing.add(opening.open(new Ground(client, controlPlane, loops, closing)));
+    RoleTelemetry telemetry =
+        closing.add(
+            new RoleTelemetry(
+                controlPlane.config(),
+                loops.next(),
+                Attributes.of(
+                    "service.name", component,
+                    "service.instance.id", settings.podName(),
+                    "k8s.pod.name", settings.podName(),
+                    "k8s.namespace.name", settings.systemNamespace()),
+                () -> role.addTo(new SystemMetrics()).metrics(),
+                role.observed(),
+                new LogLines(System.out),
+                controlPlane.clock()));
     controlPlane.start();
     role.run();
     this.metrics =
         closing.add(
-            MetricsServer.start(
-                settings.listenIp(),
-                settings.metricsPort(),
-                () -> role.addTo(new SystemMetrics()).snapshots()));
+            MetricsServer.start(settings.listenIp(), settings.metricsPort(), telemetry::page));
   }
 
   /**

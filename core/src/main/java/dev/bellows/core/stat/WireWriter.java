@@ -4,10 +4,11 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 
 /** Writes protobuf fields in proto3 form: a zero value is left out. */
-final class WireWriter {
+public final class WireWriter {
   private final ByteArrayOutputStream out = new ByteArrayOutputStream(128);
 
-  void string(int field, String value) {
+  /** A text; empty = left out. */
+  public void string(int field, String value) {
     if (!value.isEmpty()) {
       bytes(field, value.getBytes(StandardCharsets.UTF_8));
     }
@@ -16,32 +17,55 @@ final class WireWriter {
   /**
    * Negative zero counts as zero and is left out, as the original does (protobuf-java keeps it).
    */
-  void fixedDouble(int field, double value) {
+  public void fixedDouble(int field, double value) {
     if (value == 0) {
       return;
     }
-    tag(field, WireReader.FIXED64);
-    long bits = Double.doubleToRawLongBits(value);
-    for (int shift = 0; shift < Long.SIZE; shift += Byte.SIZE) {
-      out.write((int) (bits >>> shift));
+    presentFixed(field, Double.doubleToRawLongBits(value));
+  }
+
+  /** Eight bytes; zero = left out. */
+  public void fixed(int field, long value) {
+    if (value != 0) {
+      presentFixed(field, value);
     }
   }
 
-  void integer(int field, long value) {
-    if (value != 0) {
-      tag(field, WireReader.VARINT);
-      varint(value);
+  /** Eight bytes, zero or not: that they are there says something. */
+  public void presentFixed(int field, long value) {
+    tag(field, WireReader.FIXED64);
+    rawFixed(value);
+  }
+
+  /** Eight bytes of a list that is packed, without a tag. */
+  public void rawFixed(long value) {
+    for (int shift = 0; shift < Long.SIZE; shift += Byte.SIZE) {
+      out.write((int) (value >>> shift));
     }
+  }
+
+  /** A whole number; zero = left out. */
+  public void integer(int field, long value) {
+    if (value != 0) {
+      presentInteger(field, value);
+    }
+  }
+
+  /** A whole number, zero or not: that it is there says something. */
+  public void presentInteger(int field, long value) {
+    tag(field, WireReader.VARINT);
+    varint(value);
   }
 
   /** A message or text within; written even if empty, for its presence says something. */
-  void bytes(int field, byte[] value) {
+  public void bytes(int field, byte[] value) {
     tag(field, WireReader.LENGTH_DELIMITED);
     varint(value.length);
     out.write(value, 0, value.length);
   }
 
-  byte[] toByteArray() {
+  /** What has been written. */
+  public byte[] toByteArray() {
     return out.toByteArray();
   }
 

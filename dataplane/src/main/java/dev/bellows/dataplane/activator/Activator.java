@@ -6,6 +6,7 @@ import dev.bellows.core.route.Address;
 import dev.bellows.core.route.InternalTlsListener;
 import dev.bellows.core.route.RevisionListener;
 import dev.bellows.dataplane.probe.Prober;
+import dev.bellows.dataplane.proxy.Exchange;
 import dev.bellows.dataplane.proxy.InternalTls;
 import dev.bellows.dataplane.proxy.Listener;
 import dev.bellows.dataplane.proxy.ProxyEngine;
@@ -13,6 +14,9 @@ import dev.bellows.dataplane.proxy.Stage;
 import dev.bellows.dataplane.proxy.TimeoutStage;
 import dev.bellows.dataplane.proxy.Timeouts;
 import dev.bellows.dataplane.stats.StatClient;
+import dev.bellows.dataplane.telemetry.Attributes;
+import dev.bellows.dataplane.telemetry.HttpTelemetry;
+import dev.bellows.dataplane.telemetry.HttpTelemetry.SpanNames;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -31,12 +35,24 @@ import java.util.random.RandomGenerator;
  * has room, and tells the autoscaler what it sees (data-plane spec §4).
  */
 public final class Activator implements AutoCloseable {
+  /** Who measures HTTP in the original. */
+  private static final String HTTP_SCOPE =
+      "go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp";
+
+  private static final SpanNames SPANS =
+      new SpanNames(
+          "throttler_try",
+          "activator_proxy",
+          exchange -> exchange.request().method() + " " + HttpTelemetry.path(exchange));
+
   private final ProxyEngine engine;
   private final Throttler throttler;
   private final ConcurrencyReporter reporter;
   private final KubeletHealth health;
   private final StatClient stats;
   private final List<Listener> listeners = new ArrayList<>();
+  private final HttpTelemetry telemetry =
+      new HttpTelemetry(HTTP_SCOPE, SPANS, _ -> false, Activator::about);
   private final InternalTls tls;
   private final Listener tlsListener;
 
@@ -115,11 +131,22 @@ public final class Activator implements AutoCloseable {
     listeners.forEach(Listener::accept);
   }
 
+  private static Attributes about(Exchange exchange) {
+    Throttler.Throttled throttled = exchange.get(RevisionLookup.REVISION);
+    return throttled == null ? Attributes.NONE : throttled.about();
+  }
+
+  /** Measures and traces its requests, where told to. */
+  public HttpTelemetry telemetry() {
+    return telemetry;
+  }
+
   /** What a request meets, in travelling order (data-plane spec §4.1). */
   private List<Stage> chain(String clusterDomain) {
     return List.of(
         health, // first: a kubelet asks about this process, not about a Revision
         new ProbeAnswers(), // before look-up: they carry no Revision
+        telemetry.stage("http"), // all of a request's time here; probes are none
         new RevisionLookup(throttler, clusterDomain), // what follows is per Revision
         new RequestCount(reporter), // includes the wait: it is what a Revision is scaled by
         timeouts(), // its clocks include the wait, and may end it
@@ -154,11 +181,11 @@ public final class Activator implements AutoCloseable {
   }
 
   /**
-   * From now on it reaches pods so; at first {@link MeshCompatibility#AUTO}. Matters for Services
-   * that have an address which can be dialled.
+   * From now on it reaches pods so; at first {@link Addressing#DEFAULT}. Matters where a Service
+   * has an address which can be dialled, or where a mesh is in between.
    */
-  public void useMeshCompatibility(MeshCompatibility mode) {
-    throttler.useMode(mode);
+  public void useAddressing(Addressing addressing) {
+    throttler.useAddressing(addressing);
   }
 
   /** Takes what the cluster says of the encryption of the system's own hops. */

@@ -13,6 +13,7 @@ import dev.bellows.dataplane.proxy.EndListener;
 import dev.bellows.dataplane.proxy.Exchange;
 import dev.bellows.dataplane.proxy.FailureHandler;
 import dev.bellows.dataplane.proxy.ForwardFailure;
+import dev.bellows.dataplane.telemetry.HttpTelemetry;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -109,9 +110,16 @@ final class Passage implements Waiter, EndListener, FailureHandler {
   private void pass(PodTracker taken) {
     place = taken;
     attempts++;
-    exchange.headers().set(HttpHeaderNames.HOST, taken.address().toString());
+    if (throttler.addressing().throughMesh()) {
+      exchange.headers().set(HttpHeaderNames.HOST, revision.privateHost());
+      exchange.headers().set(Addressing.PASSTHROUGH, "true");
+    } else {
+      exchange.headers().set(HttpHeaderNames.HOST, taken.address().toString());
+    }
     ClientTls within = throttler.tls().toPods(revision.revision().id().namespace());
-    exchange.forward(within == null ? taken.address() : secured(taken.address()), within, this);
+    Address target = within == null ? taken.address() : secured(taken.address());
+    HttpTelemetry.calls(exchange, target);
+    exchange.forward(target, within, this);
   }
 
   /**

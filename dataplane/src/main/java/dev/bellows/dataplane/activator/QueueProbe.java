@@ -6,8 +6,10 @@ import dev.bellows.dataplane.probe.Probe;
 import dev.bellows.dataplane.probe.ProbeResult;
 import dev.bellows.dataplane.probe.Prober;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -32,10 +34,15 @@ final class QueueProbe implements PodProbe {
   }
 
   @Override
-  public void probe(Address pod, Consumer<Finding> then) {
+  public void probe(Address pod, Optional<String> mesh, Consumer<Finding> then) {
+    List<Map.Entry<String, String>> headers = new ArrayList<>(HEADERS);
+    mesh.ifPresent(host -> {
+      headers.add(Map.entry("Host", host));
+      headers.add(Map.entry(Addressing.PASSTHROUGH, "true"));
+    });
     var _ =
         prober
-            .ask(new Probe.HttpGet(pod, false, "/healthz", HEADERS), LIMIT)
+            .ask(new Probe.HttpGet(pod, false, "/healthz", headers), LIMIT)
             .thenAccept(result -> then.accept(finding(result)));
   }
 

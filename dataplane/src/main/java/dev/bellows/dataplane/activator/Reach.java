@@ -27,20 +27,20 @@ final class Reach {
     NOT_KNOWN
   }
 
-  private MeshCompatibility mode;
+  private Addressing addressing;
   private Optional<Address> clusterIp = Optional.empty();
   private boolean podAnswered;
   private boolean serviceAnswered;
   private boolean asked;
   private long nextDueNanos;
 
-  Reach(MeshCompatibility mode) {
-    this.mode = mode;
+  Reach(Addressing addressing) {
+    this.addressing = addressing;
   }
 
-  void onMode(MeshCompatibility changed) {
-    if (mode != changed) {
-      mode = changed;
+  void onAddressing(Addressing changed) {
+    if (!addressing.equals(changed)) {
+      addressing = changed;
       podAnswered = false;
       serviceAnswered = false;
     }
@@ -68,10 +68,10 @@ final class Reach {
   }
 
   Way way() {
-    if (clusterIp.isEmpty()) {
+    if (clusterIp.isEmpty() || addressing.throughMesh()) {
       return Way.PODS;
     }
-    return switch (mode) {
+    return switch (addressing.mode()) {
       case DISABLED -> Way.PODS;
       case ENABLED -> Way.SERVICE;
       case AUTO -> podAnswered ? Way.PODS : serviceAnswered ? Way.SERVICE : Way.NOT_KNOWN;

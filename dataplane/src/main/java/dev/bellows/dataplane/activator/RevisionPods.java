@@ -30,23 +30,34 @@ final class RevisionPods {
   private final WaitingLine line;
   private final PodProbe probe;
   private final LongSupplier nanoTime;
+  private final String host;
 
   // Confined to the loop.
+  private Addressing addressing;
   private Published published = new Published.Pods(List.of());
   private @Nullable Future<?> nextStep;
   private boolean closed;
 
+  /**
+   * Follows nobody yet.
+   *
+   * @param host of the private Service, by which a mesh knows its pods
+   * @param addressing how they are reached, until {@link #onAddressing}
+   */
   RevisionPods(
       EventLoop loop,
       PodHealth health,
-      Reach reach,
+      String host,
+      Addressing addressing,
       RevisionThrottler throttler,
       WaitingLine line,
       PodProbe probe,
       LongSupplier nanoTime) {
     this.loop = loop;
     this.health = health;
-    this.reach = reach;
+    this.reach = new Reach(addressing);
+    this.host = host;
+    this.addressing = addressing;
     this.throttler = throttler;
     this.line = line;
     this.probe = probe;
@@ -67,8 +78,15 @@ final class RevisionPods {
   }
 
   /** The settings say this of how pods are reached. */
-  void onMode(MeshCompatibility mode) {
-    change(() -> reach.onMode(mode));
+  void onAddressing(Addressing now) {
+    change(() -> {
+      addressing = now;
+      reach.onAddressing(now);
+    });
+  }
+
+  private Optional<String> mesh() {
+    return addressing.throughMesh() ? Optional.of(host) : Optional.empty();
   }
 
   private void trust() {
@@ -162,10 +180,10 @@ final class RevisionPods {
     if (health.readyPodsAreSilent()) {
       reach
           .takeDue(nanoTime.getAsLong())
-          .ifPresent(service -> probe.probe(service, this::onServiceProbe));
+          .ifPresent(service -> probe.probe(service, mesh(), this::onServiceProbe));
     }
     for (Address pod : health.takeDue(nanoTime.getAsLong())) {
-      probe.probe(pod, result -> onProbe(pod, result));
+      probe.probe(pod, mesh(), result -> onProbe(pod, result));
     }
     long now = nanoTime.getAsLong();
     OptionalLong next = health.nextDueNanos(now);

@@ -2,6 +2,7 @@ package dev.bellows.dataplane.activator;
 
 import dev.bellows.dataplane.proxy.Exchange;
 import dev.bellows.dataplane.proxy.Stage;
+import dev.bellows.dataplane.telemetry.HttpTelemetry;
 import java.util.Objects;
 
 /** Holds the request until a pod of its Revision has room, and sends it there. */
@@ -14,6 +15,7 @@ final class ThrottledForward implements Stage {
 
   @Override
   public void handle(Exchange exchange) {
+    HttpTelemetry.waits(exchange);
     new Passage(throttler, exchange, Objects.requireNonNull(exchange.get(RevisionLookup.REVISION)))
         .start();
   }

@@ -7,6 +7,7 @@ import dev.bellows.core.route.Endpoints;
 import dev.bellows.core.route.RevisionListener;
 import dev.bellows.core.throttle.RevisionThrottler;
 import dev.bellows.dataplane.proxy.InternalTls;
+import dev.bellows.dataplane.telemetry.Attributes;
 import io.netty.channel.EventLoopGroup;
 import java.util.HashMap;
 import java.util.List;
@@ -39,7 +40,7 @@ final class Throttler implements RevisionListener {
   private final Supplier<RandomGenerator> random;
 
   private final Map<RevisionId, Throttled> revisions = new ConcurrentHashMap<>();
-  private volatile MeshCompatibility mode = MeshCompatibility.AUTO;
+  private volatile Addressing addressing = Addressing.DEFAULT;
 
   /** What is behind a private Service. */
   private record Told(Endpoints endpoints, Optional<Address> clusterIp) {
@@ -151,9 +152,14 @@ final class Throttler implements RevisionListener {
   }
 
   /** From now on pods are reached so; may be told by any thread. */
-  void useMode(MeshCompatibility changed) {
-    mode = changed;
-    revisions.values().forEach(each -> each.pods().onMode(changed));
+  void useAddressing(Addressing changed) {
+    addressing = changed;
+    revisions.values().forEach(each -> each.pods().onAddressing(changed));
+  }
+
+  /** How pods are reached now. */
+  Addressing addressing() {
+    return addressing;
   }
 
   /** The queue-proxy of a pod says that it is ready; may be told by any thread. */
@@ -171,12 +177,25 @@ final class Throttler implements RevisionListener {
         new RevisionPods(
             loops.next(),
             new PodHealth(revision.waitForKubernetesReady()),
-            new Reach(mode),
+            privateHost(revision.id()),
+            addressing,
             throttler,
             line,
             probe,
             nanoTime);
-    return new Throttled(revision, line, pods);
+    return new Throttled(revision, line, pods, privateHost(revision.id()), about(revision));
+  }
+
+  private static String privateHost(RevisionId id) {
+    return id.name() + "-private." + id.namespace();
+  }
+
+  private static Attributes about(Revision revision) {
+    return Attributes.of(
+        "k8s.namespace.name", revision.id().namespace(),
+        "kn.configuration.name", revision.configuration(),
+        "kn.revision.name", revision.id().name(),
+        "kn.service.name", revision.service());
   }
 
   /**
@@ -185,8 +204,15 @@ final class Throttler implements RevisionListener {
    * @param revision as it was told last
    * @param line before its pods
    * @param pods what is known of them
+   * @param privateHost by which a mesh knows its pods
+   * @param about what measures and spans say of it
    */
-  record Throttled(Revision revision, WaitingLine line, RevisionPods pods) {
+  record Throttled(
+      Revision revision,
+      WaitingLine line,
+      RevisionPods pods,
+      String privateHost,
+      Attributes about) {
     private void close() {
       pods.close();
       line.close();

@@ -13,6 +13,7 @@ import dev.bellows.dataplane.proxy.FailureHandler;
 import dev.bellows.dataplane.proxy.ForwardFailure;
 import dev.bellows.dataplane.proxy.InternalTls;
 import dev.bellows.dataplane.proxy.Key;
+import dev.bellows.dataplane.telemetry.HttpTelemetry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -95,6 +96,7 @@ final class Delivery implements EndListener, FailureHandler {
     lastTried = endpoint.address();
     attempts++;
     endpoint.requestIn();
+    HttpTelemetry.calls(exchange, endpoint.address());
     exchange.forward(
         endpoint.address(),
         pool.protocol(),

@@ -8,6 +8,9 @@ import dev.bellows.dataplane.proxy.Listener;
 import dev.bellows.dataplane.proxy.ProxyEngine;
 import dev.bellows.dataplane.proxy.Stage;
 import dev.bellows.dataplane.proxy.TlsSettings;
+import dev.bellows.dataplane.telemetry.Attributes;
+import dev.bellows.dataplane.telemetry.HttpTelemetry;
+import dev.bellows.dataplane.telemetry.HttpTelemetry.SpanNames;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,6 +33,12 @@ public final class Gateway {
   private final GatewayConfig config;
   private final Tally tally = new Tally();
   private final InternalTls tls = new InternalTls(TLS);
+  private final HttpTelemetry telemetry =
+      new HttpTelemetry(
+          "dev.bellows/gateway",
+          new SpanNames("", "", exchange -> "HTTP " + exchange.request().method().name()),
+          exchange -> exchange.headers().contains("K-Network-Probe"),
+          _ -> Attributes.NONE);
   private volatile int ownHttpsPort;
 
   /** A gateway as {@link GatewayConfig#DEFAULT} has it. */
@@ -50,6 +59,11 @@ public final class Gateway {
   /** Takes what the cluster says of KIngresses and Services. */
   public IngressListener routes() {
     return routes;
+  }
+
+  /** Measures and traces its requests, where told to. */
+  public HttpTelemetry telemetry() {
+    return telemetry;
   }
 
   /** Takes what the cluster says of the encryption of the system's own hops. */
@@ -103,6 +117,7 @@ public final class Gateway {
   /** What a request meets, in travelling order. */
   private List<Stage> chain(Set<Visibility> served, String scheme) {
     List<Stage> chain = new ArrayList<>();
+    chain.add(telemetry.stage(scheme)); // all of a request's time here
     config.accessLog().ifPresent(log -> chain.add(log.stage(scheme))); // sees it as it came
     chain.add(new RouteLookup(routes, Set.copyOf(served), tally)); // what follows is per route
     chain.add(new ProbeAnswer()); // after look-up: a probe asks whether its host is routed

@@ -91,7 +91,7 @@ public record TlsSettings(List<String> versions, List<String> cipherSuites, List
     known.stream()
         .filter(each -> !each.contains("_WITH_") && !each.endsWith("_SCSV"))
         .forEach(suites::add);
-    return suites;
+    return List.copyOf(suites);
   }
 
   private static Set<String> knownSuites() {
@@ -116,7 +116,7 @@ public record TlsSettings(List<String> versions, List<String> cipherSuites, List
   }
 
   private static List<String> list(String value) {
-    return Arrays.stream(value.split(","))
+    return Arrays.stream(value.split(",", -1))
         .map(String::strip)
         .filter(each -> !each.isEmpty())
         .toList();

@@ -10,6 +10,7 @@ import dev.bellows.dataplane.proxy.EndListener;
 import dev.bellows.dataplane.proxy.Exchange;
 import dev.bellows.dataplane.proxy.Key;
 import dev.bellows.dataplane.proxy.Stage;
+import dev.bellows.dataplane.telemetry.HttpTelemetry;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.function.LongSupplier;
@@ -87,6 +88,9 @@ final class Meter implements Stage {
         waiting = new Waiting(exchange);
         queue.add(waiting);
       }
+    }
+    if (breaker != null) {
+      HttpTelemetry.waits(exchange);
     }
     if (admission == null) {
       exchange.proceed();

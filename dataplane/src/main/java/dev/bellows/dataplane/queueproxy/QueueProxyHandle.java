@@ -14,6 +14,9 @@ import dev.bellows.dataplane.proxy.Stage;
 import dev.bellows.dataplane.proxy.TimeoutStage;
 import dev.bellows.dataplane.requestlog.RequestLog;
 import dev.bellows.dataplane.requestlog.TemplateException;
+import dev.bellows.dataplane.telemetry.Histogram;
+import dev.bellows.dataplane.telemetry.HttpTelemetry;
+import dev.bellows.dataplane.telemetry.PrometheusPage;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
@@ -23,6 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -60,7 +64,7 @@ public final class QueueProxyHandle implements AutoCloseable {
   private final long startNanos;
   private final Meter meter;
   private final RequestMetrics requestMetrics = new RequestMetrics();
-  private final ServerMetrics serverMetrics = new ServerMetrics();
+  private final PodTelemetry telemetry;
   private final Readiness readiness;
   private final Drain drain;
   private final List<Stage> chain;
@@ -100,6 +104,17 @@ public final class QueueProxyHandle implements AutoCloseable {
     this.reporter = new StatReporter(config.pod().name(), REPORTING_PERIOD.toSeconds());
     this.stat = StatWire.encode(reporter.beforeFirstReport());
     CompletionStage<Boolean> first = ready(); // while the listeners are being opened
+    this.telemetry =
+        new PodTelemetry(
+            config.observability(),
+            config.pod(),
+            loop,
+            requestMetrics::snapshot,
+            () ->
+                config.containerConcurrency() > 0
+                    ? OptionalInt.of(meter.queueDepth())
+                    : OptionalInt.empty(),
+            requestLines);
     this.chain = chain(requestLines);
     List<Listener> opened = new ArrayList<>();
     try {
@@ -113,11 +128,12 @@ public final class QueueProxyHandle implements AutoCloseable {
       });
       opened.add(opening.listen(ip, METRICS_PORT, List.of(this::answerScrape)));
       opened.add(opening.listen(ip, ADMIN_PORT, List.of(this::answerWaitForDrain)));
-      if (config.observability().prometheus()) {
+      if (config.observability().requestMetrics().toPrometheus()) {
         opened.add(opening.listen(ip, REQUEST_METRICS_PORT, List.of(this::answerPrometheus)));
       }
     } catch (IOException e) {
       opened.forEach(Listener::close);
+      telemetry.close();
       throw e;
     }
     this.serving = opened.get(0);
@@ -135,9 +151,7 @@ public final class QueueProxyHandle implements AutoCloseable {
   /** A request's way, outermost first (data-plane spec §3.1). */
   private List<Stage> chain(Consumer<String> requestLines) {
     List<Stage> chain = new ArrayList<>();
-    if (config.observability().prometheus()) {
-      chain.add(serverMetrics); // all of a request's time in the pod
-    }
+    telemetry.stage().ifPresent(chain::add); // all of a request's time in the pod
     if (config.observability().logsAnything()) {
       addRequestLog(chain, requestLines);
     }
@@ -181,37 +195,32 @@ public final class QueueProxyHandle implements AutoCloseable {
         // After admission: the user's container is not to blame for the wait.
         requestMetrics,
         // The user container; the port of the target says which of its processes.
-        exchange -> exchange.forward(config.userTarget()));
+        exchange -> {
+          HttpTelemetry.calls(exchange, config.userTarget());
+          exchange.forward(config.userTarget());
+        });
   }
 
   private void answerScrape(Exchange exchange) {
     exchange.answer(
-        path(exchange).equals("/metrics")
+        HttpTelemetry.path(exchange).equals("/metrics")
             ? Answer.bytes(200, "application/protobuf", stat)
             : Answer.error(404, "404 page not found"));
   }
 
   private void answerPrometheus(Exchange exchange) {
-    boolean limited = config.containerConcurrency() > 0;
     exchange.answer(
-        path(exchange).equals("/metrics")
-            ? MetricsPage.of(
-                config.pod(), invocationDurations(), limited ? queueDepth() : -1, serverMetrics)
+        HttpTelemetry.path(exchange).equals("/metrics")
+            ? Answer.bytes(200, PrometheusPage.CONTENT_TYPE, telemetry.page())
             : Answer.error(404, "404 page not found"));
   }
 
   private void answerWaitForDrain(Exchange exchange) {
-    if (!path(exchange).equals("/wait-for-drain")) {
+    if (!HttpTelemetry.path(exchange).equals("/wait-for-drain")) {
       exchange.answer(Answer.error(404, "404 page not found"));
       return;
     }
     drain.await(() -> exchange.loop().execute(() -> exchange.answer(Answer.empty(200))));
-  }
-
-  private static String path(Exchange exchange) {
-    String target = exchange.request().uri();
-    int query = target.indexOf('?');
-    return query < 0 ? target : target.substring(0, query);
   }
 
   private void report() {
@@ -325,10 +334,20 @@ public final class QueueProxyHandle implements AutoCloseable {
     return admin.drain();
   }
 
+  /**
+   * Brings away what was measured and traced and has not been yet.
+   *
+   * @return done when it has arrived, or has not; never completes exceptionally
+   */
+  CompletionStage<Void> flushTelemetry() {
+    return telemetry.flush();
+  }
+
   /** Ends at once: listeners and connections close, requests in progress are cut. */
   @Override
   public void close() {
     reporting.cancel(false);
+    telemetry.close();
     drain.close();
     serving.close();
     tls.ifPresent(TlsServing::close);

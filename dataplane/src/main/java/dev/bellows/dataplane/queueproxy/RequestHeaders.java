@@ -46,6 +46,16 @@ final class RequestHeaders {
     return headers.get(NETWORK_PROBE);
   }
 
+  /** By which name of its Route a request came (data-plane spec §2). */
+  static String routeTag(HttpHeaders headers) {
+    String tag = headers.get("Knative-Serving-Tag", "");
+    String defaultRoute = headers.get("Knative-Serving-Default-Route", "");
+    if (tag.isEmpty()) {
+      return defaultRoute.isEmpty() ? "kn:disabled" : "kn:default";
+    }
+    return defaultRoute.equals("true") ? "kn:undefined" : tag;
+  }
+
   /** Whether an activator has counted the request already. */
   static boolean proxied(HttpHeaders headers) {
     return "activator".equals(headers.get(PROXY_REQUEST));

@@ -3,6 +3,7 @@ package dev.bellows.dataplane.queueproxy;
 import dev.bellows.dataplane.proxy.EndListener;
 import dev.bellows.dataplane.proxy.Exchange;
 import dev.bellows.dataplane.proxy.Stage;
+import dev.bellows.dataplane.telemetry.Histogram;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicReferenceArray;

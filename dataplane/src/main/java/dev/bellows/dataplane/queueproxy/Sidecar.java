@@ -35,6 +35,9 @@ public final class Sidecar implements AutoCloseable {
   /** How long callers of {@code /wait-for-drain} get to take their answer. */
   private static final Duration FAREWELL = Duration.ofSeconds(2);
 
+  /** How long the last measures and spans get to arrive. */
+  private static final Duration TELEMETRY_LIMIT = Duration.ofSeconds(10);
+
   private final EventLoopGroup loops;
   private final ProxyEngine engine;
   private final QueueProxyHandle handle;
@@ -149,11 +152,15 @@ public final class Sidecar implements AutoCloseable {
     try {
       handle.drain().toCompletableFuture().get();
       handle.farewell().toCompletableFuture().get(FAREWELL.toMillis(), TimeUnit.MILLISECONDS);
+      handle
+          .flushTelemetry()
+          .toCompletableFuture()
+          .get(TELEMETRY_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
       log().info("Drained");
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (ExecutionException | TimeoutException e) {
-      log().warn("drained, but not everyone who waited for it heard so", e);
+      log().warn("drained, but not everyone who waited for it, or for measures, heard so", e);
     }
     Runtime.getRuntime().halt(0);
   }

@@ -12,9 +12,15 @@ import dev.bellows.core.stat.StatMessage;
 import dev.bellows.dataplane.proxy.EventLoops;
 import dev.bellows.dataplane.proxy.ProxyEngine;
 import dev.bellows.dataplane.proxy.TlsSettings;
+import dev.bellows.dataplane.raw.Collector;
 import dev.bellows.dataplane.stats.StatClient;
 import dev.bellows.dataplane.stats.StatServer;
+import dev.bellows.dataplane.telemetry.Attributes;
+import dev.bellows.dataplane.telemetry.ExportTarget;
+import dev.bellows.dataplane.telemetry.Metric;
+import dev.bellows.dataplane.telemetry.Tracer;
 import io.netty.channel.EventLoopGroup;
+import io.opentelemetry.proto.trace.v1.Span;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -266,7 +272,7 @@ class ActivatorTest {
     assertThat(requests(1).getFirst().get(5, TimeUnit.SECONDS).body()).isEqualTo("itself");
     assertThat(service.probes()).isZero();
 
-    activator.useMeshCompatibility(MeshCompatibility.ENABLED);
+    activator.useAddressing(new Addressing(MeshCompatibility.ENABLED, false));
     await()
         .untilAsserted(() ->
             assertThat(requests(1).getFirst().get(5, TimeUnit.SECONDS).body())
@@ -470,6 +476,64 @@ class ActivatorTest {
   /** Where nobody listens; sorts before every address that a pod of these tests has. */
   private static Address deadAddress() {
     return new Address("127.0.0.1", 1);
+  }
+
+  @Test
+  void aMeshIsToldWhichPodIsMeant() throws Exception {
+    activator.useAddressing(new Addressing(MeshCompatibility.AUTO, true));
+    activator.revisions().onRevision(revision(0, Duration.ofSeconds(30)));
+    TestPod pod = pod("meshed", 1, true);
+    notReady(pod);
+    assertThat(requests(1).getFirst().get(20, TimeUnit.SECONDS).body()).isEqualTo("meshed");
+    assertThat(pod.requests().getFirst().get("Host")).isEqualTo("hello-00001-private.default");
+    assertThat(pod.requests().getFirst().get("K-Passthrough-Lb")).isEqualTo("true");
+  }
+
+  @Test
+  void aRequestFromZeroIsTracedUnderUpstreamsNames() throws Exception {
+    try (Collector collector = Collector.start();
+        Tracer tracer =
+            Tracer.to(
+                ExportTarget.of(
+                        "http/protobuf", collector.endpoint("http/protobuf"), Optional.empty())
+                    .orElseThrow(),
+                1,
+                Attributes.of("service.name", "activator"),
+                "test",
+                LOOPS.next(),
+                InstantSource.system(),
+                Random::new)) {
+      activator.telemetry().trace(Optional.of(tracer));
+      activator.telemetry().measure(true);
+      activator.revisions().onRevision(revision(0, Duration.ofSeconds(30)));
+      List<CompletableFuture<HttpResponse<String>>> answers = requests(1);
+      await().until(() -> queued() == 1);
+      TestPod pod = pod("traced", 1, true);
+      notReady(pod);
+      assertThat(answers.getFirst().get(20, TimeUnit.SECONDS).body()).isEqualTo("traced");
+      await().until(() -> active() == 0);
+      await()
+          .atMost(Duration.ofSeconds(60))
+          .until(() -> {
+            tracer.flush().toCompletableFuture().join();
+            return collector.spans().size() >= 4;
+          });
+      assertThat(collector.spans())
+          .extracting(Span::getName)
+          .containsExactlyInAnyOrder("GET", "throttler_try", "activator_proxy", "GET /");
+      assertThat(
+              collector.spans().stream()
+                  .filter(span -> span.getName().equals("GET"))
+                  .map(span -> Collector.attributes(span.getAttributesList()))
+                  .toList())
+          .allSatisfy(about -> assertThat(about).containsEntry("kn.revision.name", "hello-00001"));
+      assertThat(pod.requests().getFirst().get("traceparent")).endsWith("-01");
+      assertThat(activator.telemetry().metrics())
+          .filteredOn(metric -> metric.name().equals("http.client.request.duration"))
+          .singleElement()
+          .satisfies(
+              metric -> assertThat(((Metric.Data.Histograms) metric.data()).points()).hasSize(1));
+    }
   }
 
   private static Revision revision(int containerConcurrency, Duration timeout) {

@@ -10,12 +10,12 @@ import org.junit.jupiter.api.Test;
 class ReachTest {
   private static final Address SERVICE = new Address("10.96.0.7", 80);
 
-  private final Reach reach = new Reach(MeshCompatibility.AUTO);
+  private final Reach reach = new Reach(Addressing.DEFAULT);
 
   @Test
   void withoutAServiceAddressPodsAreAddressedInEveryMode() {
     for (MeshCompatibility mode : MeshCompatibility.values()) {
-      reach.onMode(mode);
+      reach.onAddressing(new Addressing(mode, false));
       assertThat(reach.way()).isEqualTo(Way.PODS);
       assertThat(reach.takeDue(0)).isEmpty();
     }
@@ -49,11 +49,20 @@ class ReachTest {
   void theSettingsHaveTheFirstWordAndAChangeOfThemStartsAfresh() {
     reach.onClusterIp(Optional.of(SERVICE));
     reach.onPodAnswered();
-    reach.onMode(MeshCompatibility.ENABLED);
+    reach.onAddressing(new Addressing(MeshCompatibility.ENABLED, false));
     assertThat(reach.way()).isEqualTo(Way.SERVICE);
-    reach.onMode(MeshCompatibility.DISABLED);
+    reach.onAddressing(new Addressing(MeshCompatibility.DISABLED, false));
     assertThat(reach.way()).isEqualTo(Way.PODS);
-    reach.onMode(MeshCompatibility.AUTO);
+    reach.onAddressing(new Addressing(MeshCompatibility.AUTO, false));
     assertThat(reach.way()).isEqualTo(Way.NOT_KNOWN);
+  }
+
+  @Test
+  void aMeshThatLetsRequestsPassIsNeverAvoided() {
+    reach.onClusterIp(Optional.of(new Address("10.96.0.1", 80)));
+    for (MeshCompatibility mode : MeshCompatibility.values()) {
+      reach.onAddressing(new Addressing(mode, true));
+      assertThat(reach.way()).isEqualTo(Reach.Way.PODS);
+    }
   }
 }

@@ -140,6 +140,6 @@ class ObservabilityTest {
   void namesTheTagByWhichARequestCame(String tag, String defaultRoute, String expected) {
     var headers = new io.netty.handler.codec.http.DefaultHttpHeaders();
     headers.set("Knative-Serving-Tag", tag).set("Knative-Serving-Default-Route", defaultRoute);
-    assertThat(ServerMetrics.routeTag(headers)).isEqualTo(expected);
+    assertThat(RequestHeaders.routeTag(headers)).isEqualTo(expected);
   }
 }

@@ -50,7 +50,12 @@ class VolumesTest {
 
         @Override
         public Running start(
-            ContainerId id, Map<String, String> environment, String podIp, Address user, Path log) {
+            ContainerId id,
+            Map<String, String> environment,
+            String podIp,
+            Address user,
+            Path log,
+            Optional<Path> certificates) {
           throw new AssertionError("there is none");
         }
       };

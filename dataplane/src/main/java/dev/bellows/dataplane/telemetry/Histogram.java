@@ -1,4 +1,4 @@
-package dev.bellows.dataplane.queueproxy;
+package dev.bellows.dataplane.telemetry;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -34,16 +34,17 @@ public final class Histogram {
   }
 
   /** Recorded in nanoseconds, told in seconds. */
-  static Histogram ofDurations() {
+  public static Histogram ofDurations() {
     return new Histogram(NANOS, NANOS_PER_SECOND);
   }
 
   /** Recorded and told in bytes. */
-  static Histogram ofSizes() {
+  public static Histogram ofSizes() {
     return new Histogram(BYTES, 1);
   }
 
-  void record(long value) {
+  /** Counts a value, in the unit that the histogram records. */
+  public void record(long value) {
     int bucket = 0;
     while (bucket < bounds.length && value > bounds[bucket]) {
       bucket++;
@@ -52,7 +53,8 @@ public final class Histogram {
     sum.addAndGet(value);
   }
 
-  Snapshot snapshot() {
+  /** What it has counted. */
+  public Snapshot snapshot() {
     List<Long> counts = new ArrayList<>();
     for (int i = 0; i < buckets.length(); i++) {
       counts.add(buckets.get(i));

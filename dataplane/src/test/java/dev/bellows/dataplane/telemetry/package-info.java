@@ -1,0 +1,4 @@
+@NullMarked
+package dev.bellows.dataplane.telemetry;
+
+import org.jspecify.annotations.NullMarked;
