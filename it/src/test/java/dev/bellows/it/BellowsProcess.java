@@ -21,6 +21,8 @@ import java.util.concurrent.TimeUnit;
 /** The whole system, started as its users start it, in a process of its own. */
 final class BellowsProcess implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
+  static final Path LIBRARIES =
+      Path.of("").toAbsolutePath().resolveSibling("app").resolve("target/lib");
 
   private final Path dataDirectory;
   private final Process process;
@@ -142,6 +144,25 @@ final class BellowsProcess implements AutoCloseable {
   /** The words that run the command line in a process of its own. */
   static List<String> words(String... arguments) {
     List<String> words = QuickStart.words();
+    words.addAll(List.of(arguments));
+    return words;
+  }
+
+  /** The same from libraries that lie elsewhere. */
+  static List<String> words(Path libraries, String... arguments) {
+    List<String> words = new ArrayList<>();
+    words.addAll(
+        List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-XX:+UseSerialGC",
+            "-Xmx320m",
+            "-ea",
+            "--enable-native-access=ALL-UNNAMED",
+            "--sun-misc-unsafe-memory-access=allow",
+            "-Djdk.httpclient.allowRestrictedHeaders=host",
+            "-cp",
+            libraries + "/*",
+            "dev.bellows.app.Main"));
     words.addAll(List.of(arguments));
     return words;
   }

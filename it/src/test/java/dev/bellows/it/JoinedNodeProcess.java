@@ -27,25 +27,39 @@ final class JoinedNodeProcess implements AutoCloseable {
 
   /** Joins under the rights of a node's account, and returns once the cluster knows the node. */
   static JoinedNodeProcess start(RealControlPlane cluster, Path dataDirectory) throws IOException {
+    return start(cluster, dataDirectory, BellowsProcess.LIBRARIES);
+  }
+
+  /**
+   * The same from libraries that lie elsewhere.
+   *
+   * @param further options of {@code kubelet}
+   */
+  static JoinedNodeProcess start(
+      RealControlPlane cluster, Path dataDirectory, Path libraries, String... further)
+      throws IOException {
     Files.createDirectories(dataDirectory.getParent());
     Path kubeconfig = dataDirectory.resolveSibling("admin.kubeconfig");
     Files.writeString(kubeconfig, cluster.kubeconfig());
     Path own = dataDirectory.resolveSibling("node.kubeconfig");
     Files.writeString(own, cluster.nodeKubeconfig());
+    List<String> words =
+        BellowsProcess.words(
+            libraries,
+            "kubelet",
+            "--data-dir",
+            dataDirectory.toString(),
+            "--kubeconfig",
+            own.toString(),
+            "--node-name",
+            RealControlPlane.NODE,
+            "--client-ca-file",
+            cluster.clientAuthority().toString(),
+            "--pod-cidr",
+            podCidr());
+    words.addAll(List.of(further));
     Process process =
-        new ProcessBuilder(
-                BellowsProcess.words(
-                    "kubelet",
-                    "--data-dir",
-                    dataDirectory.toString(),
-                    "--kubeconfig",
-                    own.toString(),
-                    "--node-name",
-                    RealControlPlane.NODE,
-                    "--client-ca-file",
-                    cluster.clientAuthority().toString(),
-                    "--pod-cidr",
-                    podCidr()))
+        new ProcessBuilder(words)
             .redirectError(dataDirectory.resolveSibling("node.err").toFile())
             .start();
     BufferedReader lines =
@@ -70,10 +84,14 @@ final class JoinedNodeProcess implements AutoCloseable {
 
   /** Runs another subcommand against this one's data directory. */
   Command.Result bellows(String... arguments) {
+    return bellowsCommand(arguments).run();
+  }
+
+  /** The same, to be run by the caller. */
+  Command bellowsCommand(String... arguments) {
     return Command.of(
-            BellowsProcess.words(BellowsProcess.inDirectory(dataDirectory, arguments))
-                .toArray(String[]::new))
-        .run();
+        BellowsProcess.words(BellowsProcess.inDirectory(dataDirectory, arguments))
+            .toArray(String[]::new));
   }
 
   /** Runs kubectl against the cluster, as its administrator. */

@@ -36,6 +36,17 @@ public final class RealControlPlane implements AutoCloseable {
   /** The node whose account {@link #nodeKubeconfig} is. */
   public static final String NODE = "joined";
 
+  private static final String AUDIT_POLICY =
+      """
+      apiVersion: audit.k8s.io/v1
+      kind: Policy
+      omitStages: [RequestReceived]
+      rules:
+      - level: Metadata
+        userGroups: ["system:serviceaccounts:knative-serving"]
+      - level: None
+      """;
+
   private final Path programs;
   private final Path directory;
   private final List<Process> processes = new ArrayList<>();
@@ -108,6 +119,19 @@ public final class RealControlPlane implements AutoCloseable {
     return kubeconfig(NODE_TOKEN);
   }
 
+  /**
+   * What the accounts of an installation have asked for, a line of JSON each ({@code
+   * audit.k8s.io/v1} Event).
+   */
+  public Path auditLog() {
+    return directory.resolve("audit.log");
+  }
+
+  /** Where the API server is, for whoever is not led there by a Service. */
+  public int apiPort() {
+    return apiPort;
+  }
+
   /** Who vouches for the API server where it is a client. */
   public Path clientAuthority() {
     return ClientCertificates.authorityIn(directory);
@@ -148,6 +172,7 @@ public final class RealControlPlane implements AutoCloseable {
     Path key = directory.resolve("service-account.key");
     Path publicKey = directory.resolve("service-account.pub");
     writeKeys(key, publicKey);
+    Path auditPolicy = Files.writeString(directory.resolve("audit-policy.yaml"), AUDIT_POLICY);
 
     String etcd = "http://127.0.0.1:" + etcdPort;
     String peer = "http://127.0.0.1:" + etcdPeerPort;
@@ -180,6 +205,8 @@ public final class RealControlPlane implements AutoCloseable {
         "--service-account-key-file=" + publicKey,
         "--service-account-signing-key-file=" + key,
         "--enable-aggregator-routing=true",
+        "--audit-policy-file=" + auditPolicy,
+        "--audit-log-path=" + auditLog(),
         // No Endpoints object may name a loopback address.
         "--endpoint-reconciler-type=none");
     authority = directory.resolve("pki/apiserver.crt");
