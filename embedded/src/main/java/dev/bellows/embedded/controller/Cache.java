@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +27,7 @@ public final class Cache {
   private final Map<Key, ObjectNode> objects = new HashMap<>();
   private final Map<String, Set<Key>> byOwner = new HashMap<>();
   private final Map<String, Set<Key>> byNamespace = new HashMap<>();
+  private final List<Index> indexes = new ArrayList<>();
 
   /** What happened up to this version the watch has told. */
   private long told;
@@ -67,6 +69,49 @@ public final class Cache {
             .collect(Collectors.toSet()));
   }
 
+  /**
+   * Keeps the objects findable by values taken from them.
+   *
+   * @param values pure; the values of one object, none if it is not to be found
+   */
+  public synchronized Index indexBy(Function<ObjectNode, List<String>> values) {
+    Index index = new Index(values);
+    indexes.add(index);
+    objects.forEach(index::add);
+    return index;
+  }
+
+  /** Finds the objects of a namespace by a value taken from them. */
+  public final class Index {
+    private final Function<ObjectNode, List<String>> values;
+    private final Map<Key, Set<Key>> byValue = new HashMap<>();
+
+    private Index(Function<ObjectNode, List<String>> values) {
+      this.values = values;
+    }
+
+    /** The objects of a namespace that have this value, in no particular order. */
+    public List<ObjectNode> get(String namespace, String value) {
+      synchronized (Cache.this) {
+        return pick(byValue.getOrDefault(new Key(namespace, value), Set.of()));
+      }
+    }
+
+    private void add(Key key, ObjectNode object) {
+      for (String value : values.apply(object)) {
+        byValue
+            .computeIfAbsent(new Key(key.namespace(), value), any -> new LinkedHashSet<>())
+            .add(key);
+      }
+    }
+
+    private void remove(Key key, ObjectNode object) {
+      for (String value : values.apply(object)) {
+        drop(byValue, new Key(key.namespace(), value), key);
+      }
+    }
+  }
+
   private List<ObjectNode> pick(Set<Key> keys) {
     List<ObjectNode> picked = new ArrayList<>(keys.size());
     for (Key key : keys) {
@@ -100,6 +145,7 @@ public final class Cache {
     objects.put(key, object);
     byNamespace.computeIfAbsent(key.namespace(), any -> new LinkedHashSet<>()).add(key);
     byOwner.computeIfAbsent(Owners.controllerUid(object), any -> new LinkedHashSet<>()).add(key);
+    indexes.forEach(index -> index.add(key, object));
     return new Applied(known, true);
   }
 
@@ -141,9 +187,10 @@ public final class Cache {
   private void unindex(Key key, ObjectNode known) {
     drop(byNamespace, key.namespace(), key);
     drop(byOwner, Owners.controllerUid(known), key);
+    indexes.forEach(index -> index.remove(key, known));
   }
 
-  private static void drop(Map<String, Set<Key>> index, String at, Key key) {
+  private static <K> void drop(Map<K, Set<Key>> index, K at, Key key) {
     Set<Key> keys = index.get(at);
     if (keys != null) {
       keys.remove(key);

@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,9 +38,11 @@ public final class EndpointsController implements AutoCloseable {
 
   private final Registry registry;
   private final Cache services;
-  private final Cache pods;
+  private final Cache.Index servicesByLabel;
+  private final Cache.Index podsByLabel;
   private final Cache endpoints;
   private final Cache slices;
+  private final Cache.Index slicesByService;
   private final ControllerLoop<Key> loop =
       new ControllerLoop<>("endpoints", CONCURRENCY, this::reconcile);
 
@@ -47,9 +50,18 @@ public final class EndpointsController implements AutoCloseable {
   public EndpointsController(Registry registry, Informers informers) {
     this.registry = registry;
     services = informers.cache(ResourceTypes.SERVICES);
-    pods = informers.cache(ResourceTypes.PODS);
+    servicesByLabel = services.indexBy(service -> firstOf(selector(service)).stream().toList());
+    podsByLabel = informers.cache(ResourceTypes.PODS).indexBy(EndpointsController::labels);
     endpoints = informers.cache(ResourceTypes.ENDPOINTS);
     slices = informers.cache(ResourceTypes.ENDPOINT_SLICES);
+    slicesByService =
+        slices.indexBy(slice ->
+            List.of(
+                slice
+                    .path("metadata")
+                    .path("labels")
+                    .path(EndpointSlices.SERVICE_NAME)
+                    .asText("")));
     informers.listen(ResourceTypes.SERVICES, this::enqueueItself);
     informers.listen(ResourceTypes.ENDPOINTS, this::enqueueItself);
     informers.listen(ResourceTypes.PODS, this::enqueueServicesOf);
@@ -77,17 +89,46 @@ public final class EndpointsController implements AutoCloseable {
     if (known == null) {
       return;
     }
-    for (ObjectNode service : services.inNamespace(Key.of(known).namespace())) {
-      if ((after != null && selects(service, after))
-          || (before != null && selects(service, before))) {
-        loop.enqueue(Key.of(service));
+    if (after != null) {
+      enqueueSelecting(after);
+    }
+    if (before != null && (after == null || !labels(before).equals(labels(after)))) {
+      enqueueSelecting(before);
+    }
+  }
+
+  private void enqueueSelecting(ObjectNode pod) {
+    String namespace = Key.of(pod).namespace();
+    for (String label : labels(pod)) {
+      for (ObjectNode service : servicesByLabel.get(namespace, label)) {
+        if (selects(service, pod)) {
+          loop.enqueue(Key.of(service));
+        }
       }
     }
   }
 
+  /** A pod's labels, each as {@code key=value}. */
+  private static List<String> labels(ObjectNode pod) {
+    return written(pod.path("metadata").path("labels")).toList();
+  }
+
+  private static JsonNode selector(ObjectNode service) {
+    return service.path("spec").path("selector");
+  }
+
+  /** One of the labels that a selector asks for, in the same form: who lacks it is not selected. */
+  private static Optional<String> firstOf(JsonNode selector) {
+    return written(selector).findFirst();
+  }
+
+  private static Stream<String> written(JsonNode labels) {
+    return labels.properties().stream()
+        .map(label -> label.getKey() + "=" + label.getValue().asText());
+  }
+
   private static boolean selects(ObjectNode service, ObjectNode pod) {
-    JsonNode selector = service.path("spec").path("selector");
-    return !selector.isEmpty() && Selector.matchesMap(selector, pod);
+    return Selector.matchesMap(selector(service), pod);
   }
 
   private Optional<Duration> reconcile(Key key) {
@@ -105,7 +146,8 @@ public final class EndpointsController implements AutoCloseable {
       }
       return Optional.empty();
     }
-    if (service.get().path("spec").path("selector").isEmpty()) {
+    Optional<String> selected = firstOf(selector(service.get()));
+    if (selected.isEmpty()) {
       Optional<ObjectNode> written = endpoints.get(key);
       writeSlices(
           key,
@@ -118,7 +160,7 @@ public final class EndpointsController implements AutoCloseable {
     ArrayNode subsets =
         EndpointSubsets.of(
             service.get(),
-            pods.inNamespace(key.namespace()).stream()
+            podsByLabel.get(key.namespace(), selected.get()).stream()
                 .filter(pod -> selects(service.get(), pod))
                 .toList());
     writeEndpoints(key, service.get(), subsets);
@@ -168,10 +210,9 @@ public final class EndpointsController implements AutoCloseable {
 
   private void writeSlices(Key key, List<ObjectNode> wanted, String managedBy, ObjectNode owner) {
     List<ObjectNode> present = new ArrayList<>();
-    for (ObjectNode slice : slices.inNamespace(key.namespace())) {
+    for (ObjectNode slice : slicesByService.get(key.namespace(), key.name())) {
       JsonNode labels = slice.path("metadata").path("labels");
-      if (labels.path(EndpointSlices.SERVICE_NAME).asText().equals(key.name())
-          && labels.path(EndpointSlices.MANAGED_BY).asText().equals(managedBy)) {
+      if (labels.path(EndpointSlices.MANAGED_BY).asText().equals(managedBy)) {
         present.add(slice);
       }
     }
