@@ -84,11 +84,12 @@ class InstallIT {
   void whileItIsAwayTheClusterGoesOn() {
     assertThat(installed).isTrue();
     kubectl("scale", "--namespace=knative-serving", "deployment", "--all", "--replicas=0");
-    kubectl("delete", "pods", "--namespace=knative-serving", "--all", "--grace-period=0", "--force");
+    kubectl(
+        "delete", "pods", "--namespace=knative-serving", "--all", "--grace-period=0", "--force");
     await()
         .atMost(PATIENCE)
-        .until(() ->
-            kubectl("get", "pods", "--namespace=knative-serving", "--output=name").isBlank());
+        .until(
+            () -> kubectl("get", "pods", "--namespace=knative-serving", "--output=name").isBlank());
     String refused =
         system
             .kubectl("annotate", "ksvc/autoscale", "--overwrite", "example.com/away=yes")

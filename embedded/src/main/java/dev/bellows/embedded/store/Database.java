@@ -10,6 +10,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Collection;
+import java.util.List;
 import java.util.function.Consumer;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
@@ -174,10 +175,23 @@ final class Database implements AutoCloseable {
       prepared.advance.executeUpdate();
       prepared.commit.execute();
     } catch (SQLException e) {
+      discard(prepared, e);
       if (!undone(e) && revision() == revision) {
         return; // the failure came after the commit
       }
       throw e;
+    }
+  }
+
+  /** The driver closes a statement that fails: the next commit makes all of them anew. */
+  private void discard(Statements prepared, SQLException reason) {
+    statements = null;
+    for (PreparedStatement each : prepared.all()) {
+      try {
+        each.close();
+      } catch (SQLException e) {
+        reason.addSuppressed(e);
+      }
     }
   }
 
@@ -187,7 +201,12 @@ final class Database implements AutoCloseable {
       PreparedStatement put,
       PreparedStatement remove,
       PreparedStatement advance,
-      PreparedStatement commit) {}
+      PreparedStatement commit) {
+
+    List<PreparedStatement> all() {
+      return List.of(begin, put, remove, advance, commit);
+    }
+  }
 
   private Statements statements() throws SQLException {
     Statements known = statements;
