@@ -17,7 +17,7 @@ fail() {
 }
 
 make_images() {
-  mvn -q -B "$@" -Dquick -Pimages -DskipTests -pl app -am package >app/target/images.log 2>&1 || {
+  mvn -q -B -Dquick -Pimages -DskipTests -pl app -am package >app/target/images.log 2>&1 || {
     tail -n 30 app/target/images.log
     fail "the images could not be made"
   }
@@ -27,7 +27,7 @@ mkdir -p app/target
 make_images
 first=$(cat app/target/bellows.digest dataplane/target/queue-proxy.digest)
 rm "${tars[@]}"
-make_images -o
+make_images
 second=$(cat app/target/bellows.digest dataplane/target/queue-proxy.digest)
 [ "$first" = "$second" ] || fail "two builds differ: $first and $second"
 echo "digests: $first"
@@ -74,17 +74,17 @@ user=$(podman image inspect --format '{{.User}}' "dev.local/bellows:$tag" "dev.l
 [ "$user" = 65532:65532 ] || fail "the images run as $user"
 
 # A queue-proxy that answers, for a program that is this script's.
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.99.0.1", 0)); print(s.getsockname()[1])')
 name=bellows-check-$$
-podman run -d --name "$name" "${podman_options[@]:1}" -e BELLOWS_LISTEN_IP=127.0.0.1 \
+podman run -d --name "$name" "${podman_options[@]:1}" -e BELLOWS_LISTEN_IP=127.99.0.1 \
   -e CONTAINER_CONCURRENCY=0 -e QUEUE_SERVING_PORT="$port" -e QUEUE_SERVING_TLS_PORT=8112 \
   -e USER_PORT=9 -e REVISION_TIMEOUT_SECONDS=300 -e SERVING_LOGGING_CONFIG= \
   -e SERVING_LOGGING_LEVEL=info -e SERVING_NAMESPACE=default -e SERVING_REVISION=check-00001 \
-  -e SERVING_CONFIGURATION=check -e SERVING_POD=check -e SERVING_POD_IP=127.0.0.1 \
+  -e SERVING_CONFIGURATION=check -e SERVING_POD=check -e SERVING_POD_IP=127.99.0.1 \
   "dev.local/queue-proxy:$tag" >/dev/null
 trap 'podman rm -f -t 0 "$name" >/dev/null 2>&1 || true' EXIT
 for _ in $(seq 300); do
-  status=$(curl -s -o /dev/null -w '%{http_code}' -H 'K-Network-Probe: queue' "http://127.0.0.1:$port/" || true)
+  status=$(curl -s -o /dev/null -w '%{http_code}' -H 'K-Network-Probe: probe' -H 'K-Network-Hash: check' "http://127.99.0.1:$port/" || true)
   [ "$status" = 000 ] || break
   sleep 0.2
 done
