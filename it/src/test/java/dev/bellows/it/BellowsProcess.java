@@ -30,7 +30,11 @@ final class BellowsProcess implements AutoCloseable {
   private final HttpClient http =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
-  private BellowsProcess(Path dataDirectory, Process process, JsonNode announced) {
+  private final List<String> prefix;
+
+  private BellowsProcess(
+      List<String> prefix, Path dataDirectory, Process process, JsonNode announced) {
+    this.prefix = prefix;
     this.dataDirectory = dataDirectory;
     this.process = process;
     this.announced = announced;
@@ -43,7 +47,18 @@ final class BellowsProcess implements AutoCloseable {
 
   /** The same with its gateway at a port, and with further words. */
   static BellowsProcess start(Path dataDirectory, int port, String... further) throws IOException {
-    List<String> words =
+    return start(List.of(), dataDirectory, port, further);
+  }
+
+  /**
+   * The same by way of another program.
+   *
+   * @param prefix what comes before its own words, as {@code setpriv}
+   */
+  static BellowsProcess start(List<String> prefix, Path dataDirectory, int port, String... further)
+      throws IOException {
+    List<String> words = new ArrayList<>(prefix);
+    words.addAll(
         words(
             "up",
             "--data-dir",
@@ -53,7 +68,7 @@ final class BellowsProcess implements AutoCloseable {
             "--api-port",
             "0",
             "--output",
-            "json");
+            "json"));
     words.addAll(List.of(further));
     Process process =
         new ProcessBuilder(words)
@@ -66,12 +81,14 @@ final class BellowsProcess implements AutoCloseable {
     assertThat(line)
         .as("the first line of `up`; standard error is in %s.err", dataDirectory)
         .isNotNull();
-    return new BellowsProcess(dataDirectory, process, JSON.readTree(line));
+    return new BellowsProcess(prefix, dataDirectory, process, JSON.readTree(line));
   }
 
   /** Runs another subcommand against this one's data directory. */
   Command.Result bellows(String... arguments) {
-    return Command.of(command(inDirectory(dataDirectory, arguments))).run();
+    List<String> words = new ArrayList<>(prefix);
+    words.addAll(List.of(command(inDirectory(dataDirectory, arguments))));
+    return Command.of(words.toArray(String[]::new)).run();
   }
 
   /** The words of a subcommand, and which data directory it is about. */

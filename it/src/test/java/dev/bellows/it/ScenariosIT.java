@@ -23,7 +23,7 @@ import java.util.stream.Stream;
 import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * One list of scenarios, on every form of the whole system. Manifests say what a webhook would fill
@@ -34,15 +34,22 @@ class ScenariosIT {
   private static final int CLIENTS_OF_THE_ROLLOUT = 4;
   private static final Duration PATIENCE = Duration.ofSeconds(90);
   private static final String HOST = "ids.default.example.com";
+
   @TempDir Path directory;
 
   private final HttpClient client =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
+  /** {@code -Dscenarios=} names others, or {@code all}. */
+  static Stream<TestedSystem.Form> forms() {
+    String named = System.getProperty("scenarios", "REAL_CONTROL_PLANE,UNPRIVILEGED");
+    return named.equals("all")
+        ? Stream.of(TestedSystem.Form.values())
+        : Stream.of(named.split(",", -1)).map(TestedSystem.Form::valueOf);
+  }
+
   @ParameterizedTest
-  @EnumSource(
-      value = TestedSystem.Form.class,
-      names = {"REAL_CONTROL_PLANE", "EMBEDDED"})
+  @MethodSource("forms")
   void theScenariosHoldOnEveryForm(TestedSystem.Form form) throws Exception {
     Command.require("kubectl");
     try (TestedSystem system = form.start(directory)) {

@@ -14,15 +14,18 @@ interface TestedSystem extends AutoCloseable {
   enum Form {
     /** A real control plane, a node that has joined it, and every part in a process of its own. */
     REAL_CONTROL_PLANE,
-    /** One process, pods as processes. */
-    EMBEDDED,
+    /** One process and pods as processes, without any rights. */
+    UNPRIVILEGED,
+    /** The same with root's rights, pods in networks of their own. */
+    PRIVILEGED,
     /** One process, pods as containers of an image. */
     PODMAN;
 
     /** Starts one; skips the test aloud where the machine lacks what it needs. */
     TestedSystem start(Path directory) throws Exception {
       return switch (this) {
-        case EMBEDDED -> OneProcess.ofPrograms(directory);
+        case UNPRIVILEGED -> OneProcess.unprivileged(directory);
+        case PRIVILEGED -> OneProcess.privileged(directory);
         case PODMAN -> OneProcess.ofImages(directory);
         case REAL_CONTROL_PLANE -> RealSystem.start(directory);
       };
