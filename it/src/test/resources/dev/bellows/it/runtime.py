@@ -1,8 +1,10 @@
 """A program that tells what it was given: environment, arguments, directory, input, headers.
 
-GET /?sleep=MS answers after a while; GET /?alone answers 500 if another such request is there;
+GET /?sleep=MS answers after a while, GET /?late=MS begins at once and ends later;
+GET /?alone answers 500 if another such request is there;
 GET /?ask=PORT tells, too, what a program at that port of this machine answers. It listens where
-LISTEN says, else PORT. GET /?write=PATH makes an empty file; GET /?read=PATH tells what a file or
+LISTEN says, else PORT. GET /?bloat=MB fills memory while it is answered.
+GET /?write=PATH makes an empty file; GET /?read=PATH tells what a file or
 directory holds. The file that SHOW names is told as it was at start.
 """
 import http.server
@@ -46,6 +48,10 @@ class Answer(http.server.BaseHTTPRequestHandler):
         if "ask" in query:
             with urllib.request.urlopen(f"http://127.0.0.1:{int(query['ask'][0])}/") as answer:
                 asked = answer.read().decode()
+        if "bloat" in query:
+            held = bytearray(int(query["bloat"][0]) << 20)  # zeroes: what is touched alone counts
+            for page in range(0, len(held), 4096):
+                held[page] = 1
         if "write" in query:
             open(query["write"][0], "w").close()
         read = ""
@@ -62,6 +68,7 @@ class Answer(http.server.BaseHTTPRequestHandler):
                 "arguments": sys.argv[1:],
                 "directory": os.getcwd(),
                 "atEndOfInput": at_end_of_input.is_set(),
+                "protocol": self.request_version,
                 "headers": {name.lower(): value for name, value in self.headers.items()},
                 "greeting": os.environ.get("TARGET", ""),
                 "asked": asked,
@@ -73,6 +80,7 @@ class Answer(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
+        time.sleep(int(query.get("late", ["0"])[0]) / 1000)
         self.wfile.write(body)
 
     def log_message(self, *arguments):
