@@ -65,11 +65,12 @@ final class BellowsProcess implements AutoCloseable {
             dataDirectory.toString(),
             "--port",
             String.valueOf(port),
-            "--api-port",
-            "0",
             "--output",
             "json"));
     words.addAll(List.of(further));
+    if (!words.contains("--api-port")) {
+      words.addAll(List.of("--api-port", "0"));
+    }
     Process process =
         new ProcessBuilder(words)
             .redirectError(
@@ -119,6 +120,11 @@ final class BellowsProcess implements AutoCloseable {
 
   URI gateway() {
     return URI.create(announced.path("gateway").asText());
+  }
+
+  /** Where the gateway takes TLS. */
+  URI gatewayTls() {
+    return URI.create(announced.path("gatewayTls").asText());
   }
 
   Path kubeconfig() {

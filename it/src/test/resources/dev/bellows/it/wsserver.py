@@ -1,12 +1,17 @@
-"""A WebSocket server that sends every text back (RFC 6455, unfragmented frames below 64 KiB)."""
+"""A WebSocket server that sends every text back (RFC 6455, unfragmented frames below 64 KiB).
+
+TARGET is put behind what it sends; "wait MS" is sent back after a while.
+"""
 import base64
 import hashlib
 import os
 import socketserver
 import struct
+import time
 
 KEY = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 TEXT, CLOSE = 1, 8
+TARGET = os.environ.get("TARGET", "").encode()
 
 
 class Answer(socketserver.StreamRequestHandler):
@@ -34,6 +39,11 @@ class Answer(socketserver.StreamRequestHandler):
                 (size,) = struct.unpack(">H", self.rfile.read(2))
             mask = self.rfile.read(4)
             text = bytes(b ^ mask[i % 4] for i, b in enumerate(self.rfile.read(size)))
+            if kind == TEXT:
+                if text.startswith(b"wait "):
+                    time.sleep(int(text[5:]) / 1000)
+                text += TARGET
+                size = len(text)
             length = bytes([size]) if size < 126 else b"\x7e" + struct.pack(">H", size)
             if kind in (TEXT, CLOSE):
                 self.wfile.write(bytes([128 | kind]) + length + text)
