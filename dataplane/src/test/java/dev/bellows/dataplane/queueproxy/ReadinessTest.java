@@ -78,7 +78,8 @@ class ReadinessTest {
         Pod pod = httpPod(user, AS_OFTEN_AS_IT_CAN + "3");
         QueueProxyHandle queueProxy = pod.attach()) {
       assertThat(queueProxy.ready().toCompletableFuture().join()).isTrue();
-      assertThat(questions).hasValue(5);
+      // Five, and more only where a machine under load lets a try of 100 ms pass.
+      assertThat(questions).hasValueGreaterThanOrEqualTo(5);
     }
   }
 
