@@ -7,9 +7,9 @@ import java.lang.annotation.Target;
 import org.junit.jupiter.api.Tag;
 
 /**
- * Scenarios that mostly wait, and that measure nothing that a busy machine would change: they run
- * two at a time, each in a JVM of its own. They have free ports, or addresses, that nobody else
- * has. All others run alone.
+ * Scenarios that mostly wait, and that measure nothing that a busy machine would change: three of
+ * them run at a time. They have free ports, or addresses, that nobody else has. All others run
+ * alone.
  */
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)

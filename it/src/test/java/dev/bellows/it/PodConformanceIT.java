@@ -34,6 +34,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Whether a pod is alive and ready, and how it ends, with the names and the checks of the
  * original's tests (runtime, e2e). docs/conformance.md has the whole list.
  */
+@BesideOthers
 @Execution(ExecutionMode.CONCURRENT)
 class PodConformanceIT {
   private static final String PROBES = "conformance.test/probes";

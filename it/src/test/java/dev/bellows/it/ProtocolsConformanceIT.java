@@ -41,6 +41,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
  * What a request may speak, with the names and the checks of the original's tests (runtime, e2e).
  * docs/conformance.md has the whole list.
  */
+@BesideOthers
 @Execution(ExecutionMode.CONCURRENT)
 class ProtocolsConformanceIT {
   private static final String PROGRAM = "conformance.test/program";

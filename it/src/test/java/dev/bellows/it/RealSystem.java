@@ -174,7 +174,15 @@ final class RealSystem implements TestedSystem {
           case "gateway" ->
               List.of("--port", "" + gatewayPort, "--health-port", "0", "--lame-duck", "0");
           case "activator" ->
-              List.of("--port", "" + ACTIVATOR_PORT, "--h2c-port", "0", "--lame-duck", "0");
+              List.of(
+                  "--port",
+                  "" + ACTIVATOR_PORT,
+                  "--h2c-port",
+                  "0",
+                  "--tls-port",
+                  "0",
+                  "--lame-duck",
+                  "0");
           case "control-plane" -> List.of("--health-port", "0", "--http-port", "" + gatewayPort);
           default -> List.of("--port", "" + AUTOSCALER_PORT);
         });
