@@ -7,20 +7,26 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** The whole system, started as its users start it, in a process of its own. */
 final class BellowsProcess implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Duration START_LIMIT = Duration.ofMinutes(2);
   static final Path LIBRARIES =
       Path.of("").toAbsolutePath().resolveSibling("app").resolve("target/lib");
 
@@ -71,18 +77,33 @@ final class BellowsProcess implements AutoCloseable {
     if (!words.contains("--api-port")) {
       words.addAll(List.of("--api-port", "0"));
     }
-    Process process =
-        new ProcessBuilder(words)
-            .redirectError(
-                dataDirectory.resolveSibling(dataDirectory.getFileName() + ".err").toFile())
-            .start();
+    Path errors = dataDirectory.resolveSibling(dataDirectory.getFileName() + ".err");
+    Process process = new ProcessBuilder(words).redirectError(errors.toFile()).start();
     BufferedReader lines =
         new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
-    String line = lines.readLine();
-    assertThat(line)
-        .as("the first line of `up`; standard error is in %s.err", dataDirectory)
-        .isNotNull();
+    String line = firstLine(process, lines);
+    assertThat(line).as("the first line of `up`; it said %s", Files.readString(errors)).isNotNull();
     return new BellowsProcess(prefix, dataDirectory, process, JSON.readTree(line));
+  }
+
+  /** One that never says that it is ready fails its test, and does not hold up all others. */
+  private static @Nullable String firstLine(Process process, BufferedReader lines) {
+    try {
+      return CompletableFuture.supplyAsync(
+              () -> {
+                try {
+                  return lines.readLine();
+                } catch (IOException e) {
+                  throw new UncheckedIOException(e);
+                }
+              },
+              task -> Thread.ofPlatform().daemon().start(task))
+          .orTimeout(START_LIMIT.toSeconds(), TimeUnit.SECONDS)
+          .join();
+    } catch (CompletionException e) {
+      process.destroyForcibly();
+      throw new AssertionError("`up` did not say that it is ready within " + START_LIMIT, e);
+    }
   }
 
   /** Runs another subcommand against this one's data directory. */

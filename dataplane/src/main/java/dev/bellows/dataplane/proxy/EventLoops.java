@@ -15,11 +15,20 @@ import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioDatagramChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.handler.codec.http.EmptyHttpHeaders;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import java.util.Objects;
 
 /** Event loops that carry sockets: epoll where there is one, else NIO. */
 public final class EventLoops {
   private static final boolean EPOLL = Epoll.isAvailable();
+
+  static {
+    // Netty's HttpHeaders and EmptyHttpHeaders initialise each other. Two threads that begin at
+    // different ends wait for one another for ever, and whoever needs a header with them; so it is
+    // done here, before there are threads.
+    Objects.requireNonNull(EmptyHttpHeaders.INSTANCE);
+  }
 
   private EventLoops() {}
 
