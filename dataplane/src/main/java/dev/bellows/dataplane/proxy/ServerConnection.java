@@ -205,7 +205,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Cli
         upgrading = request;
         return;
       }
-      Http2Upgrade.forget(request);
+      decline(request);
     }
     serve(request, refusal);
   }
@@ -251,9 +251,18 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Cli
   }
 
   private void serveInHttp11(HttpRequest request) {
-    Http2Upgrade.forget(request);
+    decline(request);
     serve(request, null);
     take(LastHttpContent.EMPTY_LAST_CONTENT);
+  }
+
+  /** Takes the wish for HTTP/2 off, but not that this is the last request of its connection. */
+  private static void decline(HttpRequest request) {
+    boolean last = !HttpUtil.isKeepAlive(request);
+    Http2Upgrade.forget(request);
+    if (last) {
+      request.headers().set(HeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+    }
   }
 
   private void agreeToHttp2() {

@@ -88,6 +88,21 @@ class Http2UpgradeTest extends ProxyFixture {
   }
 
   @Test
+  void servesNothingAfterALastRequestThatAskedForHttp2() throws Exception {
+    try (Backend backend = Backend.echoingHeads();
+        Client client = new Client(proxyTo(backend.address()))) {
+      client.send(
+          "POST /1 HTTP/1.1\r\n"
+              + ASKING
+              + "Connection: close\r\nContent-Length: 4\r\n\r\nbody"
+              + "GET /2 HTTP/1.1\r\nHost: h\r\n\r\n");
+      assertThat(client.response().body()).startsWith("POST /1 ");
+      assertThat(client.closed()).isTrue();
+      assertThat(backend.heads).hasSize(1);
+    }
+  }
+
+  @Test
   void passesNoWishForHttp2On() throws Exception {
     try (Client client = new Client(twoHopsTo(telling()))) {
       client.send("POST /p HTTP/1.1\r\n" + ASKING + "Content-Length: 4\r\n\r\nbody");
