@@ -15,7 +15,7 @@ id=${QUERY_STRING#id=}
 id=${id%%&*}
 echo "id $id" >&2
 case $QUERY_STRING in *sleep=*) sleep "${QUERY_STRING#*sleep=}" ;; esac
-printf 'Content-Type: text/plain\r\nContent-Length: %d\r\n\r\n%s' "${#id}" "$id"
+printf 'Content-Type: text/plain\r\nX-Version: %s\r\nContent-Length: %d\r\n\r\n%s' "$VERSION" "${#id}" "$id"
 CGI
 chmod +x "$root/www/cgi-bin/ids"
 tar -C "$root" -cf "$root.tar" .

@@ -1,6 +1,6 @@
 """Serves HTTP on $PORT; prints the id of every request (?id=N) and answers with it.
 
-With ?sleep=S it takes S seconds over it.
+With ?sleep=S it takes S seconds over it. X-Version tells $VERSION.
 """
 
 import os
@@ -22,6 +22,7 @@ class Handler(BaseHTTPRequestHandler):
         body = request_id.encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
+        self.send_header("X-Version", os.environ.get("VERSION", ""))
         self.end_headers()
         self.wfile.write(body)
 

@@ -18,23 +18,26 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 
 /**
  * etcd, kube-apiserver, kube-controller-manager and kube-scheduler, a node of ours under a node's
- * own rights, and control plane, autoscaler, activator and gateway as processes, each under the
- * rights of its account.
+ * own rights, and two control planes, two autoscalers, an activator and a gateway as processes,
+ * each under the rights of its account, by way of a relay that can be cut.
  */
 final class RealSystem implements TestedSystem {
   private static final String SYSTEM = "knative-serving";
@@ -42,45 +45,61 @@ final class RealSystem implements TestedSystem {
   /** Not where queue-proxies listen: outside of pods, a part has all addresses of the machine. */
   private static final int ACTIVATOR_PORT = 18_012;
 
-  private static final int AUTOSCALER_PORT = 18_080;
-  private static final List<String> ROLES =
+  /** Where autoscalers dial each other. */
+  private static final int STATS_PORT = 8080;
+
+  private static final List<String> ACCOUNTS =
       List.of("control-plane", "autoscaler", "activator", "gateway");
+
+  private static final List<String> PARTS =
+      List.of(
+          "control-plane-0",
+          "control-plane-1",
+          "autoscaler-0",
+          "autoscaler-1",
+          "activator-0",
+          "gateway-0");
 
   private final Path directory;
   private final RealControlPlane cluster;
   private final JoinedNodeProcess node;
   private final int gatewayPort;
-  private final List<Process> roles = new ArrayList<>();
+  private final Relay api;
+  private final List<Relay> stats = new ArrayList<>();
+  private final KubernetesClient client;
+  private final Map<String, Process> parts = new HashMap<>();
 
-  private RealSystem(
-      Path directory, RealControlPlane cluster, JoinedNodeProcess node, int gatewayPort) {
+  private RealSystem(Path directory, RealControlPlane cluster, JoinedNodeProcess node)
+      throws IOException {
     this.directory = directory;
     this.cluster = cluster;
     this.node = node;
-    this.gatewayPort = gatewayPort;
+    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      this.gatewayPort = free.getLocalPort();
+    }
+    this.api = Relay.start("127.0.0.1", 0, "127.0.0.1", cluster.apiPort());
+    // The API takes no loopback address for an endpoint, and of any other a part takes them all.
+    for (int i = 0; i < 2; i++) {
+      stats.add(Relay.start(node.nodeIp(), 0, statsIp(i), STATS_PORT));
+    }
+    this.client =
+        new KubernetesClientBuilder()
+            .withConfig(Config.fromKubeconfig(cluster.kubeconfig()))
+            .build();
   }
 
   static RealSystem start(Path directory) throws IOException {
     Command.require("python3");
     RealControlPlane cluster =
-        RealControlPlane.startOrSkip("the scenarios on a real control plane");
+        RealControlPlane.startOrSkip("a whole system on a real control plane");
     JoinedNodeProcess node = JoinedNodeProcess.start(cluster, directory.resolve("node"));
-    int gatewayPort;
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      gatewayPort = free.getLocalPort();
-    }
-    RealSystem system = new RealSystem(directory, cluster, node, gatewayPort);
+    RealSystem system = new RealSystem(directory, cluster, node);
     try {
       node.bellows("image", "add", "dev.local/ids", "--", "python3", OneProcess.PROGRAM.toString())
           .succeeded();
       system.install();
-      Map<String, Process> starting = new LinkedHashMap<>();
-      for (String role : ROLES) {
-        starting.put(role, system.launch(role));
-      }
-      for (Map.Entry<String, Process> each : starting.entrySet()) {
-        system.awaitReady(each.getKey(), each.getValue());
-      }
+      PARTS.forEach(system::launch);
+      PARTS.forEach(system::awaitReady);
       return system;
     } catch (IOException | RuntimeException | AssertionError e) {
       system.close();
@@ -88,50 +107,69 @@ final class RealSystem implements TestedSystem {
     }
   }
 
+  /** The parts' processes. */
+  Map<String, Long> pids() {
+    Map<String, Long> pids = new TreeMap<>();
+    parts.forEach((part, process) -> pids.put(part, process.pid()));
+    return pids;
+  }
+
+  /** What CPU time the parts have had. */
+  Map<String, Duration> cpu() {
+    Map<String, Duration> cpu = new TreeMap<>();
+    parts.forEach(
+        (part, process) -> cpu.put(part, process.info().totalCpuDuration().orElse(Duration.ZERO)));
+    return cpu;
+  }
+
   /** What an administrator applies before the parts are started. */
   private void install() throws IOException {
-    Config config = Config.fromKubeconfig(cluster.kubeconfig());
-    try (KubernetesClient client = new KubernetesClientBuilder().withConfig(config).build()) {
-      Path crds = directory.resolve("crds.yaml");
-      StringBuilder documents = new StringBuilder();
-      Crds.all().forEach(crd -> documents.append("---\n").append(crd).append('\n'));
-      Files.writeString(crds, documents.toString());
-      kubectl("apply", "--server-side", "-f", crds.toString()).succeeded();
-      kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=30s").succeeded();
-      client
-          .resource(new NamespaceBuilder().withNewMetadata().withName(SYSTEM).endMetadata().build())
-          .create();
-      for (ConfigMap configMap : DefaultConfigMaps.all()) {
-        if (configMap.getMetadata().getName().equals("config-autoscaler")) {
-          configMap.setData(Map.of("stable-window", "6s", "scale-to-zero-grace-period", "6s"));
-        }
-        client.resource(configMap).inNamespace(SYSTEM).create();
+    Path crds = directory.resolve("crds.yaml");
+    StringBuilder documents = new StringBuilder();
+    Crds.all().forEach(crd -> documents.append("---\n").append(crd).append('\n'));
+    Files.writeString(crds, documents.toString());
+    kubectl("apply", "--server-side", "-f", crds.toString()).succeeded();
+    kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=30s").succeeded();
+    client
+        .resource(new NamespaceBuilder().withNewMetadata().withName(SYSTEM).endMetadata().build())
+        .create();
+    for (ConfigMap configMap : DefaultConfigMaps.all()) {
+      switch (configMap.getMetadata().getName()) {
+        case "config-autoscaler" ->
+            configMap.setData(Map.of("stable-window", "6s", "scale-to-zero-grace-period", "6s"));
+        case "config-leader-election" ->
+            configMap.setData(
+                Map.of("lease-duration", "10s", "renew-deadline", "7s", "retry-period", "2s"));
+        default -> {}
       }
-      leadsTo(client, "activator-service", 80, ACTIVATOR_PORT);
-      leadsTo(client, "autoscaler", AUTOSCALER_PORT, AUTOSCALER_PORT);
-      try (InputStream accounts =
-          Objects.requireNonNull(
-              RealSystem.class.getResourceAsStream("/dev/bellows/app/wiring/roles.yaml"))) {
-        for (HasMetadata object : client.load(accounts).items()) {
-          client.resource(object).create();
-        }
+      client.resource(configMap).inNamespace(SYSTEM).create();
+    }
+    leadsTo("activator-service", 80, ACTIVATOR_PORT);
+    leadsTo("autoscaler", STATS_PORT, stats.stream().map(Relay::port).toArray(Integer[]::new));
+    try (InputStream accounts =
+        Objects.requireNonNull(
+            RealSystem.class.getResourceAsStream("/dev/bellows/app/wiring/roles.yaml"))) {
+      for (HasMetadata object : client.load(accounts).items()) {
+        client.resource(object).create();
       }
-      for (String role : ROLES) {
-        String token =
-            client
-                .serviceAccounts()
-                .inNamespace(SYSTEM)
-                .withName(role)
-                .tokenRequest(new TokenRequestBuilder().withNewSpec().endSpec().build())
-                .getStatus()
-                .getToken();
-        Files.writeString(directory.resolve(role + ".kubeconfig"), cluster.kubeconfig(token));
-      }
+    }
+    for (String account : ACCOUNTS) {
+      String token =
+          client
+              .serviceAccounts()
+              .inNamespace(SYSTEM)
+              .withName(account)
+              .tokenRequest(new TokenRequestBuilder().withNewSpec().endSpec().build())
+              .getStatus()
+              .getToken();
+      Files.writeString(
+          directory.resolve(account + ".kubeconfig"),
+          cluster.kubeconfig(token).replace(":" + cluster.apiPort(), ":" + api.port()));
     }
   }
 
   /** A Service of a part that runs outside of pods. */
-  private void leadsTo(KubernetesClient client, String name, int port, int targetPort) {
+  private void leadsTo(String name, int port, Integer... targetPorts) {
     client
         .resource(
             new ServiceBuilder()
@@ -143,34 +181,41 @@ final class RealSystem implements TestedSystem {
                 .addNewPort()
                 .withName("http")
                 .withPort(port)
-                .withNewTargetPort(targetPort)
+                .withNewTargetPort(targetPorts[0])
                 .endPort()
                 .endSpec()
                 .build())
         .create();
-    client
-        .resource(
-            new EndpointsBuilder()
-                .withNewMetadata()
-                .withNamespace(SYSTEM)
-                .withName(name)
-                .endMetadata()
-                .addNewSubset()
-                .addNewAddress()
-                .withIp(node.nodeIp())
-                .endAddress()
-                .addNewPort(null, "http", targetPort, "TCP")
-                .endSubset()
-                .build())
-        .create();
+    EndpointsBuilder endpoints =
+        new EndpointsBuilder().withNewMetadata().withNamespace(SYSTEM).withName(name).endMetadata();
+    for (int targetPort : targetPorts) {
+      endpoints
+          .addNewSubset()
+          .addNewAddress()
+          .withIp(node.nodeIp())
+          .endAddress()
+          .addNewPort(null, "http", targetPort, "TCP")
+          .endSubset();
+    }
+    client.resource(endpoints.build()).create();
   }
 
-  private Process launch(String role) throws IOException {
+  private static String statsIp(int autoscaler) {
+    return "127.0.0." + (2 + autoscaler);
+  }
+
+  private static String account(String part) {
+    return part.substring(0, part.length() - 2);
+  }
+
+  private void launch(String part) {
+    String account = account(part);
+    int ordinal = part.charAt(part.length() - 1) - '0';
     List<String> words =
-        new ArrayList<>(List.of(role, "--services", "endpoints", "--metrics-port", "0"));
-    words.addAll(List.of("--kubeconfig", directory.resolve(role + ".kubeconfig").toString()));
+        new ArrayList<>(List.of(account, "--services", "endpoints", "--metrics-port", "0"));
+    words.addAll(List.of("--kubeconfig", directory.resolve(account + ".kubeconfig").toString()));
     words.addAll(
-        switch (role) {
+        switch (account) {
           case "gateway" ->
               List.of("--port", "" + gatewayPort, "--health-port", "0", "--lame-duck", "0");
           case "activator" ->
@@ -184,7 +229,7 @@ final class RealSystem implements TestedSystem {
                   "--lame-duck",
                   "0");
           case "control-plane" -> List.of("--health-port", "0", "--http-port", "" + gatewayPort);
-          default -> List.of("--port", "" + AUTOSCALER_PORT);
+          default -> List.of("--port", "" + STATS_PORT);
         });
     ProcessBuilder process = new ProcessBuilder(BellowsProcess.words(words.toArray(String[]::new)));
     process
@@ -192,23 +237,93 @@ final class RealSystem implements TestedSystem {
         .putAll(
             Map.of(
                 "POD_NAME",
-                role + "-0",
+                part,
                 "POD_IP",
-                role.equals("gateway") ? "" : node.nodeIp(),
+                switch (account) {
+                  case "gateway" -> "";
+                  case "autoscaler" -> statsIp(ordinal);
+                  default -> node.nodeIp();
+                },
                 "SYSTEM_NAMESPACE",
-                SYSTEM));
-    process.redirectError(directory.resolve(role + ".err").toFile());
-    Process started = process.start();
-    roles.add(started);
-    return started;
+                SYSTEM,
+                // Each lives for minutes: what compiles best does not pay.
+                "JDK_JAVA_OPTIONS",
+                "-XX:TieredStopAtLevel=1"));
+    process.redirectError(
+        ProcessBuilder.Redirect.appendTo(directory.resolve(part + ".err").toFile()));
+    try {
+      parts.put(part, process.start());
+    } catch (IOException e) {
+      throw new UncheckedIOException("starting " + part, e);
+    }
   }
 
-  private void awaitReady(String role, Process process) throws IOException {
-    BufferedReader lines =
-        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
-    assertThat(lines.readLine())
-        .as("%s said: %s", role, Files.readString(directory.resolve(role + ".err")))
-        .startsWith("Bellows " + role + " is ready");
+  private void awaitReady(String part) {
+    Process process = Objects.requireNonNull(parts.get(part));
+    try {
+      BufferedReader lines =
+          new BufferedReader(
+              new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+      assertThat(lines.readLine())
+          .as("%s said: %s", part, Files.readString(directory.resolve(part + ".err")))
+          .startsWith("Bellows " + account(part) + " is ready");
+    } catch (IOException e) {
+      throw new UncheckedIOException("reading what " + part + " says", e);
+    }
+  }
+
+  /** Starts a part anew and returns once it says that it is ready. */
+  void run(String part) {
+    launch(part);
+    awaitReady(part);
+  }
+
+  /** Ends a part as a power cut would. */
+  void kill(String part) throws InterruptedException {
+    Process process = Objects.requireNonNull(parts.get(part));
+    process.destroyForcibly();
+    process.waitFor();
+  }
+
+  /** Ends a part as a kubelet does. */
+  void terminate(String part) throws InterruptedException {
+    Process process = Objects.requireNonNull(parts.get(part));
+    process.destroy();
+    assertThat(process.waitFor(30, TimeUnit.SECONDS)).as("%s ends when told to", part).isTrue();
+  }
+
+  /** Which part holds a Lease. */
+  String holder(String lease) {
+    String holder =
+        client.leases().inNamespace(SYSTEM).withName(lease).get().getSpec().getHolderIdentity();
+    return holder == null || holder.isEmpty() ? "" : holder.substring(0, holder.indexOf('_'));
+  }
+
+  /** Between the parts and the API server. */
+  Relay api() {
+    return api;
+  }
+
+  RealControlPlane cluster() {
+    return cluster;
+  }
+
+  /** With every right, past the relay. */
+  KubernetesClient client() {
+    return client;
+  }
+
+  @Override
+  public void killLeaders() throws InterruptedException {
+    for (String lease :
+        List.of(
+            "controller.knative.dev.serving.pkg.reconciler.revision.reconciler.00-of-01",
+            "autoscaler-bucket-00-of-01")) {
+      String leader = holder(lease);
+      assertThat(PARTS).contains(leader);
+      kill(leader);
+      System.out.printf("killed %s, who held %s%n", leader, lease);
+    }
   }
 
   @Override
@@ -228,15 +343,20 @@ final class RealSystem implements TestedSystem {
 
   @Override
   public void close() throws IOException {
-    roles.forEach(Process::destroyForcibly);
+    parts.values().forEach(Process::destroyForcibly);
     try {
-      for (Process role : roles) {
-        role.waitFor(10, TimeUnit.SECONDS);
+      for (Process part : parts.values()) {
+        part.waitFor(10, TimeUnit.SECONDS);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
     try (cluster) {
+      client.close();
+      api.close();
+      for (Relay relay : stats) {
+        relay.close();
+      }
       node.close();
     }
   }

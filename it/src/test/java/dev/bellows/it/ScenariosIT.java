@@ -31,6 +31,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class ScenariosIT {
   private static final int BURST = 200;
+  private static final int SPLIT_REQUESTS = 100;
   private static final int CLIENTS_OF_THE_ROLLOUT = 4;
   private static final Duration PATIENCE = Duration.ofSeconds(90);
   private static final String HOST = "ids.default.example.com";
@@ -67,10 +68,82 @@ class ScenariosIT {
     apply(system, "ids", system.image(), "1");
     system.kubectl("wait", "--for=condition=Ready", "ksvc/ids", "--timeout=90s").succeeded();
     awaitReplicas(system, 0);
+    tellVersions(system);
     aBurstAtZeroReachesTheProgramOnceAndIsAnswered(system);
     anUnknownImageIsTold(system);
     nothingIsLostUnderARollout(system);
     awaitReplicas(system, 0);
+    aRequestAtZeroIsAnsweredByANewPod(system);
+    requestsAreSharedAsTheSplitSays(system);
+    othersGoOnWhenLeadersAreKilled(system);
+    awaitReplicas(system, 0);
+  }
+
+  private static void tellVersions(TestedSystem system) {
+    System.out.println(system.kubectl("version").succeeded().output());
+    System.out.println(system.kubectl("get", "nodes", "-o", "wide").succeeded().output());
+  }
+
+  private void aRequestAtZeroIsAnsweredByANewPod(TestedSystem system) throws Exception {
+    assertThat(replicas(system)).isZero();
+    HttpResponse<String> answer = system.request(client, HOST, "/cgi-bin/ids?id=20000");
+    assertThat(answer.statusCode()).isEqualTo(200);
+    assertThat(answer.body()).contains("20000");
+  }
+
+  private void requestsAreSharedAsTheSplitSays(TestedSystem system) throws Exception {
+    split(system, 70);
+    int first = 0;
+    for (int i = 0; i < SPLIT_REQUESTS; i++) {
+      HttpResponse<String> answer = system.request(client, HOST, "/cgi-bin/ids?id=" + (30_000 + i));
+      assertThat(answer.statusCode()).isEqualTo(200);
+      first += answer.headers().firstValue("X-Version").orElse("").equals("1") ? 1 : 0;
+    }
+    assertThat(first)
+        .as("of %d requests with 70 in 100 for the first Revision", SPLIT_REQUESTS)
+        .isBetween(SPLIT_REQUESTS / 2, SPLIT_REQUESTS * 9 / 10);
+    HttpResponse<String> tagged = system.request(client, "old-" + HOST, "/cgi-bin/ids?id=40000");
+    assertThat(tagged.headers().firstValue("X-Version")).as("by its tag").contains("1");
+  }
+
+  private void othersGoOnWhenLeadersAreKilled(TestedSystem system) throws Exception {
+    system.killLeaders();
+    apply(system, "ids", system.image(), "3");
+    system
+        .kubectl(
+            "wait",
+            "--for=jsonpath={.status.latestReadyRevisionName}=ids-00003",
+            "ksvc/ids",
+            "--timeout=90s")
+        .succeeded();
+    assertThat(system.request(client, HOST, "/cgi-bin/ids?id=50000").statusCode()).isEqualTo(200);
+  }
+
+  private void split(TestedSystem system, int percent) throws IOException {
+    system
+        .kubectl(
+            "patch",
+            "ksvc/ids",
+            "--type=merge",
+            "-p",
+            """
+            {"spec": {"traffic": [
+              {"revisionName": "ids-00001", "percent": %d, "tag": "old", "latestRevision": false},
+              {"revisionName": "ids-00002", "percent": %d, "latestRevision": false}]}}
+            """
+                .formatted(percent, 100 - percent))
+        .succeeded();
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(() -> {
+          assertThat(
+                  system
+                      .kubectl("get", "ksvc/ids", "-o", "jsonpath={.status.traffic[*].percent}")
+                      .output())
+              .isEqualTo(percent + " " + (100 - percent));
+          assertThat(system.request(client, "old-" + HOST, "/cgi-bin/ids?id=25000").statusCode())
+              .isEqualTo(200);
+        });
   }
 
   /** What stands in the cluster, for whoever reads of a failure. */

@@ -41,6 +41,9 @@ interface TestedSystem extends AutoCloseable {
   /** Runs kubectl as whoever may do everything. */
   Command.Result kubectl(String... arguments);
 
+  /** Ends, as a power cut would, whoever leads where several could; nobody where there is one. */
+  default void killLeaders() throws InterruptedException {}
+
   /** Sends a request to a service by its host name. */
   default HttpResponse<String> request(HttpClient client, String host, String pathAndQuery)
       throws IOException, InterruptedException {

@@ -2,6 +2,7 @@ package dev.bellows.it.contract;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -16,7 +17,11 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
@@ -49,7 +54,8 @@ public final class RealControlPlane implements AutoCloseable {
 
   private final Path programs;
   private final Path directory;
-  private final List<Process> processes = new ArrayList<>();
+  private final Map<String, Process> processes = new LinkedHashMap<>();
+  private final Map<String, List<String>> commands = new HashMap<>();
   private final Thread atExit = new Thread(this::kill);
   private Path authority = Path.of("");
   private int apiPort;
@@ -213,7 +219,7 @@ public final class RealControlPlane implements AutoCloseable {
     await(() -> Files.exists(authority));
     Path file = Files.writeString(directory.resolve("kubeconfig"), kubeconfig());
     Api api = Api.of(kubeconfig());
-    await(() -> listens(apiPort) && api.get("/readyz").code() == 200);
+    awaitReady();
     run(
         "kube-controller-manager",
         "--kubeconfig=" + file,
@@ -240,7 +246,7 @@ public final class RealControlPlane implements AutoCloseable {
     Awaitility.await()
         .atMost(PATIENCE)
         .until(() -> {
-          for (Process process : processes) {
+          for (Process process : processes.values()) {
             if (!process.isAlive()) {
               throw new IllegalStateException(process + " ended; logs are in " + directory);
             }
@@ -254,11 +260,32 @@ public final class RealControlPlane implements AutoCloseable {
     // The kernel ends it with the thread that starts it, even if this JVM is killed.
     words.addAll(List.of("setpriv", "--pdeathsig", "KILL", programs.resolve(program).toString()));
     words.addAll(List.of(options));
-    processes.add(
-        new ProcessBuilder(words)
+    commands.put(program, words);
+    start(program);
+  }
+
+  /** Starts one of its programs again, as it was started before; does not wait for it. */
+  public void start(String program) throws IOException {
+    File log = directory.resolve(program + ".log").toFile();
+    processes.put(
+        program,
+        new ProcessBuilder(Objects.requireNonNull(commands.get(program)))
             .redirectErrorStream(true)
-            .redirectOutput(directory.resolve(program + ".log").toFile())
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(log))
             .start());
+  }
+
+  /** Ends one of its programs as a power cut would. */
+  public void stop(String program) throws InterruptedException {
+    Process process = Objects.requireNonNull(processes.remove(program));
+    process.destroyForcibly();
+    process.waitFor();
+  }
+
+  /** Returns once the API server says that it is ready. */
+  public void awaitReady() throws IOException {
+    Api api = Api.of(kubeconfig());
+    await(() -> listens(apiPort) && api.get("/readyz").code() == 200);
   }
 
   /** A port that was free a moment ago; the programs take no port of the kernel's choice. */
@@ -282,8 +309,9 @@ public final class RealControlPlane implements AutoCloseable {
   }
 
   private void kill() {
-    processes.reversed().forEach(Process::destroyForcibly);
-    for (Process process : processes) {
+    List<Process> all = List.copyOf(processes.values());
+    all.reversed().forEach(Process::destroyForcibly);
+    for (Process process : all) {
       try {
         process.waitFor(10, TimeUnit.SECONDS);
       } catch (InterruptedException e) {
