@@ -17,13 +17,15 @@ import dev.bellows.dataplane.telemetry.HttpTelemetry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One request's way to an address of its Service, and to another one if the first cannot be
  * reached: endpoints tell of a pod's end a moment late. The choice is made anew among the addresses
- * of that moment. All of it happens on the exchange's loop.
+ * of that moment; where there is no other yet, one is waited for. All of it happens on the
+ * exchange's loop.
  */
 final class Delivery implements EndListener, FailureHandler {
   /** How many addresses one request tries. */
@@ -31,6 +33,12 @@ final class Delivery implements EndListener, FailureHandler {
 
   /** How long others avoid an address that could not be reached. */
   static final Duration AVOIDED_FOR = Duration.ofSeconds(1);
+
+  /** How often a request that nobody took looks whether there is somebody else by now. */
+  static final Duration LOOKS_EVERY = Duration.ofMillis(100);
+
+  /** How many times it looks before it gives up: 5 s. */
+  static final int LOOKS_LIMIT = 50;
 
   /** How a request travelled, for those who tell of it. */
   static final Key<Delivery> DELIVERY = Key.of("delivery");
@@ -44,6 +52,8 @@ final class Delivery implements EndListener, FailureHandler {
   private @Nullable Endpoint current;
   private @Nullable Address lastTried;
   private int attempts;
+  private int looks;
+  private int unreachable;
 
   Delivery(
       Exchange exchange,
@@ -120,17 +130,49 @@ final class Delivery implements EndListener, FailureHandler {
       tried = new ArrayList<>(ATTEMPTS_LIMIT);
     }
     tried.add(endpoint);
-    EndpointPool pool = target.pool();
-    Endpoint next = tried.size() < ATTEMPTS_LIMIT ? pool.pick(nanoTime.getAsLong(), tried) : null;
-    if (next == null) {
-      tally.unreachable.increment();
-      failed.answer(
-          new Unreachable(target.backend().service(), tried.size(), failure.message())
-              .answer(failed.headers()));
+    unreachable = Math.max(unreachable, tried.size());
+    if (looks == 0 && tried.size() < ATTEMPTS_LIMIT && sendAgain()) {
       return;
+    }
+    awaitAnother(failure);
+  }
+
+  private boolean sendAgain() {
+    EndpointPool pool = target.pool();
+    Endpoint next = pool.pick(nanoTime.getAsLong(), tried);
+    if (next == null) {
+      return false;
     }
     tally.retried.increment();
     send(next, pool);
+    return true;
+  }
+
+  /** All that is known may be out of date: the last pod has gone, and who follows is on its way. */
+  private void awaitAnother(ForwardFailure failure) {
+    if (looks == LOOKS_LIMIT) {
+      tally.unreachable.increment();
+      exchange.answer(
+          new Unreachable(target.backend().service(), unreachable, failure.message())
+              .answer(exchange.headers()));
+      return;
+    }
+    looks++;
+    var _ =
+        exchange
+            .loop()
+            .schedule(() -> look(failure), LOOKS_EVERY.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  private void look(ForwardFailure failure) {
+    if (exchange.ended()) {
+      return;
+    }
+    // One that others avoid no longer may have come back; the first who tries it tells the others.
+    tried.removeIf(endpoint -> !endpoint.avoidedAt(nanoTime.getAsLong()));
+    if (!sendAgain()) {
+      awaitAnother(failure);
+    }
   }
 
   @Override

@@ -187,6 +187,25 @@ class GatewayTest {
   }
 
   @Test
+  void aRequestThatNobodyTookWaitsForWhoFollows() throws Exception {
+    TestPod next = test.pod("next");
+    test.route(HOST, Visibility.EXTERNAL_IP, "", split(HELLO, 100));
+    test.service(HELLO, DEAD);
+    try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
+      CompletableFuture<String> answer =
+          CompletableFuture.supplyAsync(() -> getUnchecked("/?id=1", "Host: " + HOST), clients);
+      // Tried once more a second later: by then it waits.
+      await()
+          .atMost(Duration.ofSeconds(10))
+          .until(() -> gateway.counts().retried() > 0 || gateway.counts().unreachable() > 0);
+      test.service(HELLO, next.address());
+      assertThat(answer.join()).isEqualTo("200 next");
+    }
+    assertThat(next.timesById().values()).containsOnly(1).hasSize(1);
+    assertThat(gateway.counts().unreachable()).isZero();
+  }
+
+  @Test
   void aNetworkProbeLearnsWhetherItsHostIsRouted() throws IOException {
     test.route(HOST, Visibility.EXTERNAL_IP, "", split(HELLO, 100));
 
