@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -122,6 +123,36 @@ class DeployedFilesTest {
               .path("images");
       assertThat(images.findValuesAsText("newTag")).isNotEmpty().containsOnly(version);
     }
+  }
+
+  @Test
+  void theActivatorIsReachedAtEveryPortThatItHas() throws IOException {
+    List<ObjectNode> objects = Overlay.GATEWAY.objects();
+    JsonNode container =
+        one(objects, "Deployment", "activator").at("/spec/template/spec/containers/0");
+    Map<String, Integer> ports = new TreeMap<>();
+    container
+        .path("ports")
+        .forEach(port -> ports.put(port.path("name").asText(), port.path("containerPort").asInt()));
+    assertThat(ports)
+        .isEqualTo(Map.of("http1", 8012, "h2c", 8013, "https", 8112, "http-metrics", 9090));
+    List<String> served = new ArrayList<>();
+    one(objects, "Service", "activator-service")
+        .at("/spec/ports")
+        .forEach(port -> served.add(port.path("port") + " " + port.path("targetPort").asText()));
+    assertThat(served).containsExactly("80 http1", "81 h2c", "443 https", "9090 http-metrics");
+    List<Integer> letIn = new ArrayList<>();
+    one(objects, "NetworkPolicy", "activator")
+        .at("/spec/ingress/0/ports")
+        .forEach(port -> letIn.add(port.path("port").asInt()));
+    assertThat(letIn).containsExactlyInAnyOrderElementsOf(ports.values());
+  }
+
+  private static ObjectNode one(List<ObjectNode> objects, String kind, String name) {
+    return objects.stream()
+        .filter(each -> kind(each).equals(kind) && name(each).equals(name))
+        .findFirst()
+        .orElseThrow();
   }
 
   /**
