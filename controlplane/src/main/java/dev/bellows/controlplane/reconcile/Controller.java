@@ -1,16 +1,19 @@
 package dev.bellows.controlplane.reconcile;
 
+import dev.bellows.controlplane.reconcile.PendingKeys.Taken;
 import dev.bellows.controlplane.reconcile.Step.Severity;
 import dev.bellows.controlplane.watch.Change;
 import dev.bellows.controlplane.watch.Key;
 import dev.bellows.controlplane.watch.Views;
 import dev.bellows.controlplane.watch.Watched;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
@@ -48,6 +51,9 @@ public final class Controller<T extends HasMetadata> implements AutoCloseable {
   /** By key, until its next pass; no more than there are objects. */
   private final Map<Key, Awaited> awaited = new ConcurrentHashMap<>();
 
+  /** The version that an object got by our last write; no more than there are objects. */
+  private final Map<Key, Long> ownVersions = new ConcurrentHashMap<>();
+
   private final List<Thread> workers = new ArrayList<>();
 
   /** What the next pass waits to see, and how long at most. */
@@ -68,12 +74,48 @@ public final class Controller<T extends HasMetadata> implements AutoCloseable {
     this.views = views;
     this.nanos = nanos;
     this.queue = new WorkQueue(nanos);
-    kind.onChange(change -> wake(Key.of(change.object())));
+    kind.onChange(this::wakeByItself);
   }
 
-  /** The key gets a pass soon. */
+  private void wakeByItself(Change<T> change) {
+    Key key = Key.of(change.object());
+    switch (change) {
+      case Change.Updated<T>(T before, T after) when onlyStatusDiffers(before, after) ->
+          queue.addSoon(key, true);
+      case Change.Removed<T> removed -> {
+        ownVersions.remove(key);
+        wake(key);
+      }
+      case Change.Added<T> added -> wake(key);
+      case Change.Updated<T> updated -> wake(key);
+    }
+  }
+
+  /** Kinds without a generation do not tell. */
+  private static boolean onlyStatusDiffers(HasMetadata before, HasMetadata after) {
+    ObjectMeta was = before.getMetadata();
+    ObjectMeta is = after.getMetadata();
+    return is.getGeneration() != null
+        && is.getGeneration().equals(was.getGeneration())
+        && Objects.equals(is.getUid(), was.getUid())
+        && Objects.equals(is.getDeletionTimestamp(), was.getDeletionTimestamp())
+        && Objects.equals(is.getLabels(), was.getLabels())
+        && Objects.equals(is.getAnnotations(), was.getAnnotations())
+        && Objects.equals(is.getFinalizers(), was.getFinalizers())
+        && Objects.equals(is.getOwnerReferences(), was.getOwnerReferences());
+  }
+
+  /** The key gets a pass as soon as a worker is free. */
   public void wake(Key key) {
     queue.add(key);
+  }
+
+  /**
+   * The key gets a pass within some 20 ms, one for all that happens to it until then: for what only
+   * adds to what an object tells of itself.
+   */
+  public void wakeSoon(Key key) {
+    queue.addSoon(key, false);
   }
 
   /** The key gets a pass after a delay; of several such wishes the earliest counts. */
@@ -86,7 +128,10 @@ public final class Controller<T extends HasMetadata> implements AutoCloseable {
     kind.all().forEach(object -> queue.addSlow(Key.of(object)));
   }
 
-  /** Any change of an object of {@code children} wakes the object of our kind that controls it. */
+  /**
+   * Any change of an object of {@code children} wakes, within a moment, the object of our kind that
+   * controls it.
+   */
   public <C extends HasMetadata> void wakeControllerOf(Watched<C> children) {
     String kindName = HasMetadata.getKind(kind.type());
     String group = HasMetadata.getGroup(kind.type());
@@ -107,7 +152,7 @@ public final class Controller<T extends HasMetadata> implements AutoCloseable {
       if (Boolean.TRUE.equals(owner.getController())
           && owner.getKind().equals(kindName)
           && owner.getApiVersion().startsWith(group + "/")) {
-        wake(new Key(Key.of(child).namespace(), owner.getName()));
+        wakeSoon(new Key(Key.of(child).namespace(), owner.getName()));
       }
     }
   }
@@ -141,16 +186,26 @@ public final class Controller<T extends HasMetadata> implements AutoCloseable {
 
   private void work() {
     try {
-      for (Optional<Key> key = queue.take(); key.isPresent(); key = queue.take()) {
+      for (Optional<Taken> next = queue.take(); next.isPresent(); next = queue.take()) {
+        Taken taken = next.get();
         try {
-          pass(key.get());
+          if (!taken.echo() || !isOurs(taken.key())) {
+            pass(taken.key());
+          }
         } finally {
-          queue.done(key.get());
+          queue.done(taken.key());
         }
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /** Whether the object is as the last pass has left it. */
+  private boolean isOurs(Key key) {
+    Long version = ownVersions.get(key);
+    return version != null
+        && kind.find(key).filter(seen -> OwnWrites.isVersion(seen, version)).isPresent();
   }
 
   private void pass(Key key) {
@@ -162,6 +217,7 @@ public final class Controller<T extends HasMetadata> implements AutoCloseable {
     try {
       reconcile(key, writes);
     } finally {
+      writes.versionOf(kind.type(), key).ifPresent(version -> ownVersions.put(key, version));
       if (!writes.areShown(views)) {
         awaited.put(key, new Awaited(writes, nanos.getAsLong() + PATIENCE.toNanos()));
       }

@@ -7,6 +7,7 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * What one pass has written. The next pass of its key waits until the views show that: planned on a
@@ -56,6 +57,19 @@ final class OwnWrites {
     } catch (NumberFormatException e) {
       return Optional.empty();
     }
+  }
+
+  /** The version that the pass has given to an object; empty if it has not written that. */
+  OptionalLong versionOf(Class<? extends HasMetadata> type, Key key) {
+    return writes.stream()
+        .filter(written -> written.type().equals(type) && written.key().equals(key))
+        .mapToLong(Written::version)
+        .max();
+  }
+
+  /** Whether a state of an object is the one that has this version. */
+  static boolean isVersion(HasMetadata state, long version) {
+    return version(state).filter(seen -> seen == version).isPresent();
   }
 
   /** Whether the views show all of it, or later states. */

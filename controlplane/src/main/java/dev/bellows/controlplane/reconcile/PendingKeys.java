@@ -5,6 +5,8 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -16,8 +18,8 @@ import java.util.Set;
  *
  * <p>A key is in at most one of these states per kind of list: <i>waiting</i> (in a lane), <i>being
  * worked on</i>, both (it was added again while being worked on, and joins its lane when that pass
- * ends), and besides <i>due later</i> at one time at most. So no list is longer than the number of
- * objects of the kind.
+ * ends), and besides <i>due later</i> and <i>due soon</i> at one time each at most. So no list is
+ * longer than the number of objects of the kind.
  */
 final class PendingKeys {
   /** First and largest delay after a failed pass (serving spec §0: max(5 ms·2ⁿ ≤ 1000 s)). */
@@ -36,6 +38,20 @@ final class PendingKeys {
 
   private record Later(Key key, long dueNanos) {}
 
+  /**
+   * A pass that may wait until more has happened.
+   *
+   * @param echo whether all that has happened is that the object's own status changed
+   */
+  private record Soon(long dueNanos, boolean echo) {}
+
+  /**
+   * A key to work on.
+   *
+   * @param echo whether all that has happened since its last pass is that its own status changed
+   */
+  record Taken(Key key, boolean echo) {}
+
   private final ArrayDeque<Key> fast = new ArrayDeque<>();
   private final ArrayDeque<Key> slow = new ArrayDeque<>();
   private final Map<Key, Lane> waiting = new HashMap<>();
@@ -44,6 +60,9 @@ final class PendingKeys {
   private final PriorityQueue<Later> later =
       new PriorityQueue<>((a, b) -> Long.signum(a.dueNanos - b.dueNanos));
   private final Map<Key, Later> laterByKey = new HashMap<>();
+  // All wait equally long: the order in which they came is the order in which they are due.
+  private final Map<Key, Soon> soon = new LinkedHashMap<>();
+  private final Set<Key> echoes = new HashSet<>();
   private final Map<Key, Integer> failures = new HashMap<>();
   private int takes;
 
@@ -51,6 +70,7 @@ final class PendingKeys {
    * The key wants a pass. Nothing changes if it waits already, unless it moves to the fast lane.
    */
   void add(Key key, Lane lane) {
+    echoes.remove(key);
     Lane before = waiting.get(key);
     if (before == Lane.FAST || before == lane) {
       return;
@@ -79,6 +99,22 @@ final class PendingKeys {
     later.add(wish);
   }
 
+  /**
+   * The key wants a pass when more has happened, at a time that is the same delay for all; one that
+   * begins earlier will do.
+   *
+   * @param echo whether what happened is that the object's own status changed, and no more
+   */
+  void addSoon(Key key, long dueNanos, boolean echo) {
+    if (waiting.get(key) == Lane.FAST && !echoes.contains(key)) {
+      return;
+    }
+    soon.merge(
+        key,
+        new Soon(dueNanos, echo),
+        (before, now) -> new Soon(before.dueNanos, before.echo && now.echo));
+  }
+
   /** The key's pass failed; it wants another after 5 ms·2ⁿ, n being its failures in a row. */
   void addAfterFailure(Key key, long nowNanos) {
     int before = failures.merge(key, 1, Integer::sum) - 1;
@@ -97,7 +133,7 @@ final class PendingKeys {
   }
 
   /** A key to work on now; until {@link #done} no one else is given it. */
-  Optional<Key> take(long nowNanos) {
+  Optional<Taken> take(long nowNanos) {
     for (Later due = later.peek();
         due != null && due.dueNanos - nowNanos <= 0;
         due = later.peek()) {
@@ -105,14 +141,33 @@ final class PendingKeys {
       laterByKey.remove(due.key);
       add(due.key, Lane.FAST);
     }
+    moveDueSoon(nowNanos);
     boolean slowFirst = !slow.isEmpty() && (fast.isEmpty() || ++takes % SLOW_TURN == 0);
     Key key = (slowFirst ? slow : fast).poll();
     if (key == null) {
       return Optional.empty();
     }
     waiting.remove(key);
+    soon.remove(key);
     working.add(key);
-    return Optional.of(key);
+    return Optional.of(new Taken(key, echoes.remove(key)));
+  }
+
+  private void moveDueSoon(long nowNanos) {
+    for (Iterator<Map.Entry<Key, Soon>> all = soon.entrySet().iterator(); all.hasNext(); ) {
+      Map.Entry<Key, Soon> next = all.next();
+      if (next.getValue().dueNanos - nowNanos > 0) {
+        return;
+      }
+      Key key = next.getKey();
+      boolean onlyEcho =
+          next.getValue().echo && (!waiting.containsKey(key) || echoes.contains(key));
+      all.remove();
+      add(key, Lane.FAST);
+      if (onlyEcho) {
+        echoes.add(key);
+      }
+    }
   }
 
   /** The pass of a taken key has ended, well or not. */
@@ -127,7 +182,12 @@ final class PendingKeys {
   /** When the next key that is due later is due. */
   OptionalLong nextDueNanos() {
     Later next = later.peek();
-    return next == null ? OptionalLong.empty() : OptionalLong.of(next.dueNanos);
+    Iterator<Soon> first = soon.values().iterator();
+    if (!first.hasNext()) {
+      return next == null ? OptionalLong.empty() : OptionalLong.of(next.dueNanos);
+    }
+    long due = first.next().dueNanos;
+    return OptionalLong.of(next == null || due - next.dueNanos < 0 ? due : next.dueNanos);
   }
 
   /** Whether a key can be taken at once. */

@@ -1,6 +1,7 @@
 package dev.bellows.controlplane.reconcile;
 
 import dev.bellows.controlplane.reconcile.PendingKeys.Lane;
+import dev.bellows.controlplane.reconcile.PendingKeys.Taken;
 import dev.bellows.controlplane.watch.Key;
 import java.time.Duration;
 import java.util.Optional;
@@ -15,6 +16,12 @@ import java.util.function.LongSupplier;
  * never blocks. There are at most as many keys as objects, which is the queue's bound.
  */
 public final class WorkQueue implements AutoCloseable {
+  /**
+   * How long a pass waits for company. One thing that happens to a Service is some five changes of
+   * its objects within 20 ms, and each would be a pass (and often a write) of its own.
+   */
+  private static final Duration MOMENT = Duration.ofMillis(20);
+
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final PendingKeys pending = new PendingKeys();
@@ -43,6 +50,15 @@ public final class WorkQueue implements AutoCloseable {
     change(() -> pending.addAt(key, nanos.getAsLong() + delay.toNanos()));
   }
 
+  /**
+   * The key gets a pass within a moment, together with whatever else happens to it until then.
+   *
+   * @param echo whether what happened is that the object's own status changed, and no more
+   */
+  void addSoon(Key key, boolean echo) {
+    change(() -> pending.addSoon(key, nanos.getAsLong() + MOMENT.toNanos(), echo));
+  }
+
   /** The key's pass failed: it gets another after a delay that doubles with each failure. */
   public void addAfterFailure(Key key) {
     change(() -> pending.addAfterFailure(key, nanos.getAsLong()));
@@ -58,12 +74,12 @@ public final class WorkQueue implements AutoCloseable {
    *
    * @return empty once the queue is closed
    */
-  public Optional<Key> take() throws InterruptedException {
+  Optional<Taken> take() throws InterruptedException {
     lock.lockInterruptibly();
     try {
       while (!closed) {
         long now = nanos.getAsLong();
-        Optional<Key> key = pending.take(now);
+        Optional<Taken> key = pending.take(now);
         if (key.isPresent()) {
           if (pending.hasWork()) {
             changed.signal();

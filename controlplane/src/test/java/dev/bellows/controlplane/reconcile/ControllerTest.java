@@ -64,6 +64,26 @@ class ControllerTest {
   }
 
   @Test
+  void aPassDoesNotFollowFromTheStatusThatTheOneBeforeHasWritten() {
+    kind.put(withStatus("3", 0));
+    answer =
+        key -> {
+          if (key.equals(A) && passes.size() == 1) {
+            OwnWrites.changed(withStatus("7", 1));
+          }
+          return Outcome.done();
+        };
+    controller.start(1);
+    await().untilAsserted(() -> assertThat(passes).containsExactly(A));
+    kind.put(withStatus("7", 1));
+    controller.wakeSoon(new Key("n", "later"));
+    await().untilAsserted(() -> assertThat(passes).containsExactly(A, new Key("n", "later")));
+
+    kind.put(withStatus("9", 2)); // somebody else's
+    await().untilAsserted(() -> assertThat(passes).containsExactly(A, new Key("n", "later"), A));
+  }
+
+  @Test
   void aChildsChangeWakesItsController() {
     Watched<ConfigMap> children = new Watched<>(ConfigMap.class);
     controller.wakeControllerOf(children);
@@ -71,7 +91,7 @@ class ControllerTest {
     children.put(child("Deployment", "apps/v1", "a"));
     children.put(child("ReplicaSet", "apps/v1", "other-kind"));
     children.put(child("Deployment", "example.com/v1", "other-group"));
-    controller.wake(new Key("n", "last"));
+    controller.wakeSoon(new Key("n", "last"));
     await().untilAsserted(() -> assertThat(passes).containsExactly(A, new Key("n", "last")));
   }
 
@@ -237,6 +257,17 @@ class ControllerTest {
         .withName(name)
         .withResourceVersion(version)
         .endMetadata()
+        .build();
+  }
+
+  private static Deployment withStatus(String version, int replicas) {
+    return new DeploymentBuilder(deployment("a", version))
+        .editMetadata()
+        .withGeneration(1L)
+        .endMetadata()
+        .withNewStatus()
+        .withReplicas(replicas)
+        .endStatus()
         .build();
   }
 

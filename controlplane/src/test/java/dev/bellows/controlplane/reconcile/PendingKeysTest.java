@@ -3,6 +3,7 @@ package dev.bellows.controlplane.reconcile;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.bellows.controlplane.reconcile.PendingKeys.Lane;
+import dev.bellows.controlplane.reconcile.PendingKeys.Taken;
 import dev.bellows.controlplane.watch.Key;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -69,6 +70,67 @@ class PendingKeysTest {
   }
 
   @Test
+  void whatComesWithinAMomentGetsOnePassAtItsEnd() {
+    pending.addSoon(A, millis(20), false);
+    pending.addSoon(B, millis(25), false);
+    pending.addSoon(A, millis(35), false);
+    assertThat(pending.nextDueNanos()).hasValue(millis(20));
+    assertThat(takenAt(19)).isEmpty();
+    assertThat(takenAt(20)).contains(A);
+    assertThat(takenAt(20)).isEmpty();
+    pending.done(A);
+    assertThat(takenAt(50)).contains(B);
+    assertThat(takenAt(50)).isEmpty();
+  }
+
+  @Test
+  void aPassThatBeginsEarlierServesWhatWaitsForItsMoment() {
+    pending.addSoon(A, millis(20), false);
+    pending.addAt(A, millis(500));
+    pending.add(A, Lane.FAST);
+    assertThat(takenAt(1)).contains(A);
+    pending.done(A);
+    assertThat(takenAt(30)).isEmpty();
+    assertThat(takenAt(500)).as("a wish for a time of its own stays").contains(A);
+  }
+
+  @Test
+  void whatHappensDuringAPassGetsItsMomentAfterIt() {
+    pending.add(A, Lane.FAST);
+    assertThat(takenAt(0)).contains(A);
+    pending.addSoon(A, millis(20), false);
+    assertThat(takenAt(20)).isEmpty();
+    pending.done(A);
+    assertThat(takenAt(20)).contains(A);
+  }
+
+  @Test
+  void whoWaitsSlowlyIsServedFastAfterAMoment() {
+    pending.add(B, Lane.SLOW);
+    pending.add(A, Lane.SLOW);
+    pending.addSoon(A, millis(20), false);
+    assertThat(takenAt(20)).contains(A);
+  }
+
+  @Test
+  void aPassIsForAnEchoOnlyIfNothingElseHappened() {
+    pending.addSoon(A, millis(20), true);
+    assertThat(pending.take(millis(20))).contains(new Taken(A, true));
+    pending.done(A);
+    pending.addSoon(A, millis(40), true);
+    pending.addSoon(A, millis(41), false);
+    assertThat(pending.take(millis(40))).contains(new Taken(A, false));
+    pending.done(A);
+    pending.addSoon(A, millis(60), true);
+    pending.add(A, Lane.SLOW);
+    assertThat(pending.take(millis(60))).contains(new Taken(A, false));
+    pending.done(A);
+    pending.addSoon(A, millis(80), true);
+    pending.addAt(A, millis(70));
+    assertThat(pending.take(millis(80))).contains(new Taken(A, false));
+  }
+
+  @Test
   void ofSeveralDelaysTheEarliestCounts() {
     pending.addAt(A, millis(30));
     pending.addAt(A, millis(10));
@@ -85,7 +147,7 @@ class PendingKeysTest {
     long now = Long.MAX_VALUE - 5;
     pending.addAt(A, now + 10);
     assertThat(pending.take(now)).isEmpty();
-    assertThat(pending.take(now + 10)).contains(A);
+    assertThat(pending.take(now + 10).map(Taken::key)).contains(A);
   }
 
   @Test
@@ -126,7 +188,7 @@ class PendingKeysTest {
           owed.add(key);
         }
         case 2, 3 -> {
-          Optional<Key> taken = pending.take(now);
+          Optional<Key> taken = pending.take(now).map(Taken::key);
           taken.ifPresent(k -> {
             assertThat(working.add(k)).as("seed %d", seed).isTrue();
             owed.remove(k);
@@ -140,16 +202,16 @@ class PendingKeysTest {
       }
     }
     working.forEach(pending::done);
-    for (Optional<Key> taken = pending.take(now + 1000);
+    for (Optional<Key> taken = pending.take(now + 1000).map(Taken::key);
         taken.isPresent();
-        taken = pending.take(now + 1000)) {
+        taken = pending.take(now + 1000).map(Taken::key)) {
       owed.remove(taken.get());
     }
     assertThat(owed).as("seed %d", seed).isEmpty();
   }
 
   private Optional<Key> takenAt(long nowMillis) {
-    return pending.take(millis(nowMillis));
+    return pending.take(millis(nowMillis)).map(Taken::key);
   }
 
   private static long millis(long millis) {

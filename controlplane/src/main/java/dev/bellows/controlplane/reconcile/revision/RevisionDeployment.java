@@ -19,6 +19,7 @@ import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** The Deployment of a Revision, as it should be (serving spec §4). */
 final class RevisionDeployment {
@@ -78,21 +79,28 @@ final class RevisionDeployment {
     return deployment;
   }
 
+  /** The hash of what a Deployment was wished to be; empty if it does not say. */
+  static String wish(Deployment deployment) {
+    return Children.labels(deployment).getOrDefault(WellKnown.DEPLOYMENT_HASH, "");
+  }
+
   /**
    * What is to become of a Deployment that is there: it stays as long as the wish that it was made
    * from does. Whether another control plane wished the same cannot be told, since its hash is
    * opaque; so that one's Deployment stays, too, and our wish is noted on it, until that changes
    * (ADR 0144): nobody's pods are started anew because somebody else looks after them.
+   *
+   * @param wish the hash of what is wanted
+   * @param wanted made only if the two differ
    */
-  static Optional<Deployment> next(Deployment found, Deployment wanted) {
-    String wish = Children.labels(wanted).getOrDefault(WellKnown.DEPLOYMENT_HASH, "");
-    String made = Children.labels(found).getOrDefault(WellKnown.DEPLOYMENT_HASH, "");
+  static Optional<Deployment> next(Deployment found, String wish, Supplier<Deployment> wanted) {
+    String made = wish(found);
     if (made.equals(wish)) {
       return Optional.empty();
     }
     String adopted = Children.annotations(found).get(ADOPTED);
     if (made.isEmpty() || made.startsWith(OWN) || (adopted != null && !adopted.equals(wish))) {
-      return Optional.of(changed(found, wanted));
+      return Optional.of(changed(found, wanted.get()));
     }
     return adopted != null
         ? Optional.empty()

@@ -32,6 +32,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Decides what a Revision's children should be, and sums up how it fares. */
@@ -188,10 +189,11 @@ final class RevisionPlan {
   }
 
   private void planDeployment() {
-    Deployment wanted =
-        RevisionDeployment.of(revision, config, imagesByContainer(), initialScale());
+    Map<String, String> images = imagesByContainer();
+    Supplier<Deployment> wanted =
+        () -> RevisionDeployment.of(revision, config, images, initialScale());
     if (seen.deployment().isEmpty()) {
-      steps.add(new Step.Create(wanted));
+      steps.add(new Step.Create(wanted.get()));
       conditions =
           conditions
               .markUnknown(
@@ -202,7 +204,7 @@ final class RevisionPlan {
     }
     Deployment found = seen.deployment().get();
     if (certified()) {
-      RevisionDeployment.next(found, wanted)
+      RevisionDeployment.next(found, seen.wishes().of(revision, config, images, wanted), wanted)
           .flatMap(next -> Step.patch(found, next))
           .ifPresent(steps::add);
     }

@@ -32,6 +32,7 @@ public final class RevisionReconciler implements Reconciler {
   private final Supplier<SystemConfig> config;
   private final Writer writer;
   private final InstantSource clock;
+  private final DeploymentWishes wishes = new DeploymentWishes();
 
   /**
    * To be made before the views are filled: it adds an index to them.
@@ -79,7 +80,7 @@ public final class RevisionReconciler implements Reconciler {
         .onChange(change -> {
           String revision = Children.labels(change.object()).get(WellKnown.REVISION);
           if (revision != null) {
-            controller.wake(new Key(Key.of(change.object()).namespace(), revision));
+            controller.wakeSoon(new Key(Key.of(change.object()).namespace(), revision));
           }
         });
   }
@@ -89,6 +90,7 @@ public final class RevisionReconciler implements Reconciler {
     Optional<Revision> revision = cluster.revisions().find(key);
     if (revision.isEmpty() || Children.isBeingDeleted(revision.get())) {
       digests.forget(key);
+      wishes.forget(key);
       return Outcome.done();
     }
     Seen seen = observe(key, revision.get());
@@ -123,6 +125,7 @@ public final class RevisionReconciler implements Reconciler {
         resolutions,
         cluster.certificates().find(key.namespace(), QueueProxyCertificate.NAME),
         cluster.podCertificates().find(key.namespace(), QueueProxyCertificate.NAME),
-        config.get());
+        config.get(),
+        wishes);
   }
 }

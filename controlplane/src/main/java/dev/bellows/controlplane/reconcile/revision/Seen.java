@@ -25,6 +25,7 @@ import java.util.Set;
  * @param certificate of the namespace's queue-proxies, if it has been asked for
  * @param certificateSecret what that one is to fill
  * @param config the settings now in force
+ * @param wishes remembers what Deployments earlier passes wished for
  */
 record Seen(
     Revision revision,
@@ -35,7 +36,8 @@ record Seen(
     Map<String, Resolution> resolutions,
     Optional<Certificate> certificate,
     Optional<Secret> certificateSecret,
-    SystemConfig config) {
+    SystemConfig config,
+    DeploymentWishes wishes) {
   Seen {
     pods = List.copyOf(pods);
     images = Set.copyOf(images);
