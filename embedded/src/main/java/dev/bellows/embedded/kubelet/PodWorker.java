@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
  */
 final class PodWorker {
   private static final Logger LOG = LoggerFactory.getLogger(PodWorker.class);
-  private static final Duration STATUS_DELAY = Duration.ofMillis(20);
+  private static final Duration STATUS_DELAY = Duration.ofMillis(50);
 
   /** How long to wait before a write that failed is tried again. */
   private static final Duration WRITE_DELAY = Duration.ofSeconds(1);

@@ -18,7 +18,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * <p>Remembers a key only while its status waits. Safe for any number of threads.
  */
 final class StatusDelay {
-  private static final Duration LENGTH = Duration.ofMillis(20);
+  private static final Duration LENGTH = Duration.ofMillis(50);
   private static final List<String> URGENT = List.of("readyReplicas", "availableReplicas");
 
   private final Clock clock;
