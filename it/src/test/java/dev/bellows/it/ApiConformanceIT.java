@@ -6,24 +6,21 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import dev.bellows.api.networking.KIngress;
 import dev.bellows.api.serving.Configuration;
-import dev.bellows.api.serving.DomainMapping;
 import dev.bellows.api.serving.Revision;
 import dev.bellows.api.serving.Route;
 import dev.bellows.api.serving.Service;
 import dev.bellows.api.serving.ServiceStatus;
 import dev.bellows.api.serving.TrafficTarget;
-import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
-import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.fabric8.kubernetes.client.dsl.base.PatchContext;
-import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Consumer;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -207,30 +204,88 @@ class ApiConformanceIT {
   }
 
   @Test
-  void testLabelAndAnnotationPropagation() {
-    serving.createService("propagated", HELLO);
-    serving.patch(
-        Service.class,
-        "propagated",
-        "{\"metadata\":{\"labels\":{\"a\":\"b\"},\"annotations\":{\"c\":\"d\"}}}");
-    serving.awaitReady("propagated");
-    // Metadata raises no generation: that the Service is Ready does not tell that it has arrived.
+  void testConfigurationGetAndList() {
+    configurationAndRoute("configured", "one");
+    serving.awaitReady(Configuration.class, "configured");
+    assertThat(serving.get(Configuration.class, "configured").getMetadata().getName())
+        .isEqualTo("configured");
+    assertThat(names(Configuration.class)).contains("configured");
+  }
+
+  @Test
+  void testRouteGetAndList() {
+    configurationAndRoute("routed", "one");
+    serving.awaitReady(Route.class, "routed");
+    assertThat(serving.route("routed").getMetadata().getName()).isEqualTo("routed");
+    assertThat(names(Route.class)).contains("routed");
+  }
+
+  @Test
+  void testRevisionGetAndList() {
+    serving.createService("revised", HELLO);
+    serving.awaitReady("revised");
+    assertThat(serving.get(Revision.class, "revised-00001").getMetadata().getName())
+        .isEqualTo("revised-00001");
+    assertThat(names(Revision.class)).contains("revised-00001");
+    assertThat(
+            serving
+                .client()
+                .resources(Revision.class)
+                .inNamespace("default")
+                .withLabel("serving.knative.dev/configuration", "revised")
+                .list()
+                .getItems())
+        .hasSize(1);
+  }
+
+  @Test
+  void testLabelPropagation() {
+    serving.createService("labelled", HELLO);
+    serving.awaitReady("labelled");
+    serving.patch(Service.class, "labelled", "{\"metadata\":{\"labels\":{\"a\":\"b\"}}}");
+    reaches(
+        "labelled",
+        child ->
+            assertThat(child.getMetadata().getLabels())
+                .containsEntry("a", "b")
+                .containsEntry("serving.knative.dev/service", "labelled"));
+    assertThat(serving.get(Revision.class, "labelled-00001").getMetadata().getLabels())
+        .containsEntry("serving.knative.dev/configuration", "labelled")
+        .containsEntry("serving.knative.dev/service", "labelled")
+        .doesNotContainKey("a");
+    serving.patch(Service.class, "labelled", "{\"metadata\":{\"labels\":{\"a\":null}}}");
+    reaches(
+        "labelled", child -> assertThat(child.getMetadata().getLabels()).doesNotContainKey("a"));
+  }
+
+  @Test
+  void testAnnotationPropagation() {
+    serving.createService("annotated", HELLO);
+    serving.awaitReady("annotated");
+    serving.patch(Service.class, "annotated", "{\"metadata\":{\"annotations\":{\"c\":\"d\"}}}");
+    reaches(
+        "annotated",
+        child -> assertThat(child.getMetadata().getAnnotations()).containsEntry("c", "d"));
+    serving.patch(Service.class, "annotated", "{\"metadata\":{\"annotations\":{\"c\":null}}}");
+    reaches(
+        "annotated",
+        child -> assertThat(child.getMetadata().getAnnotations()).doesNotContainKey("c"));
+  }
+
+  /** Metadata raises no generation: that the Service is Ready does not tell that it has arrived. */
+  private static void reaches(String service, Consumer<HasMetadata> what) {
     Awaitility.await()
         .atMost(Duration.ofSeconds(30))
         .untilAsserted(() -> {
-          hasWhatWasSet(serving.get(Configuration.class, "propagated"));
-          hasWhatWasSet(serving.get(Route.class, "propagated"));
+          what.accept(serving.get(Configuration.class, service));
+          what.accept(serving.get(Route.class, service));
         });
-    assertThat(serving.get(Revision.class, "propagated-00001").getMetadata().getLabels())
-        .containsEntry("serving.knative.dev/configuration", "propagated")
-        .containsEntry("serving.knative.dev/service", "propagated");
   }
 
-  private static void hasWhatWasSet(HasMetadata child) {
-    assertThat(child.getMetadata().getLabels())
-        .containsEntry("a", "b")
-        .containsEntry("serving.knative.dev/service", "propagated");
-    assertThat(child.getMetadata().getAnnotations()).containsEntry("c", "d");
+  private static <T extends HasMetadata> List<String> names(Class<T> kind) {
+    return serving.client().resources(kind).inNamespace("default").list().getItems().stream()
+        .map(each -> each.getMetadata().getName())
+        .toList();
   }
 
   @Test
@@ -383,40 +438,6 @@ class ApiConformanceIT {
   }
 
   @Test
-  void testDomainMapping() throws Exception {
-    serving.createService("mapped", HELLO);
-    serving.awaitReady("mapped");
-    serving.create(mapping("mapped"));
-    serving.awaitReady(DomainMapping.class, "taken.example.org");
-    assertThat(serving.request("http://taken.example.org", "/").body()).isEqualTo("Hello World!\n");
-    // Another namespace may have the domain only once it is given up.
-    var client = serving.client();
-    client
-        .resource(new NamespaceBuilder().withNewMetadata().withName("rival").endMetadata().build())
-        .create();
-    client
-        .resource(Serving.serviceManifest("mapped", HELLO, target("rival")))
-        .inNamespace("rival")
-        .create();
-    client.resource(mapping("mapped")).inNamespace("rival").create();
-    Awaitility.await()
-        .atMost(Duration.ofSeconds(30))
-        .untilAsserted(() ->
-            assertThat(rival().getStatus())
-                .isNotNull()
-                .matches(status -> status.isFalse("DomainClaimed")));
-    serving.delete(DomainMapping.class, "taken.example.org");
-    Awaitility.await()
-        .atMost(Duration.ofSeconds(60))
-        .untilAsserted(() -> {
-          assertThat(serving.request("http://taken.example.org", "/").body())
-              .isEqualTo("Hello rival!\n");
-          // The gateway may answer before the status tells of it.
-          assertThat(rival().getStatus()).isNotNull().matches(status -> status.isTrue("Ready"));
-        });
-  }
-
-  @Test
   void testRoutesNotReady() {
     serving.createService("pinned", HELLO);
     serving.patch(
@@ -460,7 +481,7 @@ class ApiConformanceIT {
     serving.createService("collected", HELLO, target("one"));
     serving.awaitReady("collected");
     try {
-      configure(
+      serving.configure(
           "config-gc", "\"min-non-active-revisions\":\"0\",\"max-non-active-revisions\":\"0\"");
       retarget("collected", "two");
       serving.awaitReady("collected");
@@ -470,14 +491,15 @@ class ApiConformanceIT {
               () -> assertThat(serving.find(Revision.class, "collected-00001")).isEmpty());
       assertThat(serving.find(Revision.class, "collected-00002")).isPresent();
     } finally {
-      configure("config-gc", "\"min-non-active-revisions\":null,\"max-non-active-revisions\":null");
+      serving.configure(
+          "config-gc", "\"min-non-active-revisions\":null,\"max-non-active-revisions\":null");
     }
   }
 
   @Test
   void testTagHeaderBasedRouting() throws Exception {
     try {
-      configure("config-features", "\"tag-header-based-routing\":\"Enabled\"");
+      serving.configure("config-features", "\"tag-header-based-routing\":\"Enabled\"");
       serving.createService("tagged", HELLO, target("one"));
       serving.awaitReady("tagged");
       retarget("tagged", "two");
@@ -501,7 +523,7 @@ class ApiConformanceIT {
       assertThat(serving.request(url, "/", "Knative-Serving-Tag", "unknown").body())
           .isEqualTo("Hello one!\n");
     } finally {
-      configure("config-features", "\"tag-header-based-routing\":null");
+      serving.configure("config-features", "\"tag-header-based-routing\":null");
     }
   }
 
@@ -520,25 +542,6 @@ class ApiConformanceIT {
     spec: {traffic: [{configurationName: %s, percent: 100}]}
     """
         .formatted(name, configuration);
-  }
-
-  private static String mapping(String service) {
-    return """
-    apiVersion: serving.knative.dev/v1beta1
-    kind: DomainMapping
-    metadata: {name: taken.example.org}
-    spec: {ref: {kind: Service, apiVersion: serving.knative.dev/v1, name: %s}}
-    """
-        .formatted(service);
-  }
-
-  private static DomainMapping rival() {
-    return serving
-        .client()
-        .resources(DomainMapping.class)
-        .inNamespace("rival")
-        .withName("taken.example.org")
-        .get();
   }
 
   private static String target(String version) {
@@ -578,15 +581,6 @@ class ApiConformanceIT {
         .atMost(Duration.ofSeconds(30))
         .untilAsserted(() -> assertThat(status(name).url()).isEqualTo(url));
     serving.awaitReady(name);
-  }
-
-  private static void configure(String map, String data) {
-    serving
-        .client()
-        .resources(ConfigMap.class)
-        .inNamespace("knative-serving")
-        .withName(map)
-        .patch(PatchContext.of(PatchType.JSON_MERGE), "{\"data\":{" + data + "}}");
   }
 
   private static String body(String name) throws IOException, InterruptedException {

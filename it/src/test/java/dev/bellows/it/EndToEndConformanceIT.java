@@ -5,36 +5,28 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.bellows.api.serving.Configuration;
-import dev.bellows.api.serving.DomainMapping;
 import dev.bellows.api.serving.Revision;
 import dev.bellows.api.serving.Route;
 import dev.bellows.api.serving.Service;
-import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.fabric8.kubernetes.client.dsl.base.PatchContext;
-import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.WebSocket;
+import java.net.http.HttpTimeoutException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
-import java.util.concurrent.TimeUnit;
+import java.util.TreeSet;
 import org.awaitility.Awaitility;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * What holds from end to end, with the names and the checks of the original's e2e and ha tests.
@@ -74,6 +66,178 @@ class EndToEndConformanceIT {
       serving.close();
       bellows.close();
     }
+  }
+
+  @Test
+  void testHelloWorld() throws Exception {
+    serving.createService("helloworld", HELLO, "env: [{name: TARGET, value: there}]");
+    serving.awaitReady("helloworld");
+    assertThat(serving.request(serving.url("helloworld"), "/").body()).isEqualTo("Hello there!\n");
+    assertThat(revision("helloworld-00001").getMetadata().getLabels())
+        .containsEntry("serving.knative.dev/configuration", "helloworld")
+        .containsEntry("serving.knative.dev/service", "helloworld");
+  }
+
+  @Test
+  void testMultipleNamespace() throws Exception {
+    serving
+        .client()
+        .resource(
+            new NamespaceBuilder()
+                .withNewMetadata()
+                .withName("serving-tests-alt")
+                .endMetadata()
+                .build())
+        .create();
+    for (String namespace : new String[] {"default", "serving-tests-alt"}) {
+      serving
+          .client()
+          .resource(
+              Serving.serviceManifest(
+                  "same", HELLO, "env: [{name: TARGET, value: " + namespace + "}]"))
+          .inNamespace(namespace)
+          .create();
+    }
+    for (String namespace : new String[] {"default", "serving-tests-alt"}) {
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(60))
+          .untilAsserted(() ->
+              assertThat(serving.request("http://same." + namespace + ".example.com", "/").body())
+                  .isEqualTo("Hello " + namespace + "!\n"));
+    }
+  }
+
+  @Test
+  void testGradualRollout() {
+    serving.createService("gradual", HELLO);
+    serving.patch(
+        Service.class,
+        "gradual",
+        "{\"metadata\":{\"annotations\":{\"serving.knative.dev/rollout-duration\":\"8s\"}}}");
+    serving.awaitReady("gradual");
+    serving.patch(
+        Service.class,
+        "gradual",
+        "{\"spec\":{\"template\":{\"metadata\":{\"labels\":{\"version\":\"two\"}}}}}");
+    // First one request in a hundred, then more and more, in the end all of them.
+    TreeSet<Long> shares = new TreeSet<>();
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(90))
+        .pollInterval(Duration.ofMillis(100))
+        .until(() -> {
+          var traffic = Objects.requireNonNull(serving.service("gradual").getStatus()).traffic();
+          traffic.stream()
+              .filter(target -> "gradual-00002".equals(target.revisionName()))
+              .forEach(target -> shares.add(target.percent()));
+          return shares.contains(100L);
+        });
+    assertThat(shares).hasSizeGreaterThanOrEqualTo(3).contains(1L);
+    serving.awaitReady("gradual");
+  }
+
+  /** What a Pod is given; a process is not isolated by all of it. */
+  @Test
+  void testSecureDefaults() {
+    try {
+      serving.configure("config-features", "\"secure-pod-defaults\":\"AllowRootBounded\"");
+      serving.createService("secured", HELLO);
+      serving.awaitReady("secured");
+      var security =
+          revision("secured-00001")
+              .getSpec()
+              .podSpec()
+              .getContainers()
+              .getFirst()
+              .getSecurityContext();
+      assertThat(security.getAllowPrivilegeEscalation()).isFalse();
+      assertThat(security.getCapabilities().getDrop()).containsExactly("ALL");
+      assertThat(security.getSeccompProfile().getType()).isEqualTo("RuntimeDefault");
+      assertThat(security.getRunAsNonRoot()).isNull();
+      serving.configure("config-features", "\"secure-pod-defaults\":\"Enabled\"");
+      serving.createService("secured-more", HELLO);
+      assertThat(
+              serving
+                  .service("secured-more")
+                  .getSpec()
+                  .template()
+                  .spec()
+                  .podSpec()
+                  .getContainers()
+                  .getFirst()
+                  .getSecurityContext()
+                  .getRunAsNonRoot())
+          .isTrue();
+    } finally {
+      serving.configure("config-features", "\"secure-pod-defaults\":null");
+    }
+  }
+
+  @Test
+  void testUnsafePermitted() {
+    try {
+      serving.configure("config-features", "\"secure-pod-defaults\":\"Enabled\"");
+      serving.createService(
+          "permitted",
+          HELLO,
+          "securityContext: {allowPrivilegeEscalation: true, runAsNonRoot: false,"
+              + " capabilities: {drop: []}, seccompProfile: {type: Unconfined}}");
+      serving.awaitReady("permitted");
+      var security =
+          revision("permitted-00001")
+              .getSpec()
+              .podSpec()
+              .getContainers()
+              .getFirst()
+              .getSecurityContext();
+      assertThat(security.getAllowPrivilegeEscalation()).isTrue();
+      assertThat(security.getRunAsNonRoot()).isFalse();
+      assertThat(security.getSeccompProfile().getType()).isEqualTo("Unconfined");
+    } finally {
+      serving.configure("config-features", "\"secure-pod-defaults\":null");
+    }
+  }
+
+  /** Before the answer has begun it is a 504; after that it can only be broken off. */
+  @ParameterizedTest
+  @CsvSource({
+    "timeoutSeconds: 2, sleep",
+    "'timeoutSeconds: 30, responseStartTimeoutSeconds: 2', sleep",
+    "timeoutSeconds: 2, late",
+    "'timeoutSeconds: 30, idleTimeoutSeconds: 2', late",
+  })
+  void testRevisionTimeout(String limits, String when) throws Exception {
+    String name = "timeout-" + Integer.toHexString((limits + when).hashCode());
+    serving.create(
+        Serving.serviceManifest(name, PROGRAM)
+            .replace(
+                "      containers:",
+                "      " + limits.replace(", ", "\n      ") + "\n      containers:"));
+    serving.awaitReady(name);
+    String url = serving.url(name);
+    assertThat(serving.request(url, "/?%s=100".formatted(when)).statusCode()).isEqualTo(200);
+    String tooLong = "/?%s=8000".formatted(when);
+    if (when.equals("sleep")) {
+      assertThat(serving.request(url, tooLong).statusCode()).isEqualTo(504);
+    } else {
+      assertThatThrownBy(() -> serving.request(url, tooLong))
+          .isInstanceOf(IOException.class)
+          .isNotInstanceOf(HttpTimeoutException.class);
+    }
+  }
+
+  /**
+   * Names are looked up before pods are made: nothing is pulled, and the reason is told at once.
+   */
+  @Test
+  void testImagePullError() {
+    String image = "conformance.test/missing@sha256:" + "deadbeef".repeat(8);
+    serving.createService("pull", image);
+    serving.awaitCondition(Service.class, "pull", "ConfigurationsReady", "False", "RevisionFailed");
+    assertThat(
+            serving
+                .awaitCondition(Revision.class, "pull-00001", "Ready", "False", "ContainerMissing")
+                .message())
+        .contains(image);
   }
 
   @Test
@@ -118,7 +282,7 @@ class EndToEndConformanceIT {
   @Test
   void testMultiContainerIsRefusedWhereItIsOff() {
     try {
-      configure("config-features", "\"multi-container\":\"Disabled\"");
+      serving.configure("config-features", "\"multi-container\":\"Disabled\"");
       assertThatThrownBy(() ->
               serving.create(
                   Serving.serviceManifest("single", HELLO, "ports: [{containerPort: 8080}]")
@@ -126,8 +290,22 @@ class EndToEndConformanceIT {
           .isInstanceOf(KubernetesClientException.class)
           .hasMessageContaining("multi-container is off, but found 2 containers");
     } finally {
-      configure("config-features", "\"multi-container\":null");
+      serving.configure("config-features", "\"multi-container\":null");
     }
+  }
+
+  @Test
+  void testServiceDryRunValidationWithInvalidPodSpec() {
+    String valid = Serving.serviceManifest("tried", HELLO);
+    // Knative's own rules let the name pass.
+    String invalid = Serving.serviceManifest("tried", HELLO, "name: Not_A_Name");
+    var client = serving.client();
+    client.resource(valid).inNamespace("default").dryRun().create();
+    assertThatThrownBy(() -> client.resource(invalid).inNamespace("default").dryRun().create())
+        .isInstanceOf(KubernetesClientException.class)
+        .hasMessageContaining("validation callback failed: dry run failed with")
+        .hasMessageContaining("spec.containers[0].name");
+    assertThat(serving.find(Service.class, "tried")).isEmpty();
   }
 
   @Test
@@ -144,11 +322,11 @@ class EndToEndConformanceIT {
         .isInstanceOf(KubernetesClientException.class)
         .hasMessageContaining("must not set the field(s): spec.template.spec.initContainers");
     try {
-      configure("config-features", "\"kubernetes.podspec-init-containers\":\"Enabled\"");
+      serving.configure("config-features", "\"kubernetes.podspec-init-containers\":\"Enabled\"");
       serving.create(manifest);
       serving.awaitReady("init");
     } finally {
-      configure("config-features", "\"kubernetes.podspec-init-containers\":null");
+      serving.configure("config-features", "\"kubernetes.podspec-init-containers\":null");
     }
     assertThat(Files.readString(file)).isEqualTo("before");
     JsonNode answer = Serving.json(serving.request(serving.url("init"), "/").body());
@@ -220,7 +398,7 @@ class EndToEndConformanceIT {
   @Test
   void testRequestLogs() throws Exception {
     try {
-      configure(
+      serving.configure(
           "config-observability",
           "\"logging.enable-request-log\":\"true\","
               + "\"logging.request-log-template\":\"{\\\"at\\\": \\\"{{.Request.URL.Path}}\\\"}\"");
@@ -232,12 +410,12 @@ class EndToEndConformanceIT {
           .untilAsserted(() -> {
             assertThat(serving.request(serving.url("logged"), "/some/where").statusCode())
                 .isEqualTo(200);
-            assertThat(pods("logged"))
+            assertThat(serving.pods("logged"))
                 .extracting(EndToEndConformanceIT::requestLog)
                 .anyMatch(log -> log.contains("{\"at\": \"/some/where\"}"));
           });
     } finally {
-      configure(
+      serving.configure(
           "config-observability",
           "\"logging.enable-request-log\":null,\"logging.request-log-template\":null");
     }
@@ -261,57 +439,28 @@ class EndToEndConformanceIT {
   }
 
   @Test
-  void testDomainMappingWebsocket() throws Exception {
-    bellows
-        .bellows(
-            "image",
-            "add",
-            "conformance.test/wsserver",
-            "--",
-            "python3",
-            Path.of(
-                    Objects.requireNonNull(EndToEndConformanceIT.class.getResource("wsserver.py"))
-                        .toURI())
-                .toString())
-        .succeeded();
-    serving.createService("socket", "conformance.test/wsserver");
-    serving.awaitReady("socket");
-    serving.create(
-        """
-        apiVersion: serving.knative.dev/v1beta1
-        kind: DomainMapping
-        metadata: {name: socket.example.org}
-        spec: {ref: {kind: Service, apiVersion: serving.knative.dev/v1, name: socket}}
-        """);
-    serving.awaitReady(DomainMapping.class, "socket.example.org");
-    CompletableFuture<String> echo = new CompletableFuture<>();
-    try (HttpClient client = HttpClient.newHttpClient()) {
-      WebSocket socket =
-          client
-              .newWebSocketBuilder()
-              .header("Host", "socket.example.org")
-              .buildAsync(
-                  URI.create("ws://127.0.0.1:" + bellows.gateway().getPort() + "/"), new Echo(echo))
-              .get(30, TimeUnit.SECONDS);
-      socket.sendText("Hello, websocket", true).get(30, TimeUnit.SECONDS);
-      assertThat(echo.get(30, TimeUnit.SECONDS)).isEqualTo("Hello, websocket");
-      socket.sendClose(WebSocket.NORMAL_CLOSURE, "").get(30, TimeUnit.SECONDS);
-      client.shutdownNow();
-    }
-  }
-
-  private record Echo(CompletableFuture<String> first) implements WebSocket.Listener {
-    @Override
-    public @Nullable CompletionStage<?> onText(WebSocket socket, CharSequence text, boolean last) {
-      first.complete(text.toString());
-      socket.request(1);
-      return null;
-    }
-
-    @Override
-    public void onError(WebSocket socket, Throwable error) {
-      first.completeExceptionally(error);
-    }
+  void testSubrouteVisibilityPrivateToPublic() {
+    serving.createService("inside", HELLO);
+    serving.patch(
+        Service.class,
+        "inside",
+        "{\"metadata\":{\"labels\":{\"networking.knative.dev/visibility\":\"cluster-local\"}},"
+            + "\"spec\":{\"traffic\":[{\"latestRevision\":true,\"percent\":100},"
+            + "{\"latestRevision\":true,\"percent\":0,\"tag\":\"inner\"}]}}");
+    serving.awaitReady("inside");
+    urlOfTagBecomes("inside", "inner-inside.default.svc.cluster.local");
+    serving.patch(
+        Service.class,
+        "inside",
+        "{\"metadata\":{\"labels\":{\"networking.knative.dev/visibility\":null}}}");
+    urlOfTagBecomes("inside", "inner-inside.default.example.com");
+    label("inside", "\"cluster-local\"");
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(() ->
+            assertThat(Serving.host(serving.url("inside")))
+                .isEqualTo("inside.default.svc.cluster.local"));
+    urlOfTagBecomes("inside", "inner-inside.default.example.com");
   }
 
   @Test
@@ -325,18 +474,16 @@ class EndToEndConformanceIT {
     serving.awaitReady("available");
     Awaitility.await()
         .atMost(Duration.ofSeconds(60))
-        .until(
-            () -> pods("available").stream().filter(EndToEndConformanceIT::isReady).count() == 2);
+        .until(() -> serving.pods("available").stream().filter(Serving::isReady).count() == 2);
     OpenLoad prober = OpenLoad.start(bellows.gateway(), Serving.host(serving.url("available")), 50);
     try (prober) {
-      for (Pod pod : pods("available")) {
+      for (Pod pod : serving.pods("available")) {
         serving.client().resource(pod).delete();
         Awaitility.await()
             .atMost(Duration.ofSeconds(60))
             .until(() ->
-                pods("available").stream().noneMatch(each -> name(each).equals(name(pod)))
-                    && pods("available").stream().filter(EndToEndConformanceIT::isReady).count()
-                        == 2);
+                serving.pods("available").stream().noneMatch(each -> name(each).equals(name(pod)))
+                    && serving.pods("available").stream().filter(Serving::isReady).count() == 2);
       }
     }
     assertThat(prober.failures()).isEmpty();
@@ -367,16 +514,6 @@ class EndToEndConformanceIT {
         "{\"metadata\":{\"labels\":{\"networking.knative.dev/visibility\":" + visibility + "}}}");
   }
 
-  private static List<Pod> pods(String service) {
-    return serving
-        .client()
-        .pods()
-        .inNamespace("default")
-        .withLabel("serving.knative.dev/service", service)
-        .list()
-        .getItems();
-  }
-
   private static String requestLog(Pod pod) {
     return serving
         .client()
@@ -391,12 +528,6 @@ class EndToEndConformanceIT {
     return pod.getMetadata().getName();
   }
 
-  private static boolean isReady(Pod pod) {
-    return pod.getMetadata().getDeletionTimestamp() == null
-        && pod.getStatus().getConditions().stream()
-            .anyMatch(each -> each.getType().equals("Ready") && each.getStatus().equals("True"));
-  }
-
   private static Revision revision(String name) {
     return serving.get(Revision.class, name);
   }
@@ -405,14 +536,5 @@ class EndToEndConformanceIT {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return socket.getLocalPort();
     }
-  }
-
-  private static void configure(String map, String data) {
-    serving
-        .client()
-        .resources(ConfigMap.class)
-        .inNamespace("knative-serving")
-        .withName(map)
-        .patch(PatchContext.of(PatchType.JSON_MERGE), "{\"data\":{" + data + "}}");
   }
 }

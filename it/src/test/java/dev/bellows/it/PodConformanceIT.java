@@ -100,6 +100,24 @@ class PodConformanceIT {
   }
 
   @Test
+  void testLivenessProbeAwareOfStartupProbe() throws Exception {
+    serving.create(
+        Serving.scaled(
+            Serving.serviceManifest(
+                "patient",
+                PROBES,
+                "env: [{name: LATE, value: \"4\"}]",
+                // Alone it would end the program three seconds after its start.
+                probe("liveness", HTTP),
+                "startupProbe: {periodSeconds: 1, failureThreshold: 60,"
+                    + " httpGet: {path: /healthz, port: 8080}}"),
+            "min-scale",
+            "1"));
+    serving.awaitReady("patient");
+    assertThat(restarts("patient")).isZero();
+  }
+
+  @Test
   void testReadinessAlternatePort() throws Exception {
     int port = freePort();
     serving.createService(

@@ -20,7 +20,6 @@ import java.net.http.HttpResponse;
 import java.net.http.WebSocket;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.BlockingQueue;
@@ -36,6 +35,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * What a request may speak, with the names and the checks of the original's tests (runtime, e2e).
@@ -196,6 +197,23 @@ class ProtocolsConformanceIT {
     }
   }
 
+  /** A conversation is a request as any other: it may last as long, and be silent as long. */
+  @ParameterizedTest
+  @CsvSource({"timeoutSeconds: 6", "'timeoutSeconds: 120, idleTimeoutSeconds: 6'"})
+  void testWebSocketWithTimeout(String limits) throws Exception {
+    String name = "socket-timeout-" + Integer.toHexString(limits.hashCode());
+    serving.create(
+        Serving.serviceManifest(name, SOCKET)
+            .replace(
+                "      containers:",
+                "      " + limits.replace(", ", "\n      ") + "\n      containers:"));
+    serving.awaitReady(name);
+    try (Talk talk = Talk.with(name)) {
+      assertThat(talk.say("wait 100")).isEqualTo("wait 100");
+      assertThat(talk.say("wait 60000")).startsWith("over: ");
+    }
+  }
+
   @Test
   void testWebSocketBlueGreenRoute() throws Exception {
     serving.createService("socket-halves", SOCKET, "env: [{name: TARGET, value: blue}]");
@@ -351,7 +369,13 @@ class ProtocolsConformanceIT {
 
     @Override
     public void onError(WebSocket socket, Throwable error) {
-      said.add(Objects.toString(error));
+      said.add("over: " + error);
+    }
+
+    @Override
+    public @Nullable CompletionStage<?> onClose(WebSocket socket, int code, String reason) {
+      said.add("over: " + code);
+      return null;
     }
   }
 

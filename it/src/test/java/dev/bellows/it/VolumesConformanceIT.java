@@ -4,12 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.fabric8.kubernetes.client.dsl.base.PatchContext;
-import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -135,12 +132,12 @@ class VolumesConformanceIT {
   void testServiceCreateWithEmptyDir() throws Exception {
     String manifest = manifest("empty-dir", "emptyDir: {}");
     try {
-      configure("\"kubernetes.podspec-volumes-emptydir\":\"Disabled\"");
+      serving.configure("config-features", "\"kubernetes.podspec-volumes-emptydir\":\"Disabled\"");
       assertThatThrownBy(() -> serving.create(manifest))
           .isInstanceOf(KubernetesClientException.class)
           .hasMessageContaining("must not set the field(s)");
     } finally {
-      configure("\"kubernetes.podspec-volumes-emptydir\":null");
+      serving.configure("config-features", "\"kubernetes.podspec-volumes-emptydir\":null");
     }
     serving.create(manifest);
     serving.awaitReady("empty-dir");
@@ -152,7 +149,7 @@ class VolumesConformanceIT {
   @Test
   void testInitContainersShareAVolume() throws Exception {
     try {
-      configure("\"kubernetes.podspec-init-containers\":\"Enabled\"");
+      serving.configure("config-features", "\"kubernetes.podspec-init-containers\":\"Enabled\"");
       bellows
           .bellows(
               "image",
@@ -168,7 +165,7 @@ class VolumesConformanceIT {
               .replace("      containers:", INIT_CONTAINER + "      containers:"));
       serving.awaitReady("shared");
     } finally {
-      configure("\"kubernetes.podspec-init-containers\":null");
+      serving.configure("config-features", "\"kubernetes.podspec-init-containers\":null");
     }
     assertThat(read("shared", "/etc/knative-volume/mark")).isEqualTo("before");
   }
@@ -189,14 +186,5 @@ class VolumesConformanceIT {
     var answer = serving.request(serving.url(name), "/?read=" + path);
     assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
     return Serving.json(answer.body()).path("read").asText();
-  }
-
-  private static void configure(String data) {
-    serving
-        .client()
-        .resources(ConfigMap.class)
-        .inNamespace("knative-serving")
-        .withName("config-features")
-        .patch(PatchContext.of(PatchType.JSON_MERGE), "{\"data\":{" + data + "}}");
   }
 }
