@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds kn, at the version that go.mod names, into a cache folder outside the sources; does nothing
-# where it is there already.
+# Builds kn, at the version that go.mod names, and an informer on its libraries, into a cache folder
+# outside the sources; does nothing where both are there already.
 #
 #   build.sh            build if needed; the folder is the last line of the output
 #   build.sh --where    say the folder, whether it is there or not
@@ -12,7 +12,7 @@ cd "$(dirname "$0")"
 
 version=$(sed -nE 's#^[[:space:]]*(require )?knative.dev/client (v[^ ]+).*#\2#p' go.mod | head -n 1)
 cache=${BELLOWS_KN_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/bellows/kn}
-folder=$cache/kn-$version
+folder=$cache/kn-$version-$(cksum <informer/main.go | cut -d' ' -f1)
 
 if [ "${1:-}" = --where ]; then
   echo "$folder"
@@ -57,6 +57,8 @@ say "building kn"
 package=knative.dev/client/pkg/kn/commands/version
 CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X $package.Version=$version" \
   -o "$building/kn" knative.dev/client/cmd/kn
+say "building the informer"
+CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o "$building/informer" ./informer
 
 mv "$building" "$folder"
 say "done"

@@ -11,14 +11,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -152,12 +149,7 @@ class KnIT {
 
   @Test
   void knDoesWhatItsDocumentationShows() throws Exception {
-    Path kn = kn().orElse(null);
-    if (kn == null) {
-      String message = "kn itself; it/kn/build.sh builds it";
-      System.out.println("SKIPPED: " + message);
-      Assumptions.abort(message);
-    }
+    Path kn = KnTools.require("kn");
     try (BellowsProcess bellows = start();
         RecordingProxy proxy = new RecordingProxy(Files.readString(bellows.kubeconfig()))) {
       Path kubeconfig = Files.writeString(directory.resolve("proxied"), proxy.kubeconfig());
@@ -212,18 +204,6 @@ class KnIT {
       serving.addProgram(QUICKSTART);
     }
     return bellows;
-  }
-
-  /** On the PATH, or where {@code it/kn/build.sh} puts it. */
-  private static Optional<Path> kn() {
-    Stream<Path> onPath =
-        Arrays.stream(System.getenv("PATH").split(":")).map(folder -> Path.of(folder, "kn"));
-    Stream<Path> built =
-        Stream.of(
-            Path.of(
-                Command.of("bash", "it/kn/build.sh", "--where").run().succeeded().output().strip(),
-                "kn"));
-    return Stream.concat(built, onPath).filter(Files::isExecutable).findFirst();
   }
 
   private static List<KnCall> recorded() throws IOException {
