@@ -188,6 +188,45 @@ class ReasonsTest {
   }
 
   @Test
+  void aRouteTellsThatItsNameIsNoDomainAndWhatItServedItServesOn() {
+    stage.apply("hello", "dev.local/helloworld");
+    stage.settle();
+    stage.comesUp("hello-00001", "10.1.0.1:8012");
+    var served = stage.world.cluster.ingresses().find("default", "hello").orElseThrow().getSpec();
+    String longest = "t".repeat(63);
+    stage.traffic("hello", new TrafficTarget(longest, "hello-00001", null, false, 100L, null));
+    assertThat(says(Route.class, "hello", "AllTrafficAssigned")).isEqualTo("False ErrorConfig");
+    Route route = stage.world.cluster.routes().find("default", "hello").orElseThrow();
+    assertThat(
+            requireNonNull(route.getStatus())
+                .condition("AllTrafficAssigned")
+                .orElseThrow()
+                .message())
+        .isEqualTo(
+            "invalid domain name \"%s-hello.default.example.com\": must be no more than 63 characters"
+                .formatted(longest));
+    assertThat(stage.world.cluster.ingresses().find("default", "hello").orElseThrow().getSpec())
+        .isEqualTo(served);
+    assertThat(stage.failures).isEmpty();
+  }
+
+  @Test
+  void aTemplateThatMakesNoDomainIsTold() {
+    stage.configure(
+        "config-network",
+        Map.of(
+            "ingress-class",
+            ControlPlaneConfig.BELLOWS_INGRESS_CLASS,
+            "domain-template",
+            "{{.Name}}.{{.Annotations.sub}}.{{.Domain}}"));
+    stage.apply("hello", "dev.local/helloworld");
+    stage.settle();
+    stage.comesUp("hello-00001", "10.1.0.1:8012");
+    assertThat(says(Route.class, "hello", "AllTrafficAssigned")).isEqualTo("False ErrorConfig");
+    assertThat(stage.world.cluster.ingresses().all()).isEmpty();
+  }
+
+  @Test
   void aRouteTellsWhetherItsRevisionIsNotYetReadyOrNeverWillBe() {
     stage.apply("hello", "dev.local/helloworld");
     stage.settle();

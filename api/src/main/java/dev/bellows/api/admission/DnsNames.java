@@ -1,6 +1,7 @@
 package dev.bellows.api.admission;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Pattern;
 
@@ -62,6 +63,21 @@ public final class DnsNames {
   /** Why a name is no DNS-1123 subdomain; empty if it is one. */
   public static List<String> subdomain1123(String name) {
     return reasons(name, IS_SUBDOMAIN_1123, SUBDOMAIN_1123_REASON, LONGEST_SUBDOMAIN);
+  }
+
+  /** Why a name is no domain of two or more labels, all of them such as DNS can hold. */
+  public static List<String> fullyQualified(String name) {
+    List<String> reasons = subdomain1123(name);
+    if (!reasons.isEmpty()) {
+      return reasons;
+    }
+    String[] labels = name.split("\\.", -1);
+    if (labels.length < 2) {
+      return List.of("should be a domain with at least two segments separated by dots");
+    }
+    return Arrays.stream(labels).anyMatch(label -> label.length() > LONGEST_LABEL)
+        ? List.of("must be no more than " + LONGEST_LABEL + " characters")
+        : List.of();
   }
 
   /** Why a text is no label key; empty if it is one. */

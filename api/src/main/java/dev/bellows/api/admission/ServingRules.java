@@ -110,7 +110,7 @@ final class ServingRules {
     if (!Manifest.text(metadata, "generateName").isEmpty()) {
       errors = errors.and(FieldError.disallowedField("metadata.generateName"));
     }
-    List<String> reasons = DnsNames.subdomain1123(name);
+    List<String> reasons = DnsNames.fullyQualified(name);
     if (name.endsWith("." + clusterDomain) || name.equals(clusterDomain)) {
       errors =
           errors.and(
@@ -118,17 +118,11 @@ final class ServingRules {
                   "invalid name \"%s\": must not be a subdomain of cluster local domain \"%s\""
                       .formatted(name, clusterDomain),
                   "metadata.name"));
-    } else if (!reasons.isEmpty() || !name.contains(".")) {
+    } else if (!reasons.isEmpty()) {
       errors =
           errors.and(
               FieldError.of(
-                  "invalid name \"%s\": %s"
-                      .formatted(
-                          name,
-                          reasons.isEmpty()
-                              ? "should be a domain with at least two segments separated by dots"
-                              : reasons.getFirst()),
-                  "metadata.name"));
+                  "invalid name \"%s\": %s".formatted(name, reasons.getFirst()), "metadata.name"));
     }
     return errors.and(reference(mapping.path("spec").path("ref"), metadata).at("spec.ref"));
   }

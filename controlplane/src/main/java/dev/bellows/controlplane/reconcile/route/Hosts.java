@@ -1,5 +1,6 @@
 package dev.bellows.controlplane.reconcile.route;
 
+import dev.bellows.api.admission.DnsNames;
 import dev.bellows.api.config.NameTemplate;
 import dev.bellows.api.config.SystemConfig;
 import dev.bellows.api.serving.Route;
@@ -8,7 +9,9 @@ import dev.bellows.controlplane.reconcile.HostForm;
 import dev.bellows.controlplane.reconcile.WellKnown;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * The names under which a Route is found.
@@ -68,6 +71,17 @@ record Hosts(Route route, SystemConfig config, HostForm form, Set<String> localG
   List<String> clusterHosts(String tag) {
     String shortest = name(tag) + "." + namespace();
     return List.of(shortest, shortest + ".svc", clusterHost(tag));
+  }
+
+  /** Why no such name can be in DNS: empty if these groups' names can. */
+  Optional<String> invalid(Set<String> tags) {
+    return tags.stream()
+        .sorted()
+        .flatMap(tag -> Stream.of(host(tag), clusterHost(tag)))
+        .flatMap(host ->
+            DnsNames.fullyQualified(host).stream()
+                .map(reason -> "invalid domain name \"%s\": %s".formatted(host, reason)))
+        .findFirst();
   }
 
   /** The URL of a group that nothing encrypts. */

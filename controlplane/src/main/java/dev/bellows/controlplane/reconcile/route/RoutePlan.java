@@ -47,7 +47,7 @@ final class RoutePlan {
   private final List<Step> steps = new ArrayList<>();
   private Conditions conditions;
   private @Nullable Addressable address;
-  private String url;
+  private @Nullable String url;
   private List<TrafficTarget> traffic;
 
   private RoutePlan(Seen seen, Instant now) {
@@ -86,7 +86,15 @@ final class RoutePlan {
         mark(problem);
         yield end(Outcome.done()); // the KIngress there is serves on
       }
-      case Traffic.Assigned complete -> plan(complete);
+      case Traffic.Assigned complete -> {
+        Optional<String> invalid = hosts.invalid(complete.groups().keySet());
+        if (invalid.isEmpty()) {
+          yield plan(complete);
+        }
+        url = route.getStatus() == null ? null : route.getStatus().url();
+        conditions = unassigned("ErrorConfig", invalid.get());
+        yield end(Outcome.done()); // as well
+      }
     };
   }
 
