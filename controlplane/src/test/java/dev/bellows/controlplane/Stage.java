@@ -85,6 +85,12 @@ public final class Stage implements IngressListener {
     this(Optional.of(digests));
   }
 
+  /** The process that is started after another has been killed: it knows what was written. */
+  public Stage(World killed) {
+    this(Optional.empty());
+    world.continues(killed);
+  }
+
   private Stage(Optional<DigestResolver> digests) {
     var cluster = world.cluster;
     HostForm form = HostForm.of("cluster.local");

@@ -41,6 +41,9 @@ public final class World implements Writer {
   /** Stamps what is created. */
   public Instant now = Instant.parse("2026-03-01T10:00:00Z");
 
+  /** How many more writes are let through before {@link Killed}. */
+  public int writesUntilKilled = Integer.MAX_VALUE;
+
   private long version;
   private long uids;
 
@@ -67,6 +70,20 @@ public final class World implements Writer {
             tlsSecrets)) {
       views.put(view.type(), view);
     }
+  }
+
+  /** The process ends here, before a write. */
+  public static final class Killed extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+  }
+
+  /** Is told of everything that another has, as lists tell a process that has just started. */
+  public void continues(World other) {
+    other.views.values().forEach(view -> view.all().forEach(this::stored));
+    now = other.now;
+    version = other.version;
+    uids = other.uids;
+    written.addAll(other.written);
   }
 
   /** A view of a kind that the cluster's usual ones leave out. */
@@ -118,6 +135,9 @@ public final class World implements Writer {
   @Override
   public void apply(Step step) {
     if (!(step instanceof Step.Announce)) {
+      if (writesUntilKilled-- == 0) {
+        throw new Killed();
+      }
       written.add(step.toString());
     }
     switch (step) {
