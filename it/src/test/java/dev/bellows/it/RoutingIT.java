@@ -60,6 +60,7 @@ class RoutingIT {
         serving.awaitReady(NAME);
         assertThat(OpenLoad.tally(bellows.gateway(), HOST, 200)).containsOnlyKeys("Hello green!");
 
+        // A canary, further and further.
         for (int percent : new int[] {5, 50}) {
           traffic(serving, entry(green, 100 - percent), entry(blue, percent));
           serving.awaitReady(NAME);
@@ -71,10 +72,13 @@ class RoutingIT {
         // Each keeps to its own bounds while both are in use.
         assertThat(ready(serving, blue)).isGreaterThanOrEqualTo(1);
         assertThat(ready(serving, green)).isGreaterThanOrEqualTo(2);
-
-        traffic(serving, entry(blue, 100)); // back
+        traffic(serving, entry(green, 0), entry(blue, 100));
         serving.awaitReady(NAME);
-        assertThat(OpenLoad.tally(bellows.gateway(), HOST, 200)).containsOnlyKeys("Hello blue!");
+        assertThat(OpenLoad.tally(bellows.gateway(), HOST, MANY)).containsOnlyKeys("Hello blue!");
+
+        traffic(serving, entry(green, 100)); // back
+        serving.awaitReady(NAME);
+        assertThat(OpenLoad.tally(bellows.gateway(), HOST, 200)).containsOnlyKeys("Hello green!");
 
         rollsOutIn(serving, ROLLOUT_SECONDS + "s");
         traffic(serving, latestEntry(null, 100));
