@@ -21,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A person's mistakes: one clear line where they look, and everything else keeps working. */
 @BesideOthers
@@ -257,6 +258,27 @@ class ClearErrorsIT {
     becomes("ksvc/climbs", "spec.template.spec.containers[0].name");
     try (Stream<Path> all = Files.walk(directory)) {
       assertThat(all).noneMatch(path -> path.getFileName().toString().contains("climbed"));
+    }
+  }
+
+  /** Knative fills in no port there, and Kubernetes wants one. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"httpGet: {path: /}", "tcpSocket: {}", "tcpSocket: {port: 0}", "grpc: {}"})
+  void aStartupProbeWithoutAPort(String handler) throws IOException {
+    String name = "portless-" + Integer.toHexString(handler.hashCode());
+    Path file = directory.resolve("portless.yaml");
+    Files.writeString(
+        file,
+        Service.of(name, "dev.local/helloworld")
+            .manifest()
+            .replace("- image:", "- startupProbe: {%s}\n          image:".formatted(handler)));
+    Command.Result result = bellows.bellows("apply", "-f", file.toString());
+    if (result.exitCode() == 0) {
+      becomes("ksvc/" + name, "startupProbe." + handler.substring(0, handler.indexOf(':')));
+      becomes("rev/" + name + "-00001", "FailedCreate");
+    } else {
+      assertThat(result.output()).contains("startupProbe");
     }
   }
 

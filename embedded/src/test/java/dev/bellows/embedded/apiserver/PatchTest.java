@@ -177,6 +177,12 @@ class PatchTest {
   }
 
   @Test
+  void yamlOfTenThousandLevelsIsRefused() {
+    assertThatThrownBy(() -> Yaml.object("{a: ".repeat(10_000) + "1" + "}".repeat(10_000)))
+        .isInstanceOfSatisfying(ApiException.class, e -> assertThat(e.code()).isEqualTo(400));
+  }
+
+  @Test
   void yamlWithoutAValueIsNull() {
     assertThat(Yaml.object("a:\nb: ''\n")).isEqualTo(Json.object().putNull("a").put("b", ""));
   }
