@@ -106,7 +106,10 @@ final class PendingKeys {
    * @param echo whether what happened is that the object's own status changed, and no more
    */
   void addSoon(Key key, long dueNanos, boolean echo) {
-    if (waiting.get(key) == Lane.FAST && !echoes.contains(key)) {
+    if (waiting.get(key) == Lane.FAST) {
+      if (!echo) {
+        echoes.remove(key);
+      }
       return;
     }
     soon.merge(
