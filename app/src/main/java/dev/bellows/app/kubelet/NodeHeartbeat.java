@@ -104,10 +104,15 @@ public final class NodeHeartbeat implements AutoCloseable {
     }
     try {
       renew(node);
-      if (++renewals % RENEWALS_PER_STATUS == 0) {
+      boolean missed = isMissed(name(node));
+      if (++renewals % RENEWALS_PER_STATUS == 0 || missed) {
         String now = clock.instant().truncatedTo(ChronoUnit.SECONDS).toString();
         for (JsonNode condition : node.path("status").path("conditions")) {
-          ((ObjectNode) condition).put("lastHeartbeatTime", now).remove("lastTransitionTime");
+          ObjectNode dated = ((ObjectNode) condition).put("lastHeartbeatTime", now);
+          dated.remove("lastTransitionTime");
+          if (missed) {
+            dated.put("lastTransitionTime", now);
+          }
         }
         writeStatus(node, node.withObjectProperty("status"));
       }
@@ -115,6 +120,17 @@ public final class NodeHeartbeat implements AutoCloseable {
       // Tried again at the next beat; the lease outlasts three.
       log.warn("the cluster was not told that node {} is there: {}", name(node), e.toString());
     }
+  }
+
+  /**
+   * Whether the cluster believes that the node is gone: it does so a while after the last beat that
+   * it heard, and by itself it does not come back to that.
+   */
+  private boolean isMissed(String name) {
+    Node seen = client.nodes().withName(name).get();
+    return seen != null
+        && seen.getStatus().getConditions().stream()
+            .anyMatch(each -> each.getType().equals("Ready") && !each.getStatus().equals("True"));
   }
 
   private void renew(ObjectNode node) {

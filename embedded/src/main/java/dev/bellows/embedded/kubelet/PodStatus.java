@@ -71,6 +71,25 @@ final class PodStatus {
     return new PodStatus(pod, facts, now).render();
   }
 
+  /**
+   * Whether somebody else has put it out of service, as the cluster does with pods of a node that
+   * it has not heard of for a while: its containers are ready, it is not, and no reason is given.
+   */
+  static boolean isMarkedNotReady(ObjectNode pod) {
+    boolean unready = false;
+    boolean containersReady = false;
+    for (JsonNode condition : pod.path("status").path("conditions")) {
+      String status = condition.path("status").asText();
+      switch (condition.path("type").asText()) {
+        case "Ready" ->
+            unready = status.equals("False") && condition.path("reason").asText().isEmpty();
+        case "ContainersReady" -> containersReady = status.equals("True");
+        default -> {}
+      }
+    }
+    return unready && containersReady;
+  }
+
   private ObjectNode render() {
     ObjectNode status = JsonNodeFactory.instance.objectNode();
     String phase = phase();

@@ -177,7 +177,12 @@ final class PodWorker {
 
   private void handle(Event event) {
     switch (event) {
-      case Event.Seen seen -> know(seen.pod());
+      case Event.Seen seen -> {
+        know(seen.pod());
+        if (PodStatus.isMarkedNotReady(seen.pod())) {
+          written = Optional.empty();
+        }
+      }
       case Event.Gone _ -> {
         containers.kill();
         forget();

@@ -417,6 +417,25 @@ class KubeletTest {
   }
 
   @Test
+  void aPodThatTheClusterGaveUpIsReadyAgain() {
+    pod("  containers: [{name: c, image: sh, args: [sleep 1000]}]");
+    awaitReady();
+    cluster.registry.editStatus(
+        ResourceTypes.PODS,
+        "default",
+        "p",
+        present -> {
+          for (JsonNode each : present.path("status").path("conditions")) {
+            if (each.path("type").asText().equals("Ready")) {
+              ((ObjectNode) each).put("status", "False");
+            }
+          }
+          return present;
+        });
+    awaitReady();
+  }
+
+  @Test
   void aProgramThatIsNotAliveIsRestarted() throws IOException {
     Path file = Files.createFile(home.resolve("alive"));
     pod(
