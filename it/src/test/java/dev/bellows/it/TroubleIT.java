@@ -1,0 +1,248 @@
+package dev.bellows.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.bellows.api.autoscaling.PodAutoscaler;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import java.io.IOException;
+import java.net.http.HttpClient;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.Queue;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.awaitility.core.ConditionTimeoutException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * What clusters do to the parts, one after the other on one real control plane: leaders and owners
+ * die, watches break. All the while a service whose pods answer by themselves is asked, and every
+ * answer must come.
+ */
+class TroubleIT {
+  private static final Duration PATIENCE = Duration.ofSeconds(90);
+
+  /** Long enough to tell a scale that is kept from one that is about to go. */
+  private static final Duration WATCHED = Duration.ofSeconds(6);
+
+  private static final String BUCKET = "autoscaler-bucket-00-of-01";
+
+  /** Answers without an activator, by one pod. */
+  private static final String STEADY = "steady";
+
+  /** Has a pod for some time after its last request. */
+  private static final String QUIET = "quiet";
+
+  /** Has none between two requests. */
+  private static final String IDLE = "idle";
+
+  @TempDir Path directory;
+  private RealSystem system;
+  private final HttpClient http =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
+  @Test
+  void noRequestIsLostThatCouldBeSavedAndEverythingConverges() throws Exception {
+    Command.require("kubectl");
+    try (RealSystem started = RealSystem.start(directory)) {
+      system = started;
+      try {
+        troubles();
+      } catch (AssertionError | ConditionTimeoutException e) {
+        tell();
+        throw e;
+      }
+    }
+  }
+
+  private void troubles() throws Exception {
+    apply(STEADY, "min-scale: \"1\"", "max-scale: \"1\"", "target-burst-capacity: \"0\"");
+    apply(QUIET, "max-scale: \"1\"", "window: 20s");
+    apply(IDLE, "max-scale: \"1\"");
+    for (String name : List.of(STEADY, QUIET, IDLE)) {
+      awaitReady(name);
+    }
+    Queue<String> failures;
+    try (OpenLoad steady = OpenLoad.start(system.gateway(), host(STEADY), 10)) {
+      failures = steady.failures();
+      told("an owner is killed", this::anOwnerThatIsKilledTakesNoPodAlong);
+      told("an owner leaves", this::anOwnerThatLeavesHandsItsWindowsOver);
+      told("a leader is killed", this::anotherReconcilesWhenTheLeaderIsKilled);
+      told("watches break", this::brokenWatchesAreResumed);
+    }
+    assertThat(failures).as("requests to a service whose pod was there").isEmpty();
+    awaitReplicas(QUIET, 0);
+    awaitReplicas(IDLE, 0);
+    assertThat(replicas(STEADY)).isEqualTo(1);
+  }
+
+  private interface Trouble {
+    void happens() throws Exception;
+  }
+
+  private static void told(String what, Trouble trouble) throws Exception {
+    long began = System.nanoTime();
+    trouble.happens();
+    System.out.printf(
+        "TroubleIT: %s: withstood (%d s)%n", what, (System.nanoTime() - began) / 1_000_000_000);
+  }
+
+  private void anOwnerThatIsKilledTakesNoPodAlong() throws Exception {
+    // As long as it takes to have been Active for a window: then only its load keeps its pod.
+    ask(QUIET, Duration.ofSeconds(22));
+    String owner = system.holder(BUCKET);
+    system.kill(owner);
+    await().atMost(PATIENCE).until(() -> isAnother(system.holder(BUCKET), owner));
+    staysDesired(QUIET);
+    system.run(owner);
+  }
+
+  private void anOwnerThatLeavesHandsItsWindowsOver() throws Exception {
+    ask(QUIET, Duration.ofSeconds(5));
+    String owner = system.holder(BUCKET);
+    system.terminate(owner);
+    await().atMost(PATIENCE).until(() -> isAnother(system.holder(BUCKET), owner));
+    staysDesired(QUIET);
+    assertThat(Files.readString(directory.resolve(system.holder(BUCKET) + ".err")))
+        .as("what was left could be read")
+        .doesNotContain("unreadable");
+    system.run(owner);
+  }
+
+  private void anotherReconcilesWhenTheLeaderIsKilled() throws Exception {
+    String lease = "controller.knative.dev.serving.pkg.reconciler.service.reconciler.00-of-01";
+    String leader = system.holder(lease);
+    system.kill(leader);
+    apply("later", "max-scale: \"1\"");
+    awaitReady("later");
+    assertThat(system.holder(lease)).isNotEqualTo(leader);
+    system.run(leader);
+  }
+
+  private void brokenWatchesAreResumed() throws Exception {
+    awaitReplicas(IDLE, 0);
+    assertThat(system.api().cut()).as("connections that were cut").isGreaterThan(10);
+    assertThat(ask(IDLE, "/").statusCode()).isEqualTo(200);
+  }
+
+  // The words of these.
+
+  private static boolean isAnother(String holder, String before) {
+    return !holder.isEmpty() && !holder.equals(before);
+  }
+
+  private void ask(String name, Duration time) throws Exception {
+    long end = System.nanoTime() + time.toNanos();
+    while (System.nanoTime() < end) {
+      assertThat(ask(name, "/?sleep=200").statusCode()).isEqualTo(200);
+    }
+    assertThat(desired(name)).isEqualTo(1);
+  }
+
+  private void staysDesired(String name) {
+    await()
+        .during(WATCHED)
+        .atMost(WATCHED.plus(PATIENCE))
+        .untilAsserted(() -> assertThat(desired(name)).as("pods of %s", name).isEqualTo(1));
+  }
+
+  private void apply(String name, String... annotations) throws IOException {
+    String lines =
+        Stream.of(annotations)
+            .map(line -> "        autoscaling.knative.dev/" + line + "\n")
+            .reduce("", String::concat);
+    String manifest =
+        """
+        apiVersion: serving.knative.dev/v1
+        kind: Service
+        metadata: {name: %s, namespace: default}
+        spec:
+          template:
+            metadata:
+              annotations:
+        %s    spec:
+              containerConcurrency: 0
+              timeoutSeconds: 300
+              enableServiceLinks: false
+              containers:
+              - name: user-container
+                image: dev.local/autoscale
+                readinessProbe: {successThreshold: 1, tcpSocket: {port: 0}}
+                resources: {}
+          traffic: [{latestRevision: true, percent: 100}]
+        """
+            .formatted(name, lines);
+    Path file = Files.writeString(directory.resolve(name + ".yaml"), manifest);
+    system.kubectl("apply", "-f", file.toString()).succeeded();
+  }
+
+  private void awaitReady(String name) {
+    system.kubectl("wait", "--for=condition=Ready", "ksvc/" + name, "--timeout=120s").succeeded();
+  }
+
+  private static String host(String name) {
+    return name + ".default.example.com";
+  }
+
+  private static String revision(String name) {
+    return name + "-00001";
+  }
+
+  private HttpResponse<String> ask(String name, String path)
+      throws IOException, InterruptedException {
+    return system.request(http, host(name), path);
+  }
+
+  private Deployment deployment(String name) {
+    return Objects.requireNonNull(
+        system
+            .client()
+            .apps()
+            .deployments()
+            .inNamespace("default")
+            .withName(revision(name) + "-deployment")
+            .get());
+  }
+
+  private int replicas(String name) {
+    return deployment(name).getSpec().getReplicas();
+  }
+
+  private void awaitReplicas(String name, int wanted) {
+    Supplier<Integer> seen = () -> replicas(name);
+    await()
+        .atMost(PATIENCE)
+        .pollInterval(Duration.ofMillis(500))
+        .untilAsserted(() -> assertThat(seen.get()).as("pods of %s", name).isEqualTo(wanted));
+  }
+
+  private int desired(String name) {
+    PodAutoscaler found =
+        system
+            .client()
+            .resources(PodAutoscaler.class)
+            .inNamespace("default")
+            .withName(revision(name))
+            .get();
+    return Objects.requireNonNull(Objects.requireNonNull(found.getStatus()).desiredScale());
+  }
+
+  /** What stands in the cluster, for whoever reads of a failure. */
+  private void tell() throws IOException {
+    System.out.println(
+        system
+            .kubectl("get", "ksvc,rev,kpa,sks,king,deploy,pods,ep,nodes,events", "-o", "wide")
+            .output());
+    try (Stream<Path> files = Files.list(directory)) {
+      for (Path file : files.filter(each -> each.toString().endsWith(".err")).toList()) {
+        System.out.println(file + ":\n" + Files.readString(file));
+      }
+    }
+  }
+}
