@@ -229,7 +229,7 @@ public final class MultiScaler {
           autoscaler.step(now, seen == null ? 0 : seen.ready().size(), observation);
       latest = result;
       return switch (result) {
-        case ScaleResult.Scale scale -> take(scale);
+        case ScaleResult.Scale scale -> take(scale, now);
         case ScaleResult.Hold(Because.Missing because) -> {
           log.debug("{}: {}", id, because);
           yield false;
@@ -237,10 +237,10 @@ public final class MultiScaler {
       };
     }
 
-    private boolean take(ScaleResult.Scale scale) {
+    private boolean take(ScaleResult.Scale scale, Instant now) {
       DeciderStatus before = status;
       latestScale = scale;
-      status = new DeciderStatus(scale.desiredPodCount(), scale.excessBurstCapacity());
+      status = before.then(scale, autoscaler.spec(), now);
       if (status.desiredScale() != before.desiredScale()) {
         log.info("{}: {}", id, scale.because());
       }

@@ -24,7 +24,7 @@ import java.util.Optional;
  * moment, then one Revision after the other. A reader refuses a form that it does not know.
  */
 public final class ScalingSnapshots {
-  private static final byte FORM = 1;
+  private static final byte FORM = 2;
   private static final byte ZERO = 0;
   private static final byte NUMBER = 1;
 
@@ -72,6 +72,7 @@ public final class ScalingSnapshots {
     out.writeUTF(id.name());
     out.writeInt(snapshot.status().desiredScale());
     out.writeInt(snapshot.status().excessBurstCapacity());
+    out.writeLong(snapshot.status().shortAt().map(Instant::toEpochMilli).orElse(Long.MIN_VALUE));
     AutoscalerSnapshot autoscaler = snapshot.autoscaler();
     out.writeLong(autoscaler.panickingFor().map(Duration::toNanos).orElse(Long.MIN_VALUE));
     out.writeInt(autoscaler.maxPanicPods());
@@ -132,7 +133,16 @@ public final class ScalingSnapshots {
   }
 
   private static ScalingSnapshot read(DataInputStream in, Instant takenAt) throws IOException {
-    DeciderStatus status = new DeciderStatus(in.readInt(), in.readInt());
+    int desired = in.readInt();
+    int excess = in.readInt();
+    long shortAt = in.readLong();
+    DeciderStatus status =
+        new DeciderStatus(
+            desired,
+            excess,
+            shortAt == Long.MIN_VALUE
+                ? Optional.empty()
+                : Optional.of(Instant.ofEpochMilli(shortAt)));
     long panicking = in.readLong();
     int maxPanicPods = in.readInt();
     int count = bounded(in.readInt(), 0, MOST_HELD);

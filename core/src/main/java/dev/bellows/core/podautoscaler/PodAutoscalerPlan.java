@@ -95,8 +95,8 @@ public final class PodAutoscalerPlan {
     if (isForeignSks()) {
       return notOwned(begun, "ServerlessService", decider(deciderSpec));
     }
-    SksMode mode =
-        want.pods() > 0 && decided.excessBurstCapacity() >= 0 ? SksMode.SERVE : SksMode.PROXY;
+    String activatorInPath = activatorInPath(deciderSpec, decided, want);
+    SksMode mode = activatorInPath.isEmpty() ? SksMode.SERVE : SksMode.PROXY;
     SksSpec sksSpec =
         new SksSpec(mode, seen.scaleTarget(), seen.protocol(), deciderSpec.numActivators(ready));
     // What lets pods come up goes first: somebody may be waiting for them.
@@ -105,7 +105,8 @@ public final class PodAutoscalerPlan {
     steps.addAll(sks(sksSpec));
     steps.addAll(metric(metricSpec));
 
-    PodAutoscalerStatus status = begun.withServiceName(sks.serviceName());
+    PodAutoscalerStatus status =
+        begun.withServiceName(sks.serviceName()).withActivatorInPath(activatorInPath);
     status =
         status.with(
             sks.ready()
@@ -113,6 +114,22 @@ public final class PodAutoscalerPlan {
                 : status.conditions().markUnknown(SKS_READY, "NotReady", sks.readyMessage(), now));
     return new Plan.Proceed(
         steps, end(status, want, ready), missingTarget(want), want, seen.pods());
+  }
+
+  /** Why requests pass through activators, as one sentence; empty where they need not. */
+  private static String activatorInPath(DeciderSpec spec, DeciderStatus decided, Want want) {
+    if (want.pods() <= 0) {
+      return "No pods are wanted.";
+    }
+    if (decided.excessBurstCapacity() < 0) {
+      return spec.targetBurstCapacity() < 0
+          ? "The target burst capacity is unlimited."
+          : "The pods have no room for the target burst capacity.";
+    }
+    return decided.hasRoom()
+        ? ""
+        : "The pods have had room for the target burst capacity, and one request more, for less"
+            + " than %d s.".formatted(DeciderStatus.dwell(spec).toSeconds());
   }
 
   /** Pods are wanted of something that is not there: that cannot go on unnoticed. */

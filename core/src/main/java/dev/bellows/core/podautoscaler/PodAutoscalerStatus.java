@@ -13,6 +13,7 @@ import java.util.OptionalInt;
  * @param metricsServiceName the Service whose pods can be scraped; empty = there is none yet
  * @param desiredScale pods wanted at last; -1 = nothing decided yet; absent = never reconciled
  * @param actualScale pods ready at last; absent = never reconciled
+ * @param activatorInPath why requests pass through activators, as one sentence; empty = they do not
  */
 public record PodAutoscalerStatus(
     long observedGeneration,
@@ -20,7 +21,8 @@ public record PodAutoscalerStatus(
     String serviceName,
     String metricsServiceName,
     OptionalInt desiredScale,
-    OptionalInt actualScale) {
+    OptionalInt actualScale,
+    String activatorInPath) {
 
   /** Whether the Revision gets requests and has the pods for them. */
   public static final String ACTIVE = "Active";
@@ -38,7 +40,7 @@ public record PodAutoscalerStatus(
   /** The status of an object that has none. */
   public static final PodAutoscalerStatus NONE =
       new PodAutoscalerStatus(
-          0, Conditions.none(CONDITIONS), "", "", OptionalInt.empty(), OptionalInt.empty());
+          0, Conditions.none(CONDITIONS), "", "", OptionalInt.empty(), OptionalInt.empty(), "");
 
   /** Whether nobody knows yet whether there will be pods: they are coming up. */
   public boolean isActivating() {
@@ -62,22 +64,41 @@ public record PodAutoscalerStatus(
         serviceName,
         metricsServiceName,
         desiredScale,
-        actualScale);
+        actualScale,
+        activatorInPath);
   }
 
   PodAutoscalerStatus withGeneration(long generation) {
     return new PodAutoscalerStatus(
-        generation, conditions, serviceName, metricsServiceName, desiredScale, actualScale);
+        generation,
+        conditions,
+        serviceName,
+        metricsServiceName,
+        desiredScale,
+        actualScale,
+        activatorInPath);
   }
 
   PodAutoscalerStatus withServiceName(String name) {
     return new PodAutoscalerStatus(
-        observedGeneration, conditions, name, metricsServiceName, desiredScale, actualScale);
+        observedGeneration,
+        conditions,
+        name,
+        metricsServiceName,
+        desiredScale,
+        actualScale,
+        activatorInPath);
   }
 
   PodAutoscalerStatus withMetricsServiceName(String name) {
     return new PodAutoscalerStatus(
-        observedGeneration, conditions, serviceName, name, desiredScale, actualScale);
+        observedGeneration,
+        conditions,
+        serviceName,
+        name,
+        desiredScale,
+        actualScale,
+        activatorInPath);
   }
 
   /** What is undecided does not hide what was decided before. */
@@ -92,6 +113,18 @@ public record PodAutoscalerStatus(
         serviceName,
         metricsServiceName,
         desired,
-        OptionalInt.of(ready));
+        OptionalInt.of(ready),
+        activatorInPath);
+  }
+
+  PodAutoscalerStatus withActivatorInPath(String because) {
+    return new PodAutoscalerStatus(
+        observedGeneration,
+        conditions,
+        serviceName,
+        metricsServiceName,
+        desiredScale,
+        actualScale,
+        because);
   }
 }

@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -52,7 +53,9 @@ class SnapshotPropertyTest {
     Scaled handedOver(Instant left, Instant taken) {
       ScalingSnapshot snapshot =
           new ScalingSnapshot(
-              windows.snapshot(left), autoscaler.snapshot(left), new DeciderStatus(3, -1));
+              windows.snapshot(left),
+              autoscaler.snapshot(left),
+              new DeciderStatus(3, 4, Optional.of(left)));
       byte[] bytes = ScalingSnapshots.encode(Map.of(ID, snapshot), left, LIMIT);
       ScalingSnapshot read = ScalingSnapshots.decode(bytes).get(ID);
       assertThat(read).isEqualTo(snapshot);
@@ -203,9 +206,9 @@ class SnapshotPropertyTest {
                     new DeciderStatus(1, 0))),
             at(0),
             LIMIT);
-    assertThatThrownBy(() -> ScalingSnapshots.decode(new byte[] {2}))
+    assertThatThrownBy(() -> ScalingSnapshots.decode(new byte[] {1}))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("snapshots of form 2, not 1");
+        .hasMessage("snapshots of form 1, not 2");
     assertThatThrownBy(() -> ScalingSnapshots.decode(Arrays.copyOf(good, good.length - 1)))
         .isInstanceOf(IllegalArgumentException.class);
     for (long seed = 1; seed <= 2_000; seed++) {

@@ -92,6 +92,7 @@ class PodAutoscalerPlanPropertyTest {
       SksSpec sks = Seen.after(seen, plan).sks().orElseThrow().spec();
       if (sks.mode() == SksMode.SERVE && plan.failure().isEmpty()) {
         assertThat(plan.want().pods()).isPositive();
+        assertThat(plan.status().activatorInPath()).isEmpty();
       }
     });
   }
@@ -164,7 +165,10 @@ class PodAutoscalerPlanPropertyTest {
             : Optional.of(
                 new Observed.Decider(
                     seen.settings.deciderSpec(),
-                    new DeciderStatus(random.nextInt(-1, 8), random.nextInt(-5, 5))));
+                    new DeciderStatus(
+                        random.nextInt(-1, 8),
+                        random.nextInt(-5, 5),
+                        random.nextInt(3) == 0 ? Optional.of(Seen.NOW) : Optional.empty())));
     MetricSpec metric = seen.settings.metricSpec("rev-private");
     seen.metric =
         switch (random.nextInt(4)) {

@@ -176,6 +176,31 @@ class PodAutoscalerPlanTest {
   }
 
   @Test
+  void whyTheActivatorIsInThePathIsTold() {
+    decided(1);
+    assertThat(path(new DeciderStatus(1, 0))).isEqualTo("Serve: ");
+    assertThat(path(new DeciderStatus(1, -1)))
+        .isEqualTo("Proxy: The pods have no room for the target burst capacity.");
+    assertThat(path(new DeciderStatus(1, 5, Optional.of(Seen.NOW))))
+        .isEqualTo(
+            "Proxy: The pods have had room for the target burst capacity, and one request more,"
+                + " for less than 30 s.");
+    annotations.put("autoscaling.knative.dev/target-burst-capacity", "-1");
+    decided(1);
+    assertThat(path(new DeciderStatus(1, -1)))
+        .isEqualTo("Proxy: The target burst capacity is unlimited.");
+    inactive(GRACE);
+    assertThat(path(new DeciderStatus(0, -1))).isEqualTo("Proxy: No pods are wanted.");
+  }
+
+  private String path(DeciderStatus status) {
+    seen.decider = Optional.of(new Observed.Decider(seen.settings.deciderSpec(), status));
+    Plan.Proceed plan = seen.plan(activator);
+    SksMode mode = Seen.after(seen.observed(), plan).sks().orElseThrow().spec().mode();
+    return mode.wireName() + ": " + plan.status().activatorInPath();
+  }
+
+  @Test
   void maxScaleHolds() {
     annotations.put("autoscaling.knative.dev/max-scale", "8");
 

@@ -159,7 +159,8 @@ class ReconcileVectorTest {
             sks.path("serviceName").asText(""),
             sks.path("privateServiceName").asText(""),
             number(pa.path("desiredScale")),
-            number(pa.path("actualScale")));
+            number(pa.path("actualScale")),
+            "");
     seen.sks = sks.isNull() ? Optional.empty() : Optional.of(sks(sks));
     JsonNode decider = recorded.path("decider");
     seen.decider =

@@ -108,7 +108,13 @@ final class Seen {
             NOW.minus(activeFor)));
     Conditions all = Conditions.of(PodAutoscalerStatus.CONDITIONS, conditions);
     return new PodAutoscalerStatus(
-        1, all.initialized(NOW), "rev", "rev-private", OptionalInt.empty(), OptionalInt.empty());
+        1,
+        all.initialized(NOW),
+        "rev",
+        "rev-private",
+        OptionalInt.empty(),
+        OptionalInt.empty(),
+        "");
   }
 
   /** Reads a recorded state of activity: fields active and activeForMs. */

@@ -119,7 +119,8 @@ final class HpaPlan {
                 .map(status -> status.privateServiceName())
                 .orElse(""),
             OptionalInt.of(scaled.map(HorizontalPodAutoscalerStatus::getDesiredReplicas).orElse(0)),
-            OptionalInt.of(current)),
+            OptionalInt.of(current),
+            ""),
         Outcome.done());
   }
 
@@ -169,7 +170,8 @@ final class HpaPlan {
             before.serviceName(),
             before.metricsServiceName(),
             before.desiredScale(),
-            before.actualScale()),
+            before.actualScale(),
+            ""),
         new Outcome.Failed(message));
   }
 
@@ -183,7 +185,8 @@ final class HpaPlan {
                 after.serviceName(),
                 after.metricsServiceName(),
                 after.desiredScale(),
-                after.actualScale()),
+                after.actualScale(),
+                after.activatorInPath()),
             stored);
     if (!StatusForm.read(written).equals(before)) {
       steps.add(StatusConditions.update(new PodAutoscaler(), pa, written));

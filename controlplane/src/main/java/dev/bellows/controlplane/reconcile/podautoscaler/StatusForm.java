@@ -7,10 +7,14 @@ import dev.bellows.core.podautoscaler.PodAutoscalerStatus;
 import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalInt;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** A PodAutoscaler's status between its wire form and core's. */
 final class StatusForm {
+  /** Upstream's status has no field that says why the activator is in the path. */
+  static final String ACTIVATOR_IN_PATH = "bellows.dev/activator-in-path";
+
   private StatusForm() {}
 
   static PodAutoscalerStatus read(
@@ -24,7 +28,8 @@ final class StatusForm {
         orEmpty(stored.serviceName()),
         orEmpty(stored.metricsServiceName()),
         number(stored.desiredScale()),
-        number(stored.actualScale()));
+        number(stored.actualScale()),
+        stored.annotations().getOrDefault(ACTIVATOR_IN_PATH, ""));
   }
 
   /**
@@ -36,11 +41,22 @@ final class StatusForm {
     return new dev.bellows.api.autoscaling.PodAutoscalerStatus(
         status.observedGeneration(),
         status.conditions().list().stream().map(Condition::of).toList(),
-        before == null ? Map.of() : before.annotations(),
+        annotations(status, before == null ? Map.of() : before.annotations()),
         status.serviceName(),
         status.metricsServiceName(),
         number(status.desiredScale()),
         number(status.actualScale()));
+  }
+
+  private static Map<String, String> annotations(
+      PodAutoscalerStatus status, Map<String, String> before) {
+    Map<String, String> annotations = new TreeMap<>(before);
+    if (status.activatorInPath().isEmpty()) {
+      annotations.remove(ACTIVATOR_IN_PATH);
+    } else {
+      annotations.put(ACTIVATOR_IN_PATH, status.activatorInPath());
+    }
+    return annotations;
   }
 
   private static OptionalInt number(@Nullable Integer stored) {
