@@ -13,8 +13,8 @@ import dev.bellows.dataplane.proxy.EndListener;
 import dev.bellows.dataplane.proxy.Exchange;
 import dev.bellows.dataplane.proxy.FailureHandler;
 import dev.bellows.dataplane.proxy.ForwardFailure;
+import dev.bellows.dataplane.proxy.HeaderNames;
 import dev.bellows.dataplane.telemetry.HttpTelemetry;
-import io.netty.handler.codec.http.HttpHeaderNames;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -111,10 +111,10 @@ final class Passage implements Waiter, EndListener, FailureHandler {
     place = taken;
     attempts++;
     if (throttler.addressing().throughMesh()) {
-      exchange.headers().set(HttpHeaderNames.HOST, revision.privateHost());
+      exchange.headers().set(HeaderNames.HOST, revision.privateHost());
       exchange.headers().set(Addressing.PASSTHROUGH, "true");
     } else {
-      exchange.headers().set(HttpHeaderNames.HOST, taken.address().toString());
+      exchange.headers().set(HeaderNames.HOST, taken.address().toString());
     }
     ClientTls within = throttler.tls().toPods(revision.revision().id().namespace());
     Address target = within == null ? taken.address() : secured(taken.address());

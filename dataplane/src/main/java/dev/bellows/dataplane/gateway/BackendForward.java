@@ -1,9 +1,9 @@
 package dev.bellows.dataplane.gateway;
 
 import dev.bellows.dataplane.proxy.Exchange;
+import dev.bellows.dataplane.proxy.HeaderNames;
 import dev.bellows.dataplane.proxy.InternalTls;
 import dev.bellows.dataplane.proxy.Stage;
-import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.util.List;
 import java.util.Map;
@@ -40,7 +40,7 @@ final class BackendForward implements Stage {
     if (!route.rewriteHost().isEmpty()) {
       // The program still sees the host that its client asked for: the queue-proxy puts it back.
       headers.set(ORIGINAL_HOST, RoutingTable.hostOf(exchange.host()));
-      headers.set(HttpHeaderNames.HOST, route.rewriteHost());
+      headers.set(HeaderNames.HOST, route.rewriteHost());
     }
     List<Map.Entry<String, String>> appended = target.headers();
     for (int i = 0; i < appended.size(); i++) {

@@ -64,10 +64,8 @@ final class RequestHeaders {
   /** Gives the user container the Host that the client asked for, and nothing of the lookup. */
   static void restoreHost(HttpHeaders headers) {
     String original = headers.get(ORIGINAL_HOST);
-    if (original != null) {
-      if (!original.isEmpty()) {
-        headers.set(HeaderNames.HOST, original);
-      }
+    if (original != null && !original.isEmpty()) {
+      headers.set(HeaderNames.HOST, original);
       headers.remove(ORIGINAL_HOST);
     }
     headers.remove(REVISION);

@@ -12,6 +12,7 @@ import dev.bellows.core.stat.StatMessage;
 import dev.bellows.dataplane.proxy.EventLoops;
 import dev.bellows.dataplane.proxy.ProxyEngine;
 import dev.bellows.dataplane.proxy.TlsSettings;
+import dev.bellows.dataplane.raw.Client;
 import dev.bellows.dataplane.raw.Collector;
 import dev.bellows.dataplane.stats.StatClient;
 import dev.bellows.dataplane.stats.StatServer;
@@ -354,19 +355,44 @@ class ActivatorTest {
   }
 
   @Test
-  void theQueueProxySeesWhatItMustSee() throws Exception {
+  void theQueueProxySeesWhatItMustSeeAndWhatTheClientSaid() throws Exception {
     activator.revisions().onRevision(revision(0, Duration.ofSeconds(30)));
     TestPod pod = pod("pod", 0, true);
     ready(pod);
-    requests(1).getFirst().get(5, TimeUnit.SECONDS);
-
-    var seen = pod.requests().getFirst();
-    assertThat(seen.get("Host")).isEqualTo(pod.address().toString());
-    assertThat(seen.get("K-Original-Host")).isEqualTo(activator.address().toString());
-    assertThat(seen.get("K-Proxy-Request")).isEqualTo("activator");
-    assertThat(seen.get("X-Forwarded-For")).isEqualTo("127.0.0.1");
-    assertThat(seen.contains("Knative-Serving-Revision")).isFalse();
-    assertThat(seen.contains("Knative-Serving-Namespace")).isFalse();
+    String passes =
+        """
+        X-Other: 1
+        K-Network-Probe:\s
+        K-Passthrough-Lb: true
+        Knative-Serving-Tag: t
+        Knative-Serving-Default-Route: true
+        Forwarded: for=a
+        X-Forwarded-Host: x
+        X-Forwarded-Proto: https
+        X-B3-TraceId: 1
+        Baggage: a=b
+        TE: trailers
+        """;
+    String request =
+        "GET / HTTP/1.1\nHost: h.example\nKnative-Serving-Namespace: %s\n".formatted(ID.namespace())
+            + "Knative-Serving-Revision: %s\nK-Proxy-Request: me\n".formatted(ID.name())
+            + "K-Network-Hash: h\nKeep-Alive: 5\nX-Forwarded-For: 9.9.9.9\n"
+            + passes
+            + "\n";
+    for (String original : List.of("", "K-Original-Host: told.example\n")) {
+      try (Client client = new Client(activator.address())) {
+        client.send(request.replace("\n\n", "\n" + original + "\n").replace("\n", "\r\n"));
+        assertThat(client.response().status()).isEqualTo(200);
+      }
+      List<String> seen = new ArrayList<>();
+      pod.requests().getLast().forEach(each -> seen.add(each.getKey() + ": " + each.getValue()));
+      List<String> expected = new ArrayList<>(passes.lines().toList());
+      expected.add("Host: " + pod.address());
+      expected.add(original.isEmpty() ? "K-Original-Host: h.example" : original.strip());
+      expected.add("K-Proxy-Request: activator");
+      expected.add("X-Forwarded-For: 9.9.9.9, 127.0.0.1");
+      assertThat(seen).containsExactlyInAnyOrderElementsOf(expected);
+    }
   }
 
   @Test
