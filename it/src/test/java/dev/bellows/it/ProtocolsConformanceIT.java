@@ -63,21 +63,8 @@ class ProtocolsConformanceIT {
     serving = new Serving(bellows);
     serving.addProgram(PROGRAM);
     serving.addProgram(SOCKET, "wsserver.py");
-    serving.addImage(GRPC, java(GrpcPing.class));
-    serving.addImage(HTTP2, java(Http2Hello.class));
-  }
-
-  private static String[] java(Class<?> program) {
-    return new String[] {
-      Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-      "-XX:TieredStopAtLevel=1",
-      "-XX:+UseSerialGC",
-      "-Xmx64m",
-      "--sun-misc-unsafe-memory-access=allow",
-      "-cp",
-      System.getProperty("java.class.path"),
-      program.getName()
-    };
+    serving.addProgram(GRPC, GrpcPing.class);
+    serving.addProgram(HTTP2, Http2Hello.class);
   }
 
   @AfterAll

@@ -257,6 +257,20 @@ final class Serving implements AutoCloseable {
     }
   }
 
+  /** Lets a program of the tests' own classes stand for an image name. */
+  void addProgram(String image, Class<?> program) {
+    addImage(
+        image,
+        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        "-XX:TieredStopAtLevel=1",
+        "-XX:+UseSerialGC",
+        "-Xmx64m",
+        "--sun-misc-unsafe-memory-access=allow",
+        "-cp",
+        System.getProperty("java.class.path"),
+        program.getName());
+  }
+
   /** Lets a command stand for an image name. */
   void addImage(String image, String... command) {
     bellows
