@@ -11,6 +11,8 @@ import java.net.ServerSocket;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ReadinessTest {
   private static final String AS_OFTEN_AS_IT_CAN = "\"periodSeconds\":0,\"successThreshold\":";
@@ -81,6 +83,35 @@ class ReadinessTest {
       // Five, and more only where a machine under load lets a try of 100 ms pass.
       assertThat(questions).hasValueGreaterThanOrEqualTo(5);
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"200, 200, true", "200, 503, false", "503, 200, false"})
+  void allOfSeveralContainersMustBeReady(int first, int second, boolean ready) throws IOException {
+    try (Backend one = answering(first);
+        Backend two = answering(second);
+        Pod pod =
+            new Pod(one.address())
+                .with("ENABLE_MULTI_CONTAINER_PROBES", "true")
+                .with(
+                    "SERVING_READINESS_PROBE",
+                    """
+                    [{"httpGet":{"port":8080},"periodSeconds":1,"timeoutSeconds":5},
+                     {"httpGet":{"port":%d},"periodSeconds":1,"timeoutSeconds":5}]\
+                    """
+                        .formatted(two.address().port()));
+        QueueProxyHandle queueProxy = pod.attach()) {
+      assertThat(queueProxy.ready().toCompletableFuture().join()).isEqualTo(ready);
+      assertThat(one.heads).isNotEmpty();
+      assertThat(two.heads).isNotEmpty();
+    }
+  }
+
+  private static Backend answering(int status) throws IOException {
+    return new Backend(connection -> {
+      connection.head();
+      connection.send("HTTP/1.1 " + status + " Told\r\nContent-Length: 0\r\n\r\n");
+    });
   }
 
   @Test
