@@ -73,8 +73,7 @@ final class OpenLoad implements AutoCloseable {
   }
 
   /** Sends no more and waits for the answers that are due. */
-  @Override
-  public void close() {
+  void end() {
     clock.shutdownNow();
     try {
       inFlight.awaitAdvanceInterruptibly(
@@ -85,6 +84,11 @@ final class OpenLoad implements AutoCloseable {
       failures.add("requests without any answer: " + inFlight.getUnarrivedParties());
     }
     http.close();
+  }
+
+  @Override
+  public void close() {
+    end();
   }
 
   /**
