@@ -1,5 +1,6 @@
 package dev.bellows.app.wiring;
 
+import dev.bellows.api.config.ObservabilityConfig;
 import dev.bellows.app.telemetry.RoleTelemetry;
 import dev.bellows.app.telemetry.SystemMetrics;
 import dev.bellows.controlplane.ControlPlane;
@@ -12,12 +13,16 @@ import dev.bellows.dataplane.activator.ActivatorConfig;
 import dev.bellows.dataplane.activator.Addressing;
 import dev.bellows.dataplane.activator.MeshCompatibility;
 import dev.bellows.dataplane.proxy.ProxyEngine;
+import dev.bellows.dataplane.requestlog.LogLines;
+import dev.bellows.dataplane.requestlog.RequestLog;
 import dev.bellows.dataplane.stats.StatClient;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
 
 /** An activator, told by the cluster of Revisions and their pods. It writes nothing. */
 final class ActivatorRole implements Role {
@@ -54,12 +59,25 @@ final class ActivatorRole implements Role {
                       case DISABLED -> MeshCompatibility.DISABLED;
                     },
                     changed.network().enableMeshPodAddressability())));
+    Consumer<String> requestLines = new LogLines(System.out);
+    controlPlane
+        .config()
+        .onChange(
+            changed -> activator.useRequestLog(requestLog(changed.observability()), requestLines));
     new InternalTlsFeed(
         controlPlane.informers(),
         controlPlane.config(),
         controlPlane.surroundings().systemNamespace(),
         activator.internalTls());
     return new ActivatorRole(activator);
+  }
+
+  private static Optional<String> requestLog(ObservabilityConfig config) {
+    if (!config.enableRequestLog()) {
+      return Optional.empty();
+    }
+    String template = config.requestLogTemplate();
+    return Optional.of(template.isEmpty() ? RequestLog.DEFAULT_TEMPLATE : template);
   }
 
   Address address() {

@@ -23,9 +23,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
@@ -49,6 +51,7 @@ public final class Activator implements AutoCloseable {
   private final Throttler throttler;
   private final ConcurrencyReporter reporter;
   private final KubeletHealth health;
+  private final LiveRequestLog requestLog = new LiveRequestLog();
   private final StatClient stats;
   private final List<Listener> listeners = new ArrayList<>();
   private final HttpTelemetry telemetry =
@@ -148,6 +151,7 @@ public final class Activator implements AutoCloseable {
         new ProbeAnswers(), // before look-up: they carry no Revision
         telemetry.stage("http"), // all of a request's time here; probes are none
         new RevisionLookup(throttler, clusterDomain), // what follows is per Revision
+        requestLog, // knows the Revision, and sees all that becomes of the request
         new RequestCount(reporter), // includes the wait: it is what a Revision is scaled by
         timeouts(), // its clocks include the wait, and may end it
         new PodHeaders(), // before the first pod is known, so that a second one sees the same
@@ -163,6 +167,17 @@ public final class Activator implements AutoCloseable {
               revision.timeout(), revision.responseStartTimeout(), revision.idleTimeout());
         },
         "activator request timeout");
+  }
+
+  /**
+   * From now on requests are logged by this template, or not; may be told by any thread. One that
+   * cannot be read is told of in the log, and changes nothing.
+   *
+   * @param template in the language of Go's text/template; empty = no request log
+   * @param lines takes each line, on an event loop: it must not block
+   */
+  public void useRequestLog(Optional<String> template, Consumer<String> lines) {
+    requestLog.use(template, lines);
   }
 
   /** Takes what the cluster says of Revisions and their pods. */

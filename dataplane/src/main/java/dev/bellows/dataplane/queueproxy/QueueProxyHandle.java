@@ -162,18 +162,21 @@ public final class QueueProxyHandle implements AutoCloseable {
   private void addRequestLog(List<Stage> chain, Consumer<String> lines) {
     PodIdentity pod = config.pod();
     boolean probes = config.observability().enableProbeRequestLog();
+    Map<String, String> revision =
+        Map.of(
+            "Name", pod.revision().name(),
+            "Namespace", pod.revision().namespace(),
+            "Service", pod.service(),
+            "Configuration", pod.configuration(),
+            "PodName", pod.name(),
+            "PodIP", pod.ip());
     try {
       chain.add(
           new RequestLog(
               config.observability().requestLogTemplate(),
               exchange -> probes || !RequestHeaders.anyProbe(exchange.headers()),
-              Map.of(
-                  "Name", pod.revision().name(),
-                  "Namespace", pod.revision().namespace(),
-                  "Service", pod.service(),
-                  "Configuration", pod.configuration(),
-                  "PodName", pod.name(),
-                  "PodIP", pod.ip()),
+              _ -> revision,
+              RequestLog::traceId,
               lines));
     } catch (TemplateException e) {
       // As the original: a mistake in a log's form is no reason not to serve.

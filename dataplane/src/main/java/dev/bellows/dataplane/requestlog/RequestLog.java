@@ -5,9 +5,9 @@ import dev.bellows.dataplane.proxy.EndListener;
 import dev.bellows.dataplane.proxy.Exchange;
 import dev.bellows.dataplane.proxy.Stage;
 import io.netty.handler.codec.http.HttpHeaders;
-import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -33,7 +33,8 @@ public final class RequestLog implements Stage {
 
   private final Template template;
   private final Predicate<Exchange> wanted;
-  private final Map<String, String> revision;
+  private final Function<Exchange, Map<String, String>> revision;
+  private final Function<HttpHeaders, String> traceIds;
   private final Consumer<String> lines;
 
   /**
@@ -41,32 +42,39 @@ public final class RequestLog implements Stage {
    *
    * @param template in the language of Go's text/template
    * @param wanted which exchanges get a line
-   * @param revision what {@code .Revision} has: Name, Namespace, Service, Configuration, PodName,
-   *     PodIP
+   * @param revision what {@code .Revision} has of an exchange: Name, Namespace, Service,
+   *     Configuration, PodName, PodIP
+   * @param traceIds what {@code .TraceID} is: {@link #traceId}, or nothing
    * @param lines takes each line, with its line feed, on an event loop: it must not block
    * @throws TemplateException if the template cannot be read
    */
   public RequestLog(
       String template,
       Predicate<Exchange> wanted,
-      Map<String, String> revision,
+      Function<Exchange, Map<String, String>> revision,
+      Function<HttpHeaders, String> traceIds,
       Consumer<String> lines) {
     this.template = Template.parse(template);
     this.wanted = wanted;
-    this.revision = Map.copyOf(revision);
+    this.revision = revision;
+    this.traceIds = traceIds;
     this.lines = lines;
   }
 
   @Override
   public void handle(Exchange exchange) {
     if (wanted.test(exchange)) {
-      exchange.onEnd(new Line(new RequestFields(exchange), traceId(exchange.headers())));
+      exchange.onEnd(
+          new Line(
+              new RequestFields(exchange),
+              revision.apply(exchange),
+              traceIds.apply(exchange.headers())));
     }
     exchange.proceed();
   }
 
   /** The trace id of W3C's header, else of Zipkin's; empty if there is none. */
-  static String traceId(HttpHeaders headers) {
+  public static String traceId(HttpHeaders headers) {
     String parent = headers.get("Traceparent");
     if (parent != null) {
       String[] parts = parent.split("-", -1);
@@ -80,10 +88,12 @@ public final class RequestLog implements Stage {
 
   private final class Line implements EndListener {
     private final RequestFields request;
+    private final Map<String, String> revision;
     private final String traceId;
 
-    Line(RequestFields request, String traceId) {
+    Line(RequestFields request, Map<String, String> revision, String traceId) {
       this.request = request;
+      this.revision = revision;
       this.traceId = traceId;
     }
 
@@ -103,7 +113,7 @@ public final class RequestLog implements Stage {
       return switch (name) {
         case "Request" -> request;
         case "Response" -> (Struct) (field, arguments) -> response(field, exchange, latency);
-        case "Revision" -> (Struct) RequestLog.this::revision;
+        case "Revision" -> (Struct) (field, arguments) -> revision(field, revision);
         case "TraceID" -> traceId;
         default -> throw Struct.unknown(name, "*http.RequestLogTemplateInput");
       };
@@ -120,7 +130,7 @@ public final class RequestLog implements Stage {
     };
   }
 
-  private Object revision(String field, List<Object> arguments) {
+  private static Object revision(String field, Map<String, String> revision) {
     @Nullable String value = revision.get(field);
     if (value == null) {
       throw Struct.unknown(field, "*http.RequestLogRevision");

@@ -112,7 +112,6 @@ class ActivatorTest {
     activator.revisions().onRevision(revision(0, Duration.ofSeconds(30)));
     List<CompletableFuture<HttpResponse<String>>> answers = requests(200);
     await().until(() -> queued() == 200);
-
     TestPod pod = pod("late", 1, true);
     notReady(pod);
 
@@ -396,12 +395,29 @@ class ActivatorTest {
   }
 
   @Test
+  void theRequestLogBeginsChangesAndEndsWhileRequestsPass() throws Exception {
+    activator.revisions().onRevision(revision(0, Duration.ofSeconds(30)));
+    ready(pod("pod", 0, true));
+    Queue<String> lines = new ConcurrentLinkedQueue<>();
+    for (String template :
+        List.of(
+            "{{.Revision.Namespace}}/{{.Revision.Name}} {{.Response.Code}} [{{.Revision.PodName}}]",
+            "{{.Request.Method}} [{{.TraceID}}]",
+            "{{.Unfinished",
+            "")) {
+      activator.useRequestLog(Optional.of(template).filter(each -> !each.isEmpty()), lines::add);
+      requests(1).getFirst().get(20, TimeUnit.SECONDS);
+    }
+    await().until(() -> active() == 0);
+    assertThat(lines).containsExactly("default/hello-00001 200 []\n", "GET []\n", "GET []\n");
+  }
+
+  @Test
   void theFirstRequestIsReportedAtOnce() {
     activator.revisions().onRevision(revision(0, Duration.ofSeconds(30)));
     List<CompletableFuture<HttpResponse<String>>> answers = requests(1);
 
     await().until(() -> !reported.isEmpty());
-
     StatMessage first = reported.peek();
     assertThat(first.revision()).isEqualTo(ID);
     assertThat(first.stat().podName()).isEqualTo("activator-1");
