@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # Measures what it takes to hold many at once:
 #
-#   bench/capacity.sh [idle|waiting|pods]...        default: all three
+#   bench/capacity.sh [idle|waiting|pods|body]...        default: all four
 #
 # idle: 10,000 keep-alive connections of a queue-proxy, each of which has asked once. waiting: 5,000
-# requests at a Revision at zero, then a pod: all must be answered. pods: 500 pods in one process.
+# requests at a Revision at zero, then a pod: all must be answered. pods: 500 pods in one process. body:
+# 1 GiB through gateway and queue-proxy to who reads it slowly, client or program: what is resident at
+# most meanwhile.
 # On Debian nginx, the program behind, is installed if it is missing.
 set -euo pipefail
 
