@@ -7,6 +7,7 @@ import dev.bellows.embedded.runtime.ContainerStartException;
 import dev.bellows.embedded.runtime.ExecResult;
 import dev.bellows.embedded.runtime.ExitStatus;
 import dev.bellows.embedded.runtime.Stdio;
+import dev.bellows.embedded.runtime.process.TerminalProcess;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -19,6 +20,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,7 +31,11 @@ final class PodmanContainer implements Container {
   /** Marks the processes of one {@code exec}, so that those can be killed and no others. */
   private static final String EXEC_MARK = "BELLOWS_EXEC";
 
+  /** Every key is the program's: the client has its own way to leave. */
+  private static final List<String> NO_DETACH_KEYS = List.of("--detach-keys", "");
+
   private final Podman podman;
+  private final Stdio stdio;
   private final ContainerId id;
   private final String name;
   private final String runtimeId;
@@ -41,12 +47,14 @@ final class PodmanContainer implements Container {
 
   PodmanContainer(
       Podman podman,
+      Stdio stdio,
       ContainerId id,
       String name,
       String runtimeId,
       Instant startedAt,
       CompletableFuture<ExitStatus> exit) {
     this.podman = podman;
+    this.stdio = stdio;
     this.id = id;
     this.name = name;
     this.runtimeId = runtimeId;
@@ -134,32 +142,48 @@ final class PodmanContainer implements Container {
 
   @Override
   public Attachment exec(List<String> command, Stdio stdio) throws ContainerStartException {
-    if (stdio == Stdio.TERMINAL) {
-      throw new ContainerStartException("podman's containers have no terminals here: leave out -t");
-    }
     String mark = EXEC_MARK + "=" + UUID.randomUUID();
-    boolean hasInput = stdio == Stdio.PIPES;
     List<String> words = new ArrayList<>(List.of("exec", "--env", mark));
-    if (hasInput) {
-      words.add("--interactive");
-    }
+    words.addAll(options(stdio));
     words.add(name);
     words.addAll(command);
-    try {
-      Process process = podman.start(words);
-      if (!hasInput) {
-        process.getOutputStream().close();
-      }
-      return new PodmanExec(process, hasInput, () -> killMarked(mark));
-    } catch (IOException e) {
-      throw new ContainerStartException("podman exec: " + e.getMessage(), e);
-    }
+    Attachment held = hold(words, stdio);
+    return new Held(held, held.exit(), () -> killMarked(mark));
   }
 
   @Override
   public Attachment attach() throws ContainerStartException {
-    throw new ContainerStartException(
-        "podman's containers cannot be attached to here: their output is in the log");
+    List<String> words = new ArrayList<>(List.of("attach", "--sig-proxy=false"));
+    words.addAll(stdio == Stdio.OUTPUT_ONLY ? List.of("--no-stdin") : NO_DETACH_KEYS);
+    words.add(name);
+    return new Held(hold(words, stdio), exit(), () -> {});
+  }
+
+  /** What {@code run} and {@code exec} are told of the streams. */
+  static List<String> options(Stdio stdio) {
+    return switch (stdio) {
+      case OUTPUT_ONLY -> List.of();
+      case PIPES -> List.of("--interactive");
+      case TERMINAL ->
+          Stream.of(List.of("--interactive", "--tty"), NO_DETACH_KEYS)
+              .flatMap(List::stream)
+              .toList();
+    };
+  }
+
+  private Attachment hold(List<String> words, Stdio with) throws ContainerStartException {
+    try {
+      if (with == Stdio.TERMINAL) {
+        return TerminalProcess.start(Podman.words(words));
+      }
+      Process process = podman.start(words);
+      if (with == Stdio.OUTPUT_ONLY) {
+        process.getOutputStream().close();
+      }
+      return new PipedProcess(process, with == Stdio.PIPES);
+    } catch (IOException e) {
+      throw new ContainerStartException("podman " + words.getFirst() + ": " + e.getMessage(), e);
+    }
   }
 
   /** Podman's exit codes for a command that it could not execute. */

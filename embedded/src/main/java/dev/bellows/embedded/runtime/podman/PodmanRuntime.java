@@ -239,7 +239,7 @@ public final class PodmanRuntime implements ContainerRuntime, ImageStore {
       Podman.Result started = podman.run(command(name, spec, image), Podman.PATIENCE);
       if (started.succeeded()) {
         return new PodmanContainer(
-            podman, spec.id(), name, started.lastLine(), clock.instant(), exit);
+            podman, spec.stdio(), spec.id(), name, started.lastLine(), clock.instant(), exit);
       }
       running.remove(name);
       throw new ContainerStartException(started.lastLine());
@@ -257,6 +257,7 @@ public final class PodmanRuntime implements ContainerRuntime, ImageStore {
     words.addAll(List.of("--log-driver", "k8s-file", "--log-opt", "path=" + spec.logFile()));
     words.addAll(List.of("--log-opt", "max-size=" + MAX_LOG));
     words.addAll(ulimits);
+    words.addAll(PodmanContainer.options(spec.stdio()));
     Isolation isolation = spec.isolation();
     words.add("--network");
     words.add(isolation.networkNamespace().map(path -> "ns:" + path).orElse("host"));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.bellows.embedded.image.ImageUnavailableException;
+import dev.bellows.embedded.runtime.Attachment;
 import dev.bellows.embedded.runtime.Container;
 import dev.bellows.embedded.runtime.ContainerId;
 import dev.bellows.embedded.runtime.ContainerSpec;
@@ -16,9 +17,12 @@ import dev.bellows.embedded.runtime.Isolation;
 import dev.bellows.embedded.runtime.Limits;
 import dev.bellows.embedded.runtime.Mount;
 import dev.bellows.embedded.runtime.Stdio;
+import dev.bellows.embedded.runtime.TerminalSize;
 import dev.bellows.embedded.runtime.log.LogReader;
 import dev.bellows.embedded.runtime.process.ProcessRuntime;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,6 +34,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -135,6 +140,12 @@ class PodmanRuntimeTest {
 
   private Container start(Isolation isolation, List<String> entryPoint, String... arguments)
       throws ContainerStartException {
+    return start(Stdio.OUTPUT_ONLY, isolation, entryPoint, arguments);
+  }
+
+  private Container start(
+      Stdio stdio, Isolation isolation, List<String> entryPoint, String... arguments)
+      throws ContainerStartException {
     return runtime.start(
         new ContainerSpec(
             new ContainerId(pod, "c", starts++),
@@ -142,7 +153,7 @@ class PodmanRuntimeTest {
             new Executable.OfImage(IMAGE, entryPoint, List.of(arguments)),
             Map.of("WORD", "a b\nc"),
             Optional.empty(),
-            Stdio.OUTPUT_ONLY,
+            stdio,
             log(),
             isolation));
   }
@@ -204,7 +215,85 @@ class PodmanRuntimeTest {
   }
 
   private static boolean sleeps777(ProcessHandle process) {
-    return process.info().arguments().filter(words -> List.of(words).contains("777")).isPresent();
+    return sleeps(process, "777");
+  }
+
+  /** Podman's own processes name the command, too. */
+  private static boolean sleeps(ProcessHandle process, String seconds) {
+    return process.info().arguments().filter(words -> List.of(words).contains(seconds)).isPresent();
+  }
+
+  /** What is said until a text comes, read on a thread that may block. */
+  private static String until(String wanted, Attachment attachment) throws Exception {
+    return CompletableFuture.supplyAsync(
+            () -> {
+              StringBuilder said = new StringBuilder();
+              try {
+                InputStream output = attachment.output();
+                for (int one = output.read(); one >= 0; one = output.read()) {
+                  said.append((char) one);
+                  if (said.indexOf(wanted) >= 0) {
+                    return said.toString();
+                  }
+                }
+              } catch (IOException e) {
+                said.append(e.getMessage());
+              }
+              throw new AssertionError("no '" + wanted + "' in: " + said);
+            })
+        .get(30, TimeUnit.SECONDS);
+  }
+
+  private static void type(Attachment attachment, String text) throws IOException {
+    OutputStream input = attachment.input().orElseThrow();
+    input.write(text.getBytes(StandardCharsets.UTF_8));
+    input.flush();
+  }
+
+  @Test
+  void aCommandHasATerminalOfTheSizeThatItIsGiven() throws Exception {
+    Container container = start(Isolation.NONE, List.of(), "sleep 1000");
+    Attachment held = container.exec(List.of("/bin/sh"), Stdio.TERMINAL);
+    try (held) {
+      held.resize(new TerminalSize(101, 37));
+      type(held, "echo $((40 + 2))\n");
+      until("42", held);
+      // The size arrives when podman has heard of it.
+      type(held, "until busybox stty size | busybox grep '37 101'; do sleep 0.1; done; exit 6\n");
+      until("\n37 101", held);
+      assertThat(held.exit().get(20, TimeUnit.SECONDS).code()).isEqualTo(6);
+    }
+    Attachment left = container.exec(List.of("/bin/sleep", "778"), Stdio.TERMINAL);
+    await().until(() -> ProcessHandle.allProcesses().anyMatch(one -> sleeps(one, "778")));
+    left.close();
+    await().until(() -> ProcessHandle.allProcesses().noneMatch(one -> sleeps(one, "778")));
+  }
+
+  @Test
+  void whoAttachesTalksWithTheProgramWhichOutlivesTheTalk() throws Exception {
+    String program = "while read x; do echo got-$x; done; exit 3";
+    Container container = start(Stdio.TERMINAL, Isolation.NONE, List.of(), program);
+    try (Attachment first = container.attach()) {
+      type(first, "one\n");
+      until("got-one", first);
+    }
+    try (Attachment second = container.attach()) {
+      type(second, "two\n");
+      until("got-two", second);
+      container.kill();
+      assertThat(second.exit().get(20, TimeUnit.SECONDS).code()).isEqualTo(137);
+    }
+    Container piped = start(Stdio.PIPES, Isolation.NONE, List.of(), program);
+    try (Attachment talks = piped.attach()) {
+      type(talks, "one\n");
+      until("got-one", talks);
+      talks.input().orElseThrow().close();
+      assertThat(talks.exit().get(20, TimeUnit.SECONDS).code()).isEqualTo(3);
+    }
+    Container talks = start(Isolation.NONE, List.of(), "while :; do echo tick; sleep 0.1; done");
+    try (Attachment listens = talks.attach()) {
+      until("tick", listens);
+    }
   }
 
   @Test

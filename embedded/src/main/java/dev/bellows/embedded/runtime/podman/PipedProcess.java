@@ -9,13 +9,11 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * A client's hold on a command that {@code podman exec} runs.
+ * A podman command whose standard streams are pipes, and apart.
  *
- * @param process podman's
- * @param hasInput whether the command reads from us
- * @param killCommand kills what podman has started, which does not end with podman
+ * @param hasInput whether it reads from us
  */
-record PodmanExec(Process process, boolean hasInput, Runnable killCommand) implements Attachment {
+record PipedProcess(Process process, boolean hasInput) implements Attachment {
   @Override
   public Optional<OutputStream> input() {
     return hasInput ? Optional.of(process.getOutputStream()) : Optional.empty();
@@ -42,9 +40,6 @@ record PodmanExec(Process process, boolean hasInput, Runnable killCommand) imple
 
   @Override
   public void close() {
-    if (process.isAlive()) {
-      killCommand.run();
-      process.destroyForcibly();
-    }
+    process.destroyForcibly();
   }
 }
