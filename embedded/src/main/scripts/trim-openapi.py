@@ -1,15 +1,18 @@
 #!/usr/bin/env python3
-"""Makes kubernetes-openapi.json.gz: what the API server must know of the built-in kinds.
+"""Makes what the API server knows of the built-in kinds: kubernetes-openapi.json.gz with what it must know
+all the time, kubernetes-descriptions.json.gz with the texts that it shows to who asks.
 
 Takes from the published OpenAPI v3 documents of Kubernetes the names, types, formats, list and map
 kinds, merge keys, required fields and enums; from the published protobuf and Go definitions, for clients
 that write protobuf, the number of each field ("x-number"), whether a zero differs from nothing
-("x-pointer") and which message is spread over the fields of another ("x-inline"). Descriptions are left
-out.
+("x-pointer") and which message is spread over the fields of another ("x-inline").
+
+The texts are those of the same documents (Copyright The Kubernetes Authors, Apache License 2.0; see the
+file NOTICE): per definition its own under "", and one per field.
 
     go mod download k8s.io/kubernetes@v1.34.1 k8s.io/api@v0.34.1 \\
         k8s.io/apimachinery@v0.34.1 k8s.io/apiextensions-apiserver@v0.34.1
-    trim-openapi.py "$(go env GOMODCACHE)/k8s.io" v1.34.1 v0.34.1 OUTPUT
+    trim-openapi.py "$(go env GOMODCACHE)/k8s.io" v1.34.1 v0.34.1 FOLDER
 """
 
 import glob
@@ -23,6 +26,8 @@ DOCUMENTS = [
     "api__v1",
     "apis__admissionregistration.k8s.io__v1",
     "apis__apiextensions.k8s.io__v1",
+    "api",
+    "apis",
     "apis__apps__v1",
     "apis__authentication.k8s.io__v1",
     "apis__authorization.k8s.io__v1",
@@ -78,6 +83,14 @@ def trim(schema):
     return kept
 
 
+def descriptions(schema):
+    """The texts of a definition: its own, and those of its fields."""
+    texts = {"": schema.get("description", "")}
+    for name, part in schema.get("properties", {}).items():
+        texts[name] = part.get("description", "")
+    return {name: text for name, text in texts.items() if text}
+
+
 def references(schema):
     if isinstance(schema, dict):
         for key, value in schema.items():
@@ -119,16 +132,16 @@ def pointers(folder):
         package = os.path.relpath(os.path.dirname(path), folder).replace(os.sep, ".")
         text = open(path, encoding="utf-8").read()
         for struct in re.finditer(r"^type (\w+) struct \{\n(.*?)^\}", text, re.M | re.S):
-            fields = re.findall(r"^\s*\w+\s+\*[\w.]+\s+`json:\"(\w+)", struct.group(2), re.M)
+            fields = re.findall(r"^\s*\w+\s+\*[\w.]+\s+`json:\"([\w$-]+)", struct.group(2), re.M)
             found[(package, struct.group(1))] = set(fields)
     return found
 
 
 def annotate(name, schema, field_numbers, pointer_fields):
     """Adds "x-number" and "x-pointer" to the fields, and "x-inline" for structs within structs."""
-    by_case = {field.lower(): field for field in schema.get("properties", {})}
+    by_case = {re.sub(r"[^a-z]", "", field.lower()): field for field in schema.get("properties", {})}
     for field, (number, kind) in field_numbers.get(name, {}).items():
-        known = by_case.get(field.lower())
+        known = by_case.get(re.sub(r"[^a-z]", "", field.lower()))
         if known:
             schema["properties"][known]["x-number"] = number
             continue
@@ -150,19 +163,42 @@ def mark(schema, pointer_fields, name):
             schema["properties"][field]["x-pointer"] = True
 
 
+def partial():
+    """Kinds that no document describes, since no resource is of them."""
+    meta = "io.k8s.apimachinery.pkg.apis.meta.v1."
+    kind = meta + "PartialObjectMetadata"
+
+    def schema(name, **properties):
+        key = {"group": "meta.k8s.io", "kind": name, "version": "v1"}
+        return {"type": "object", "properties": properties, "x-kubernetes-group-version-kind": [key]}
+
+    return {
+        kind: schema("PartialObjectMetadata", metadata={"$ref": REFERENCE + meta + "ObjectMeta"}),
+        kind + "List": schema(
+            "PartialObjectMetadataList",
+            metadata={"$ref": REFERENCE + meta + "ListMeta"},
+            items={"type": "array", "items": {"$ref": REFERENCE + kind}}),
+    }
+
+
 def main(modules, kubernetes, siblings, output):
     schemas = {}
+    texts = {}
     for document in DOCUMENTS:
         path = os.path.join(
             modules, "kubernetes@" + kubernetes, "api/openapi-spec/v3", document + "_openapi.json")
         with open(path, encoding="utf-8") as file:
             for name, schema in json.load(file)["components"]["schemas"].items():
                 schemas[name] = trim(schema)
+                texts[name] = descriptions(schema)
+    schemas.update(partial())
     field_numbers = {}
     for module in ("api", "apimachinery", "apiextensions-apiserver"):
         field_numbers.update(numbers(os.path.join(modules, module + "@" + siblings)))
     pointer_fields = {}
-    for folder in ("api@" + siblings, "apimachinery@" + siblings + "/pkg/apis"):
+    for folder in (
+            "api@" + siblings, "apimachinery@" + siblings + "/pkg/apis",
+            "apiextensions-apiserver@" + siblings + "/pkg/apis"):
         pointer_fields.update(pointers(os.path.join(modules, folder)))
 
     wanted = ["io.k8s.api." + root for root in ROOTS]
@@ -170,6 +206,8 @@ def main(modules, kubernetes, siblings, output):
     custom = "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition"
     meta = "io.k8s.apimachinery.pkg.apis.meta.v1."
     wanted += [custom, custom + "List", meta + "Status", meta + "DeleteOptions", meta + "WatchEvent"]
+    wanted += [meta + kind for kind in ("APIVersions", "APIGroupList", "APIGroup", "APIResourceList")]
+    wanted += [meta + "PartialObjectMetadata", meta + "PartialObjectMetadataList"]
     kept = {}
     while wanted:
         name = wanted.pop()
@@ -184,12 +222,17 @@ def main(modules, kubernetes, siblings, output):
         if len(kinds) > 1:
             schema["x-kubernetes-group-version-kind"] = [k for k in kinds if k["group"] == ""]
 
-    text = json.dumps(
-        {"kubernetes": kubernetes, "schemas": dict(sorted(kept.items()))}, separators=(",", ":"))
-    with open(output, "wb") as raw:
+    write(output, "kubernetes-openapi", {"kubernetes": kubernetes, "schemas": dict(sorted(kept.items()))})
+    write(output, "kubernetes-descriptions", {name: texts[name] for name in sorted(kept) if texts.get(name)})
+
+
+def write(folder, name, content):
+    text = json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode("utf-8")
+    path = os.path.join(folder, name + ".json.gz")
+    with open(path, "wb") as raw:
         with gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0, compresslevel=9) as file:
-            file.write(text.encode("utf-8"))
-    print(f"{len(kept)} schemas, {len(text)} bytes, {os.path.getsize(output)} compressed")
+            file.write(text)
+    print(f"{name}: {len(text)} bytes, {os.path.getsize(path)} compressed")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -205,6 +206,54 @@ class ExecIT {
         client.destroyForcibly().waitFor();
       }
     }
+  }
+
+  @Test
+  void aRequestIsPassedOnToAPodAndToAService() {
+    String namespace = "/api/v1/namespaces/default/";
+    for (String target : new String[] {"pods/box", "pods/http:box:8080", "services/box:80"}) {
+      assertThat(
+              bellows
+                  .kubectl("get", "--raw", namespace + target + "/proxy/any")
+                  .succeeded()
+                  .output())
+          .as(target)
+          .isEqualTo("hello".repeat(100_000));
+    }
+    // What the pod does not declare is the machine's, on a network that they share.
+    Command.Result other =
+        bellows.kubectl("get", "--raw", namespace + "pods/box:" + port(server()) + "/proxy/");
+    assertThat(other.exitCode()).isNotZero();
+    assertThat(other.output()).contains("address not allowed");
+    // Nor do Endpoints make a way to it.
+    bellows
+        .kubectlCommand("apply", "-f", "-")
+        .reading(
+            """
+            apiVersion: v1
+            kind: Service
+            metadata: {name: machine}
+            spec: {ports: [{port: 80}]}
+            ---
+            apiVersion: v1
+            kind: Endpoints
+            metadata: {name: machine}
+            subsets:
+            - addresses:
+              - ip: 127.0.0.1
+                targetRef: {kind: Pod, name: box, namespace: default}
+              ports: [{port: PORT}]
+            """
+                .replace("PORT", port(server())))
+        .run()
+        .succeeded();
+    Command.Result machine = bellows.kubectl("get", "--raw", namespace + "services/machine/proxy/");
+    assertThat(machine.exitCode()).isNotZero();
+    assertThat(machine.output()).contains("no endpoints available");
+  }
+
+  private static String port(String url) {
+    return String.valueOf(URI.create(url).getPort());
   }
 
   private static int forwarded(InputStream said) throws IOException {

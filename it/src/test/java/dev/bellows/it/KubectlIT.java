@@ -238,7 +238,10 @@ class KubectlIT {
         .contains("template")
         .contains("traffic");
     assertThat(bellows.kubectl("explain", "deployment.spec.strategy").succeeded().output())
-        .contains("rollingUpdate");
+        .contains("rollingUpdate")
+        .contains("The deployment strategy to use to replace existing pods with new ones.");
+    assertThat(bellows.kubectl("explain", "pod.spec.containers.image").succeeded().output())
+        .contains("Container image name.");
   }
 
   @Test

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.bellows.embedded.stream.StreamConnection;
 import dev.bellows.embedded.stream.StreamUpgrade;
 import java.io.IOException;
+import java.util.List;
+import java.util.Map;
 
 /**
  * The way back to one client. Called on the request's own thread; every call may block until the
@@ -23,6 +25,13 @@ interface Answer {
 
   /** Begins an answer whose length is not known. */
   Stream stream(String contentType);
+
+  /**
+   * Begins an answer that somebody else gives.
+   *
+   * @param headers all of it, names in lower case; its {@code content-length} if that is known
+   */
+  Stream passing(int code, Map<String, List<String>> headers);
 
   /**
    * Gives up HTTP for streams in both directions.

@@ -15,6 +15,7 @@ import java.util.OptionalLong;
  * @param method {@code GET}, {@code POST}, …
  * @param path the decoded path, without the query
  * @param query the decoded query
+ * @param rawQuery the query as it came, without its question mark
  * @param headers all header fields
  * @param body the whole body
  * @param user who asks, once known
@@ -24,6 +25,7 @@ record ApiRequest(
     String method,
     String path,
     Map<String, List<String>> query,
+    String rawQuery,
     HttpHeaders headers,
     Body body,
     User user,
@@ -57,23 +59,30 @@ record ApiRequest(
     QueryStringDecoder decoder =
         new QueryStringDecoder(uri, StandardCharsets.UTF_8, true, MAX_PARAMETERS);
     return new ApiRequest(
-        method, decoder.path(), decoder.parameters(), headers, new Body(body), User.NOBODY, answer);
+        method,
+        decoder.path(),
+        decoder.parameters(),
+        decoder.rawQuery(),
+        headers,
+        new Body(body),
+        User.NOBODY,
+        answer);
   }
 
   ApiRequest by(User who) {
-    return new ApiRequest(method, path, query, headers, body, who, answer);
+    return new ApiRequest(method, path, query, rawQuery, headers, body, who, answer);
   }
 
   /** The same with the answer going another way. */
   ApiRequest answeredBy(Answer other) {
-    return new ApiRequest(method, path, query, headers, body, user, other);
+    return new ApiRequest(method, path, query, rawQuery, headers, body, user, other);
   }
 
   /** The same with one parameter more. */
   ApiRequest with(String name, String value) {
     Map<String, List<String>> more = new HashMap<>(query);
     more.put(name, List.of(value));
-    return new ApiRequest(method, path, more, headers, body, user, answer);
+    return new ApiRequest(method, path, more, rawQuery, headers, body, user, answer);
   }
 
   /** A parameter, empty if it is not given. */

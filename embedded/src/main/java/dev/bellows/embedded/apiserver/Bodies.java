@@ -33,7 +33,7 @@ final class Bodies {
   /** Any value from a body; otherwise as {@link #object}. */
   static JsonNode value(byte[] body, String contentType) {
     String type = mediaType(contentType);
-    if (type.equals(ProtobufBody.MEDIA_TYPE)) {
+    if (type.equals(ProtobufForm.MEDIA_TYPE)) {
       return ProtobufBody.read(body);
     }
     boolean json = type.isEmpty() || type.endsWith("json");

@@ -11,6 +11,16 @@ import java.util.concurrent.TimeUnit;
 final class ByteBudget {
   private static final int UNIT = 1 << 10;
 
+  /**
+   * Two of a sort: a client that takes its answer slowly holds a share for as long, and one with a
+   * pod's token is not to hold that of the owner and Bellows' own parts.
+   */
+  record Pair(ByteBudget masters, ByteBudget others) {
+    ByteBudget of(User user) {
+      return user.isMaster() ? masters : others;
+    }
+  }
+
   private final int units;
   private final Semaphore left;
 

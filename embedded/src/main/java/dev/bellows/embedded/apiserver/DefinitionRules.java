@@ -5,12 +5,18 @@ import static dev.bellows.embedded.apiserver.PodSpecRules.standard;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.re2j.Pattern;
+import com.google.re2j.PatternSyntaxException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
 /** The rules of CustomResourceDefinitions. A stored definition is served from that moment on. */
 final class DefinitionRules implements KindRules {
+  /** Of JSON Schema, what no structural schema has. */
+  private static final List<String> NOT_SUPPORTED =
+      List.of("$ref", "definitions", "dependencies", "patternProperties");
+
   @Override
   public void complete(ObjectNode object) {
     ObjectNode spec = Json.child(object, "spec");
@@ -114,6 +120,18 @@ final class DefinitionRules implements KindRules {
     if (schema.path("type").asText("").isEmpty() && !open) {
       causes.add(Cause.required(path + ".type", "must not be empty for specified object fields"));
     }
+    for (String keyword : NOT_SUPPORTED) {
+      if (schema.has(keyword)) {
+        causes.add(Cause.forbidden(path + "." + keyword, keyword + " is not supported"));
+      }
+    }
+    if (schema.path("uniqueItems").asBoolean()) {
+      causes.add(
+          Cause.forbidden(
+              path + ".uniqueItems",
+              "uniqueItems cannot be set to true since the runtime complexity becomes quadratic"));
+    }
+    pattern(schema, path, causes);
     for (Map.Entry<String, JsonNode> field : schema.path("properties").properties()) {
       structural(field.getValue(), path + ".properties[" + field.getKey() + "]", causes);
     }
@@ -122,6 +140,22 @@ final class DefinitionRules implements KindRules {
     }
     if (schema.path("additionalProperties").isObject()) {
       structural(schema.path("additionalProperties"), path + ".additionalProperties", causes);
+    }
+  }
+
+  private static void pattern(JsonNode schema, String path, List<Cause> causes) {
+    String pattern = schema.path("pattern").asText("");
+    if (pattern.isEmpty()) {
+      return;
+    }
+    try {
+      Pattern.compile(pattern);
+    } catch (PatternSyntaxException e) {
+      causes.add(
+          Cause.invalid(
+              path + ".pattern",
+              pattern,
+              "must be a valid regular expression, but isn't: " + e.getMessage()));
     }
   }
 

@@ -119,6 +119,12 @@ public final class InProcessApi {
     }
 
     @Override
+    public Stream passing(int code, Map<String, List<String>> headers) {
+      client.begin(code, headers);
+      return this;
+    }
+
+    @Override
     public void write(byte[] part) throws ClientGone {
       if (left) {
         throw new ClientGone("it has given up");

@@ -28,6 +28,12 @@ public final class Json {
   static final int MAX_DEPTH = 200;
 
   /**
+   * Of what is stored: with its managed fields, which have levels for list elements and their own,
+   * an object is deeper than what its client sent.
+   */
+  private static final int MAX_STORED_DEPTH = 4 * MAX_DEPTH;
+
+  /**
    * Names and values of a document that a client sends; read, each takes a hundred bytes or more,
    * however short it is.
    */
@@ -77,23 +83,45 @@ public final class Json {
         }
       };
 
-  private static final JsonMapper MAPPER = mapper(false, Long.MAX_VALUE);
-  private static final JsonMapper CLIENT = mapper(false, MAX_TOKENS);
-  private static final JsonMapper STRICT = mapper(true, MAX_TOKENS);
+  private static final JsonMapper MAPPER = mapper(false, Long.MAX_VALUE, MAX_STORED_DEPTH);
+  private static final JsonMapper CLIENT = mapper(false, MAX_TOKENS, MAX_DEPTH);
+  private static final JsonMapper STRICT = mapper(true, MAX_TOKENS, MAX_DEPTH);
 
   private Json() {}
+
+  /**
+   * Refuses what no client could have written as one document: patches and other forms than JSON
+   * can put things together that are deeper.
+   *
+   * @throws ApiException 400 if a value is nested deeper than {@link #MAX_DEPTH}
+   */
+  static <N extends JsonNode> N notTooDeep(N value) {
+    requireDepth(value, MAX_DEPTH);
+    return value;
+  }
+
+  private static void requireDepth(JsonNode value, int left) {
+    if (!value.isContainerNode()) {
+      return;
+    }
+    if (left == 0) {
+      throw ApiException.badRequest(
+          "the object is nested more deeply than " + MAX_DEPTH + " levels");
+    }
+    value.forEach(part -> requireDepth(part, left - 1));
+  }
 
   /** Documents one after the other, each as soon as it is complete. */
   static MappingIterator<JsonNode> values(InputStream documents) throws IOException {
     return MAPPER.readerFor(JsonNode.class).readValues(documents);
   }
 
-  private static JsonMapper mapper(boolean refuseDuplicates, long maxTokens) {
+  private static JsonMapper mapper(boolean refuseDuplicates, long maxTokens, int maxDepth) {
     var factory =
         JsonFactory.builder()
             .streamReadConstraints(
                 StreamReadConstraints.builder()
-                    .maxNestingDepth(MAX_DEPTH)
+                    .maxNestingDepth(maxDepth)
                     .maxStringLength(4 << 20)
                     .maxTokenCount(maxTokens)
                     .build())

@@ -9,7 +9,16 @@ final class JsonPatch {
   /** As kube-apiserver's limit on one patch. */
   static final int MAX_OPERATIONS = 10_000;
 
-  private JsonPatch() {}
+  /** Of all that one patch copies or moves, as kube-apiserver's limit on copies. */
+  static final int MAX_COPIED_BYTES = 3 << 20;
+
+  private final ObjectNode holder = Json.object();
+  private long copied;
+
+  private JsonPatch(ObjectNode target) {
+    // Pointers may address the whole document, so it stands in a one-field holder.
+    holder.set("", target.deepCopy());
+  }
 
   static ObjectNode apply(ArrayNode operations, ObjectNode target) {
     if (operations.size() > MAX_OPERATIONS) {
@@ -21,36 +30,61 @@ final class JsonPatch {
               + ", got "
               + operations.size());
     }
-    // Pointers may address the whole document, so it stands in a one-field holder.
-    ObjectNode holder = Json.object();
-    holder.set("", target.deepCopy());
-    for (JsonNode operation : operations) {
-      step(operation, holder);
-    }
-    if (holder.get("") instanceof ObjectNode object) {
+    JsonPatch patch = new JsonPatch(target);
+    operations.forEach(patch::step);
+    if (patch.holder.get("") instanceof ObjectNode object) {
       return object;
     }
     throw rejected();
   }
 
-  private static void step(JsonNode operation, ObjectNode holder) {
+  private void step(JsonNode operation) {
     String path = "/" + pointer(operation, "path");
     switch (operation.path("op").asText("")) {
-      case "add" -> add(holder, path, value(operation));
+      case "add" -> add(holder, path, value(operation, path));
       case "remove" -> remove(holder, path);
       case "replace" -> {
         remove(holder, path);
-        add(holder, path, value(operation));
+        add(holder, path, value(operation, path));
       }
-      case "move" -> add(holder, path, remove(holder, "/" + pointer(operation, "from")));
-      case "copy" -> add(holder, path, get(holder, "/" + pointer(operation, "from")).deepCopy());
+      case "move" -> {
+        String from = "/" + pointer(operation, "from");
+        count(get(holder, from), path);
+        add(holder, path, remove(holder, from));
+      }
+      case "copy" -> {
+        JsonNode from = get(holder, "/" + pointer(operation, "from"));
+        count(from, path);
+        add(holder, path, from.deepCopy());
+      }
       case "test" -> {
-        if (!Json.same(find(holder, path), value(operation))) {
+        if (!Json.same(find(holder, path), value(operation, path))) {
           throw rejected();
         }
       }
       default -> throw rejected();
     }
+  }
+
+  /** Bounds what operations make of parts that are there: else each could double the document. */
+  private void count(JsonNode part, String to) {
+    requireDepth(part, Json.MAX_DEPTH - segments(to));
+    copied += part.toString().length();
+    if (copied > MAX_COPIED_BYTES) {
+      throw rejected();
+    }
+  }
+
+  private static int segments(String path) {
+    return (int) path.chars().filter(c -> c == '/').count();
+  }
+
+  private static void requireDepth(JsonNode part, int left) {
+    if (left < 0) {
+      throw ApiException.badRequest(
+          "the patch nests the object more deeply than " + Json.MAX_DEPTH + " levels");
+    }
+    part.forEach(each -> requireDepth(each, left - 1));
   }
 
   private static String pointer(JsonNode operation, String field) {
@@ -65,11 +99,12 @@ final class JsonPatch {
     return text;
   }
 
-  private static JsonNode value(JsonNode operation) {
+  private static JsonNode value(JsonNode operation, String path) {
     JsonNode value = operation.get("value");
     if (value == null) {
       throw rejected();
     }
+    requireDepth(value, Json.MAX_DEPTH - segments(path));
     return value.deepCopy();
   }
 

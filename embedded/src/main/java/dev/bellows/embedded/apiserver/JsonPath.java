@@ -36,13 +36,19 @@ record JsonPath(List<Step> steps) {
               + "|\\['(?<quoted>[^']+)']"
               + "|\\[\\?\\(@\\.(?<key>[^=!<> ]+)\\s*==\\s*['\"](?<value>[^'\"]*)['\"]\\s*\\)])");
 
+  /** Longer ones find nothing. */
+  private static final int MAX_CHARS = 2048;
+
   /** Reads a path; one that is not understood finds nothing. */
   static JsonPath parse(String text) {
     List<Step> steps = new ArrayList<>();
     String rest = text.replaceAll("^\\{|}$", "").replaceFirst("^\\$", "");
     Matcher matcher = STEP.matcher(rest);
     int at = 0;
-    while (at < rest.length() && matcher.find(at) && matcher.start() == at) {
+    while (text.length() <= MAX_CHARS
+        && at < rest.length()
+        && matcher.find(at)
+        && matcher.start() == at) {
       if (matcher.group("field") != null) {
         steps.add(new Step.Field(matcher.group("field").replace("\\", "")));
       } else if (matcher.group("quoted") != null) {
@@ -56,8 +62,8 @@ record JsonPath(List<Step> steps) {
       }
       at = matcher.end();
     }
-    return at < rest.length()
-        ? new JsonPath(List.of(new Step.Where("", "")))
+    return at < rest.length() || text.length() > MAX_CHARS
+        ? new JsonPath(List.of(new Step.Index(-1)))
         : new JsonPath(List.copyOf(steps));
   }
 

@@ -25,6 +25,9 @@ final class ListRequest {
   /** Of all lists at once that are being made or sent. */
   static final int MAX_BYTES = 64 << 20;
 
+  /** Of these, for others than the owner and Bellows' own parts. */
+  static final int MAX_BYTES_OF_OTHERS = 24 << 20;
+
   /** What an object that is read takes, times its bytes. */
   private static final int READ = 6;
 

@@ -20,6 +20,7 @@ import io.netty.handler.codec.http2.Http2StreamChannel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 
 /** An {@link Answer} over a Netty channel: an HTTP/1.1 connection or an HTTP/2 stream. */
@@ -117,6 +118,22 @@ final class NettyAnswer implements Answer {
             finished.accept(context);
           }
         });
+  }
+
+  @Override
+  public Stream passing(int code, Map<String, List<String>> headers) {
+    HttpResponse response =
+        new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(code));
+    headers.forEach(response.headers()::add);
+    boolean counted = response.headers().contains(HttpHeaderNames.CONTENT_LENGTH);
+    if (!keepAlive) {
+      response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+    }
+    if (!counted && !(context.channel() instanceof Http2StreamChannel)) {
+      response.headers().set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
+    }
+    context.writeAndFlush(response);
+    return new Parts();
   }
 
   @Override

@@ -21,7 +21,10 @@ final class ObjectRequests {
   private final LogRequests logs;
   private final StreamRequests streams;
   private final Scales scales;
-  private final ByteBudget lists = new ByteBudget(ListRequest.MAX_BYTES);
+  private final ByteBudget.Pair lists =
+      new ByteBudget.Pair(
+          new ByteBudget(ListRequest.MAX_BYTES - ListRequest.MAX_BYTES_OF_OTHERS),
+          new ByteBudget(ListRequest.MAX_BYTES_OF_OTHERS));
   private final ServiceAccountTokens accounts;
 
   ObjectRequests(Registry registry, NodeAccess node, ServiceAccountTokens accounts, Rbac rbac) {
@@ -47,12 +50,17 @@ final class ObjectRequests {
     if (!path.name().isEmpty() && resource.type().namespaced() && !namespaceGiven) {
       throw ApiException.noSuchResource();
     }
-    Views views =
-        new Views(
-            resource,
-            path.version(),
-            Accept.of(request.header("accept")),
-            request.parameter("includeObject"));
+    Accept accept =
+        Accept.of(
+            request.header("accept"), Accept.Offer.of(resource.isCustom(), request.flag("watch")));
+    answer(
+        resource,
+        path,
+        request.answeredBy(EncodedAnswer.of(accept.encoding(), request.answer())),
+        new Views(resource, path.version(), accept, request.parameter("includeObject")));
+  }
+
+  private void answer(Resource resource, ApiPath path, ApiRequest request, Views views) {
     if (path.name().isEmpty()) {
       collection(resource, path, request, views);
     } else if (path.subresource().isEmpty()) {
@@ -72,7 +80,8 @@ final class ObjectRequests {
         if (request.flag("watch")) {
           new WatchRequest(resource, namespace, request, views).answer(registry);
         } else {
-          new ListRequest(resource, namespace, request, views).answer(registry.store(), lists);
+          new ListRequest(resource, namespace, request, views)
+              .answer(registry.store(), lists.of(request.user()));
         }
       }
       case "POST" -> {

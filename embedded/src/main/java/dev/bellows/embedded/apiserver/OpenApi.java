@@ -3,14 +3,17 @@ package dev.bellows.embedded.apiserver;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.lang.ref.SoftReference;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import java.util.zip.CRC32C;
 
 /**
@@ -21,10 +24,43 @@ final class OpenApi {
   private static final List<String> QUERY =
       List.of("dryRun", "fieldManager", "fieldValidation", "pretty");
 
+  /** Documents in JSON as they were sent last, by what they were made of; made one at a time. */
+  private final Map<String, Sent> sent = new HashMap<>();
+
+  private record Sent(Catalog of, SoftReference<byte[]> bytes) {}
+
   private final Registry registry;
 
   OpenApi(Registry registry) {
     this.registry = registry;
+  }
+
+  /**
+   * The document of one group and version in JSON.
+   *
+   * @throws ApiException 404 if it is not served
+   */
+  byte[] json(String group, String version) {
+    return json(path(group, version), () -> document(group, version));
+  }
+
+  /** All of it as one document of the older form in JSON, for clients that know no other. */
+  byte[] secondInJson() {
+    return json("v2", this::second);
+  }
+
+  /** Making one takes a hundred times its size: many who ask at once are served the same. */
+  private synchronized byte[] json(String name, Supplier<ObjectNode> document) {
+    Catalog of = registry.catalog(); // another one whenever a definition changes
+    Sent last = sent.get(name);
+    byte[] known = last == null || last.of() != of ? null : last.bytes().get();
+    if (known != null) {
+      return known;
+    }
+    byte[] made = Json.bytes(document.get());
+    sent.values().removeIf(each -> each.of() != of);
+    sent.put(name, new Sent(of, new SoftReference<>(made)));
+    return made;
   }
 
   /** The list of documents at {@code /openapi/v3}. */
@@ -59,7 +95,28 @@ final class OpenApi {
    *
    * @throws ApiException 404 if it is not served
    */
-  ObjectNode document(String group, String version) {
+  private ObjectNode document(String group, String version) {
+    ObjectNode document = described(group, version);
+    wrap(document.path("components"));
+    return document;
+  }
+
+  /** In the third version, what stands beside a reference would not count. */
+  private static void wrap(JsonNode part) {
+    if (part instanceof ObjectNode object && object.size() > 1 && isReference(object)) {
+      JsonNode reference = object.remove("$ref");
+      object.putArray("allOf").addObject().set("$ref", reference);
+      return;
+    }
+    part.forEach(OpenApi::wrap);
+  }
+
+  /** Whether this refers to a definition: a field may be named {@code $ref}, too. */
+  private static boolean isReference(JsonNode part) {
+    return part.path("$ref").isTextual();
+  }
+
+  private ObjectNode described(String group, String version) {
     ObjectNode document = Json.object();
     document.put("openapi", "3.0.0");
     document.putObject("info").put("title", "Kubernetes").put("version", "v1." + Discovery.MINOR);
@@ -81,8 +138,7 @@ final class OpenApi {
     return document;
   }
 
-  /** All of it as one document of the older form, for clients that know no other. */
-  ObjectNode second() {
+  private ObjectNode second() {
     ObjectNode document = Json.object();
     document.put("swagger", "2.0");
     document.putObject("info").put("title", "Kubernetes").put("version", "v1." + Discovery.MINOR);
@@ -95,7 +151,7 @@ final class OpenApi {
       }
     }
     for (GroupVersion each : done) {
-      ObjectNode third = document(each.group(), each.version());
+      ObjectNode third = described(each.group(), each.version());
       for (Map.Entry<String, JsonNode> path : third.path("paths").properties()) {
         ObjectNode methods = paths.putObject(path.getKey());
         path.getValue()
@@ -124,7 +180,7 @@ final class OpenApi {
   }
 
   private static void refer(JsonNode part) {
-    if (part instanceof ObjectNode object && object.path("$ref").isTextual()) {
+    if (part instanceof ObjectNode object && isReference(object)) {
       String name = object.path("$ref").asText().substring(Definitions.REFERENCE.length());
       object.put("$ref", "#/definitions/" + name);
     }
@@ -174,15 +230,17 @@ final class OpenApi {
 
   /** Adds every built-in definition that another one refers to. */
   private static void addReferenced(ObjectNode schemas, Set<String> roots) {
+    Descriptions descriptions = Descriptions.read();
     ArrayDeque<String> open = new ArrayDeque<>(roots);
     while (!open.isEmpty()) {
       String name = open.poll();
-      JsonNode definition = Definitions.builtIn().node(name);
-      if (schemas.has(name) || definition.isMissingNode()) {
+      JsonNode found = Definitions.builtIn().node(name);
+      if (schemas.has(name) || !(found instanceof ObjectNode definition)) {
         continue;
       }
-      JsonNode shown = definition.deepCopy();
+      ObjectNode shown = definition.deepCopy();
       publish(shown, open);
+      descriptions.describe(name, shown);
       schemas.set(name, shown);
     }
   }
@@ -191,7 +249,7 @@ final class OpenApi {
   private static void publish(JsonNode schema, ArrayDeque<String> references) {
     if (schema instanceof ObjectNode object) {
       object.remove(List.of("x-number", "x-pointer", "x-inline"));
-      if (object.path("$ref").isTextual()) {
+      if (isReference(object)) {
         references.add(object.path("$ref").asText().substring(Definitions.REFERENCE.length()));
       }
     }

@@ -3,6 +3,8 @@ package dev.bellows.embedded.apiserver;
 import dev.bellows.embedded.stream.StreamConnection;
 import dev.bellows.embedded.stream.StreamUpgrade;
 import java.io.IOException;
+import java.util.List;
+import java.util.Map;
 
 /**
  * Writes JSON over several lines, for people who read it as it is.
@@ -23,6 +25,11 @@ record PrettyAnswer(Answer plain) implements Answer {
   @Override
   public StreamConnection streams(StreamUpgrade.Purpose purpose) throws IOException {
     return plain.streams(purpose);
+  }
+
+  @Override
+  public Stream passing(int code, Map<String, List<String>> headers) {
+    return plain.passing(code, headers);
   }
 
   @Override

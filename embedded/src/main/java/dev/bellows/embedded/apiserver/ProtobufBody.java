@@ -18,20 +18,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads objects that a client has written in Kubernetes' protobuf form, as kubectl's own {@code
- * create} commands do. Only requests come in it; answers are always JSON, which every client takes.
+ * create} commands do.
  *
  * <p>The numbers of the fields stand in the definitions of the built-in kinds. What Go writes out
  * although it is empty is dropped, as Go itself drops it on the way to JSON.
  */
 final class ProtobufBody {
-  static final String MEDIA_TYPE = "application/vnd.kubernetes.protobuf";
-
-  /** Every such text begins with these bytes, then an envelope: {@code runtime.Unknown}. */
-  private static final byte[] MAGIC = {'k', '8', 's', 0};
-
-  private static final String META = "io.k8s.apimachinery.pkg.apis.meta.v1.";
-  private static final String QUANTITY = "io.k8s.apimachinery.pkg.api.resource.Quantity";
-  private static final String INT_OR_STRING = "io.k8s.apimachinery.pkg.util.intstr.IntOrString";
+  private static final byte[] MAGIC = ProtobufForm.magic();
 
   private ProtobufBody() {}
 
@@ -68,26 +61,16 @@ final class ProtobufBody {
       }
       ObjectNode object = Json.object();
       object.put("apiVersion", apiVersion).put("kind", kind);
-      object.setAll(message(new ProtobufReader(raw, 0, raw.length), schema(apiVersion, kind), 0));
-      return object;
+      Schema schema = ProtobufForm.kind(object);
+      if (!schema.isBuiltIn()) {
+        throw ApiException.badRequest(
+            "no kind \"" + kind + "\" is registered for version \"" + apiVersion + "\"");
+      }
+      object.setAll(message(new ProtobufReader(raw, 0, raw.length), schema, 0));
+      return Json.notTooDeep(object);
     } catch (IOException e) {
       throw ApiException.badRequest("error decoding the request body: " + e.getMessage());
     }
-  }
-
-  private static Schema schema(String apiVersion, String kind) {
-    int slash = apiVersion.indexOf('/');
-    String group = slash < 0 ? "" : apiVersion.substring(0, slash);
-    String version = apiVersion.substring(slash + 1);
-    String name = Definitions.builtIn().nameOf(group, version, kind);
-    if (kind.equals("DeleteOptions")) {
-      name = META + kind;
-    }
-    if (name.isEmpty()) {
-      throw ApiException.badRequest(
-          "no kind \"" + kind + "\" is registered for version \"" + apiVersion + "\"");
-    }
-    return Definitions.builtIn().schema(name);
   }
 
   private static ObjectNode message(ProtobufReader in, Schema schema, int depth)
@@ -145,7 +128,7 @@ final class ProtobufBody {
       ProtobufReader in, Schema schema, String name, ObjectNode object, int depth)
       throws IOException {
     Schema part = schema.field(name).orElse(Schema.ANY);
-    if (part.type().equals("array")) {
+    if (ProtobufForm.of(part) == ProtobufForm.LIST) {
       ArrayNode list = object.get(name) instanceof ArrayNode found ? found : object.putArray(name);
       JsonNode element = value(in, part.items(), depth);
       if (element != null) {
@@ -193,31 +176,69 @@ final class ProtobufBody {
   /** A value in its JSON form; null for a time that is not set. */
   private static @Nullable JsonNode value(ProtobufReader in, Schema schema, int depth)
       throws IOException {
-    switch (schema.reference()) {
-      case META + "Time", META + "MicroTime" -> {
-        return time(in.message());
-      }
-      case QUANTITY -> {
-        return new TextNode(onlyText(in.message()));
-      }
-      case INT_OR_STRING -> {
-        return intOrString(in.message());
-      }
-      default -> {} // an ordinary value
-    }
-    if (schema.preservesUnknown()) {
-      return raw(in.message());
-    }
-    return switch (schema.type()) {
-      case "integer" -> number(in.number64());
-      case "boolean" -> BooleanNode.valueOf(in.number64() != 0);
-      case "number" -> new DoubleNode(in.fraction());
-      case "string" ->
-          schema.keyword("format").asText("").equals("byte")
-              ? new TextNode(Base64.getEncoder().encodeToString(in.bytes()))
-              : new TextNode(in.text());
-      default -> message(in.message(), schema, depth + 1);
+    return switch (ProtobufForm.of(schema)) {
+      case TIME -> time(in.message());
+      case QUANTITY -> new TextNode(onlyText(in.message()));
+      case INT_OR_STRING -> intOrString(in.message());
+      case RAW -> raw(in.message());
+      case SCHEMA_OR_BOOL -> schemaOrBool(in.message(), depth + 1);
+      case SCHEMA_OR_SCHEMAS -> schemaOrList(in.message(), true, depth + 1);
+      case SCHEMA_OR_NAMES -> schemaOrList(in.message(), false, depth + 1);
+      case EMPTY -> message(in.message(), Schema.ANY, depth + 1);
+      case LIST -> list(in.message(), schema, depth + 1);
+      case NUMBER -> number(in.number64());
+      case BOOLEAN -> BooleanNode.valueOf(in.number64() != 0);
+      case FRACTION -> new DoubleNode(in.fraction());
+      case BYTES -> new TextNode(Base64.getEncoder().encodeToString(in.bytes()));
+      case TEXT -> new TextNode(in.text());
+      case MESSAGE -> message(in.message(), schema, depth + 1);
     };
+  }
+
+  private static JsonNode list(ProtobufReader in, Schema schema, int depth) throws IOException {
+    ArrayNode list = Json.array();
+    while (in.next()) {
+      JsonNode element = in.number() == 1 ? value(in, schema.items(), depth) : null;
+      if (element != null) {
+        list.add(element);
+      } else if (in.number() != 1) {
+        in.skip();
+      }
+    }
+    return list;
+  }
+
+  private static JsonNode schemaOrBool(ProtobufReader in, int depth) throws IOException {
+    JsonNode found = BooleanNode.FALSE;
+    while (in.next()) {
+      switch (in.number()) {
+        case 1 -> {
+          boolean allows = in.number64() != 0;
+          found = found.isObject() ? found : BooleanNode.valueOf(allows);
+        }
+        case 2 -> found = message(in.message(), ProtobufForm.SCHEMA_PROPS, depth);
+        default -> in.skip();
+      }
+    }
+    return found;
+  }
+
+  private static JsonNode schemaOrList(ProtobufReader in, boolean schemas, int depth)
+      throws IOException {
+    ArrayNode list = Json.array();
+    @Nullable JsonNode one = null;
+    while (in.next()) {
+      switch (in.number()) {
+        case 1 -> one = message(in.message(), ProtobufForm.SCHEMA_PROPS, depth);
+        case 2 ->
+            list.add(
+                schemas
+                    ? message(in.message(), ProtobufForm.SCHEMA_PROPS, depth)
+                    : new TextNode(in.text()));
+        default -> in.skip();
+      }
+    }
+    return one == null ? list : one;
   }
 
   private static JsonNode number(long value) {

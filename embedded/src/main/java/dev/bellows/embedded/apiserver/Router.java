@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.Semaphore;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,20 +27,23 @@ final class Router {
   private static final int SMALL_BODY_BYTES = 64 << 10;
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-  private final ByteBudget bodies = new ByteBudget(MAX_BODY_BYTES_IN_WORK);
-  private final Semaphore inFlight = new Semaphore(MAX_IN_FLIGHT);
+  private final ByteBudget.Pair bodies =
+      new ByteBudget.Pair(
+          new ByteBudget(MAX_BODY_BYTES_IN_WORK), new ByteBudget(MAX_BODY_BYTES_IN_WORK));
+  private final Places inFlight = new Places(MAX_IN_FLIGHT);
 
-  /** Connections of exec, attach and port-forward at once. */
+  /** Connections of exec, attach and port-forward, and proxied requests, at once. */
   static final int MAX_STREAM_CONNECTIONS = 128;
 
-  private final Semaphore streams = new Semaphore(MAX_STREAM_CONNECTIONS);
-  private final Semaphore watches = new Semaphore(MAX_WATCHES);
+  private final Places streams = new Places(MAX_STREAM_CONNECTIONS);
+  private final Places watches = new Places(MAX_WATCHES);
   private final Authentication authentication;
   private final Rbac rbac;
   private final Impersonation impersonation;
   private final Discovery discovery;
   private final ObjectRequests objects;
   private final MetricsRequests metrics;
+  private final ProxyRequests proxies;
   private final OpenApi openApi;
   private final Reviews reviews;
 
@@ -55,38 +58,44 @@ final class Router {
     this.discovery = new Discovery(registry);
     this.objects = new ObjectRequests(registry, node, accounts, rbac);
     this.metrics = new MetricsRequests(registry, node.pods());
+    this.proxies = new ProxyRequests(registry, node.pods());
     this.openApi = new OpenApi(registry);
     this.reviews = new Reviews(rbac, authentication::holder);
   }
 
   /** Answers a request, on the caller's thread. */
   void handle(ApiRequest request) {
-    Semaphore places = places(request);
-    if (!places.tryAcquire()) {
-      request.answer().json(429, ApiException.tooManyRequests().status());
+    ApiRequest known;
+    try {
+      known = request.by(user(request));
+    } catch (ApiException e) {
+      encoded(request).answer().json(e.code(), e.status());
       return;
     }
-    try {
-      if (request.body().size() > SMALL_BODY_BYTES) {
-        answerInTurn(request);
+    Optional<Places.Place> place = places(known).take(known.user());
+    if (place.isEmpty()) {
+      encoded(request).answer().json(429, ApiException.tooManyRequests().status());
+      return;
+    }
+    try (Places.Place _ = place.get()) {
+      if (known.body().size() > SMALL_BODY_BYTES) {
+        answerInTurn(known);
       } else {
-        answer(request);
+        answer(known);
       }
-    } finally {
-      places.release();
     }
   }
 
   /** What stays for long has places of its own. */
-  private Semaphore places(ApiRequest request) {
-    if (StreamRequests.isOne(request)) {
+  private Places places(ApiRequest request) {
+    if (StreamRequests.isOne(request) || ProxyPath.of(request.path()).isPresent()) {
       return streams;
     }
     return request.flag("watch") || request.flag("follow") ? watches : inFlight;
   }
 
   private void answerInTurn(ApiRequest request) {
-    try (ByteBudget.Share _ = bodies.take(request.body().size(), PATIENCE)) {
+    try (ByteBudget.Share _ = bodies.of(request.user()).take(request.body().size(), PATIENCE)) {
       answer(request);
     } catch (ApiException e) {
       request.answer().json(e.code(), e.status());
@@ -97,13 +106,22 @@ final class Router {
     try {
       ApiRequest shown =
           request.flag("pretty") ? request.answeredBy(new PrettyAnswer(request.answer())) : request;
-      route(shown.by(impersonation.of(shown, user(shown))));
+      route(shown.by(impersonation.of(shown, shown.user())));
     } catch (ApiException e) {
-      request.answer().json(e.code(), e.status());
-    } catch (RuntimeException e) {
+      encoded(request).answer().json(e.code(), e.status());
+    } catch (RuntimeException | StackOverflowError e) {
+      // Whatever a request has brought about, its client hears of it, and its place gets free.
       log.error("{} {}", request.method(), request.path(), e);
-      request.answer().json(500, ApiException.internal(String.valueOf(e.getMessage())).status());
+      encoded(request)
+          .answer()
+          .json(500, ApiException.internal(String.valueOf(e.getMessage())).status());
     }
+  }
+
+  /** With answers in the encoding that the client prefers. */
+  private static ApiRequest encoded(ApiRequest request) {
+    return request.answeredBy(
+        EncodedAnswer.of(Accept.encoding(request.header("accept")), request.answer()));
   }
 
   /** Who asks; whoever says nothing of themselves is nobody, and may what nobody may. */
@@ -147,20 +165,20 @@ final class Router {
       throw ApiException.noSuchResource();
     }
     if (parts.size() == 2 && parts.get(1).equals("v2")) {
-      request.answer().json(200, openApi.second());
+      request.answer().send(200, "application/json", openApi.secondInJson());
       return;
     }
     if (!parts.get(1).equals("v3")) {
       throw ApiException.noSuchResource();
     }
-    ObjectNode document =
+    byte[] document =
         switch (parts.size()) {
-          case 2 -> openApi.index();
-          case 4 -> openApi.document("", parts.get(3));
-          case 5 -> openApi.document(parts.get(3), parts.get(4));
+          case 2 -> Json.bytes(openApi.index());
+          case 4 -> openApi.json("", parts.get(3));
+          case 5 -> openApi.json(parts.get(3), parts.get(4));
           default -> throw ApiException.noSuchResource();
         };
-    request.answer().json(200, document);
+    request.answer().send(200, "application/json", document);
   }
 
   /** The form of a watch from before there was a parameter for it. */
@@ -175,6 +193,12 @@ final class Router {
   }
 
   private void api(ApiRequest request, List<String> parts) {
+    Optional<ProxyPath> proxied = ProxyPath.of(request.path());
+    if (proxied.isPresent()) {
+      rbac.require(request.user(), Action.of(proxied.get().target(), request));
+      proxies.handle(proxied.get(), request);
+      return;
+    }
     boolean core = parts.getFirst().equals("api");
     int prefix = core ? 2 : 3;
     if (parts.size() <= prefix) {
@@ -182,7 +206,9 @@ final class Router {
         throw ApiException.methodNotAllowed();
       }
       ObjectNode document = discovery.answer(request, parts);
-      request.answer().send(200, discovery.contentType(request, parts), Json.bytes(document));
+      encoded(request)
+          .answer()
+          .send(200, discovery.contentType(request, parts), Json.bytes(document));
       return;
     }
     String group = core ? "" : parts.get(1);
@@ -193,7 +219,8 @@ final class Router {
     }
     ApiPath path = ApiPath.of(group, version, parts.subList(prefix, parts.size()));
     rbac.require(request.user(), Action.of(path, request));
-    if (!reviews.answer(path, request) && !metrics.answer(path, request)) {
+    ApiRequest encoded = encoded(request);
+    if (!reviews.answer(path, encoded) && !metrics.answer(path, encoded)) {
       objects.handle(path, request);
     }
   }

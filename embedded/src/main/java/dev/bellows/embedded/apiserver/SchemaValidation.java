@@ -2,20 +2,23 @@ package dev.bellows.embedded.apiserver;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.re2j.Pattern;
+import com.google.re2j.PatternSyntaxException;
 import java.math.BigDecimal;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.StringJoiner;
-import java.util.regex.Pattern;
-import java.util.regex.PatternSyntaxException;
 
 /**
  * Judges an object by the schema of its CustomResourceDefinition, in kube-apiserver's words. Rules
- * in the Common Expression Language are not looked at.
+ * in the Common Expression Language are not looked at. Of an update, only what has changed is
+ * judged: what was stored before the schema became stricter stays valid while nobody touches it.
  */
 final class SchemaValidation {
   /** Causes that one answer holds. */
@@ -27,13 +30,19 @@ final class SchemaValidation {
     this.causes = causes;
   }
 
-  static void validate(ObjectNode object, Schema schema, List<Cause> causes) {
+  /**
+   * Adds what is wrong.
+   *
+   * @param old what the object was; missing if it is new
+   */
+  static void validate(ObjectNode object, JsonNode old, Schema schema, List<Cause> causes) {
     SchemaValidation validation = new SchemaValidation(causes);
     for (Map.Entry<String, JsonNode> field : object.properties()) {
       if (!field.getKey().equals("metadata")) {
         schema
             .field(field.getKey())
-            .ifPresent(part -> validation.value(field.getValue(), part, field.getKey()));
+            .ifPresent(part ->
+                validation.value(field.getValue(), old.path(field.getKey()), part, field.getKey()));
       }
     }
     validation.required(object, schema, "");
@@ -41,7 +50,7 @@ final class SchemaValidation {
 
   private static boolean isValid(JsonNode value, JsonNode schema) {
     List<Cause> found = new ArrayList<>();
-    new SchemaValidation(found).value(value, new Schema(schema), "");
+    new SchemaValidation(found).value(value, MissingNode.getInstance(), new Schema(schema), "");
     return found.isEmpty();
   }
 
@@ -55,7 +64,10 @@ final class SchemaValidation {
     }
   }
 
-  private void value(JsonNode value, Schema schema, String path) {
+  private void value(JsonNode value, JsonNode old, Schema schema, String path) {
+    if (!old.isMissingNode() && Json.same(value, old)) {
+      return;
+    }
     if (value.isNull()) {
       if (!schema.keyword("nullable").asBoolean() && !schema.type().isEmpty()) {
         add(
@@ -89,8 +101,8 @@ final class SchemaValidation {
     enumeration(value, schema, path);
     combined(value, schema, path);
     switch (value) {
-      case ObjectNode object -> object(object, schema, path);
-      case ArrayNode list -> list(list, schema, path);
+      case ObjectNode object -> object(object, old, schema, path);
+      case ArrayNode list -> list(list, old, schema, path);
       case JsonNode text when text.isTextual() -> text(text, schema, path);
       case JsonNode number when number.isNumber() -> number(number, schema, path);
       default -> {} // a boolean is either
@@ -179,7 +191,7 @@ final class SchemaValidation {
     }
   }
 
-  private void object(ObjectNode object, Schema schema, String path) {
+  private void object(ObjectNode object, JsonNode old, Schema schema, String path) {
     required(object, schema, path);
     for (Map.Entry<String, JsonNode> field : object.properties()) {
       String at =
@@ -189,7 +201,7 @@ final class SchemaValidation {
       schema
           .field(field.getKey())
           .filter(part -> !part.equals(Schema.ANY))
-          .ifPresent(part -> value(field.getValue(), part, at));
+          .ifPresent(part -> value(field.getValue(), old.path(field.getKey()), part, at));
     }
     size(object, object.size(), "Properties", "properties", schema, path);
   }
@@ -203,9 +215,18 @@ final class SchemaValidation {
     }
   }
 
-  private void list(ArrayNode list, Schema schema, String path) {
+  private void list(ArrayNode list, JsonNode old, Schema schema, String path) {
+    Map<String, JsonNode> before = new HashMap<>();
+    if (schema.listKind() == Schema.ListKind.MAP) {
+      old.forEach(each -> before.put(FieldSet.element(each, schema), each));
+    }
     for (int i = 0; i < list.size(); i++) {
-      value(list.get(i), schema.items(), path + "[" + i + "]");
+      JsonNode item = list.get(i);
+      JsonNode was =
+          before.isEmpty()
+              ? MissingNode.getInstance()
+              : before.getOrDefault(FieldSet.element(item, schema), MissingNode.getInstance());
+      value(item, was, schema.items(), path + "[" + i + "]");
     }
     size(list, list.size(), "Items", "items", schema, path);
     Set<String> keys = new HashSet<>();
@@ -262,7 +283,7 @@ final class SchemaValidation {
     try {
       return Pattern.compile(pattern).matcher(text).find();
     } catch (PatternSyntaxException e) {
-      return true; // written for Go's dialect: better no judgement than a wrong one
+      return true; // definitions with such a pattern are refused
     }
   }
 

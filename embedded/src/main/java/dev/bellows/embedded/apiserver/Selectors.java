@@ -25,12 +25,21 @@ final class Selectors {
    * @throws ApiException 400 if the text is no selector
    */
   static Predicate<JsonNode> labels(String text) {
-    Predicate<JsonNode> all = labels -> true;
+    List<Predicate<JsonNode>> wanted = new ArrayList<>();
     for (String term : terms(text)) {
-      all = all.and(label(text, term));
+      wanted.add(label(text, term));
     }
-    Predicate<JsonNode> wanted = all;
-    return object -> wanted.test(object.path("metadata").path("labels"));
+    return object -> all(wanted, object.path("metadata").path("labels"));
+  }
+
+  /** Not one chained to the next: that would be as deep as the selector is long. */
+  private static boolean all(List<Predicate<JsonNode>> wanted, JsonNode of) {
+    for (Predicate<JsonNode> each : wanted) {
+      if (!each.test(of)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static Predicate<JsonNode> label(String text, String term) {
@@ -109,7 +118,7 @@ final class Selectors {
    * @throws ApiException 400 if the kind cannot be selected by a field named
    */
   static Predicate<JsonNode> fields(Resource resource, String text) {
-    Predicate<JsonNode> all = object -> true;
+    List<Predicate<JsonNode>> wanted = new ArrayList<>();
     for (String term : terms(text)) {
       boolean unequal = term.contains("!=");
       int operator = unequal ? term.indexOf("!=") : term.indexOf('=');
@@ -123,9 +132,9 @@ final class Selectors {
         throw ApiException.badRequest(unknown(resource, field));
       }
       String[] path = field.split("\\.");
-      all = all.and(object -> Json.text(object, path).equals(value) != unequal);
+      wanted.add(object -> Json.text(object, path).equals(value) != unequal);
     }
-    return all;
+    return object -> all(wanted, object);
   }
 
   private static String unknown(Resource resource, String field) {

@@ -21,6 +21,12 @@ record SubresourceKind(String group, String version, String kind, List<String> v
       case "exec" -> new SubresourceKind("", "v1", "PodExecOptions", List.of("create", "get"));
       case "portforward" ->
           new SubresourceKind("", "v1", "PodPortForwardOptions", List.of("create", "get"));
+      case "proxy" ->
+          new SubresourceKind(
+              "",
+              "v1",
+              type.kind() + "ProxyOptions",
+              List.of("create", "delete", "get", "patch", "update"));
       case "eviction" -> new SubresourceKind("policy", "v1", "Eviction", List.of("create"));
       case "token" ->
           new SubresourceKind("authentication.k8s.io", "v1", "TokenRequest", List.of("create"));

@@ -13,6 +13,8 @@ import io.netty.handler.codec.http.websocketx.WebSocketServerHandshaker;
 import io.netty.handler.codec.http.websocketx.WebSocketServerHandshakerFactory;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
 
 /**
  * An answer to a client that asked to leave HTTP/1.1. A watch becomes a WebSocket with a text
@@ -63,6 +65,12 @@ final class UpgradableAnswer implements Answer {
     upgraded = true;
     request.release();
     return connection;
+  }
+
+  @Override
+  public Stream passing(int code, Map<String, List<String>> headers) {
+    request.release();
+    return http.passing(code, headers);
   }
 
   @Override

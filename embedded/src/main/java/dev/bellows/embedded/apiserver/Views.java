@@ -2,6 +2,7 @@ package dev.bellows.embedded.apiserver;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.bellows.embedded.apiserver.Accept.Form;
 import java.time.Instant;
 import java.util.List;
 
@@ -27,7 +28,7 @@ final class Views {
 
   /** One object. */
   ObjectNode of(ObjectNode stored) {
-    return switch (accept) {
+    return switch (accept.form()) {
       case OBJECT -> served(stored);
       case METADATA -> metadata(served(stored));
       case TABLE ->
@@ -44,11 +45,11 @@ final class Views {
    * @param listMeta resourceVersion, continue, remainingItemCount
    */
   ObjectNode list(List<ObjectNode> items, ObjectNode listMeta) {
-    if (accept == Accept.TABLE) {
+    if (accept.form() == Form.TABLE) {
       return table(items, listMeta, true);
     }
     ObjectNode list = Json.object();
-    if (accept == Accept.METADATA) {
+    if (accept.form() == Form.METADATA) {
       list.put("kind", "PartialObjectMetadataList").put("apiVersion", "meta.k8s.io/v1");
     } else {
       list.put("kind", resource.listKind()).put("apiVersion", resource.apiVersion(version));
@@ -57,7 +58,7 @@ final class Views {
     ArrayNode all = list.putArray("items");
     for (ObjectNode item : items) {
       ObjectNode shown = of(item);
-      if (accept == Accept.OBJECT && !resource.isCustom()) {
+      if (accept.form() == Form.OBJECT && !resource.isCustom()) {
         shown.remove(KIND); // it is the list's
       }
       all.add(shown);
@@ -73,7 +74,7 @@ final class Views {
 
   /** A watch event's object; only the first Table of a watch repeats the headings. */
   ObjectNode event(ObjectNode object, boolean first) {
-    if (accept != Accept.TABLE) {
+    if (accept.form() != Form.TABLE) {
       return of(object);
     }
     return table(
@@ -82,7 +83,7 @@ final class Views {
 
   /** The kind of what is handed out. */
   String kind() {
-    return switch (accept) {
+    return switch (accept.form()) {
       case OBJECT -> resource.type().kind();
       case METADATA -> "PartialObjectMetadata";
       case TABLE -> "Table";
@@ -91,12 +92,14 @@ final class Views {
 
   /** The {@code apiVersion} of what is handed out. */
   String apiVersion() {
-    return accept == Accept.OBJECT ? resource.apiVersion(version) : "meta.k8s.io/v1";
+    return accept.form() == Form.OBJECT ? resource.apiVersion(version) : "meta.k8s.io/v1";
   }
 
   /** Whether stored bytes can be handed out as they are. */
   boolean isPlain() {
-    return accept == Accept.OBJECT && version.equals(resource.type().version());
+    return accept.form() == Form.OBJECT
+        && accept.encoding() == Encoding.JSON
+        && version.equals(resource.type().version());
   }
 
   private ObjectNode table(List<ObjectNode> objects, ObjectNode listMeta, boolean headings) {

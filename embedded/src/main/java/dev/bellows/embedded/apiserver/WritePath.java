@@ -1,5 +1,7 @@
 package dev.bellows.embedded.apiserver;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.bellows.embedded.store.Entry;
 import dev.bellows.embedded.store.Key;
@@ -528,7 +530,8 @@ final class WritePath {
     }
     MetadataRules.check(meta, causes);
     if (resource.isCustom()) {
-      SchemaValidation.validate(object, resource.schema(), causes);
+      JsonNode before = old.isPresent() ? old.get() : MissingNode.getInstance();
+      SchemaValidation.validate(object, before, resource.schema(), causes);
     } else {
       MetadataRules.checkFinalizers(meta, causes);
     }

@@ -2,23 +2,30 @@ package dev.bellows.embedded.apiserver;
 
 import com.fasterxml.jackson.core.JsonParseException;
 import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.util.JsonParserDelegate;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import org.yaml.snakeyaml.LoaderOptions;
 
 /**
- * Reads YAML as manifests use it. Aliases are refused: the parser takes {@code *name} for a text,
- * and a manifest would be applied that says something else than its author wrote. (kubectl resolves
- * them before it sends.)
+ * Reads YAML as manifests use it, and writes it. Aliases are refused: the parser takes {@code
+ * *name} for a text, and a manifest would be applied that says something else than its author
+ * wrote. (kubectl resolves them before it sends.)
  */
 public final class YamlText {
   private static final YAMLMapper MAPPER = mapper();
+
+  private static final YAMLMapper WRITER =
+      YAMLMapper.builder().disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER).build();
 
   private YamlText() {}
 
@@ -38,6 +45,15 @@ public final class YamlText {
         .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
         .nodeFactory(Json.NODES)
         .build();
+  }
+
+  /** A value as YAML in UTF-8. */
+  static byte[] bytes(JsonNode value) {
+    try {
+      return WRITER.writeValueAsBytes(value);
+    } catch (JsonProcessingException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /**

@@ -3,6 +3,7 @@ package dev.bellows.embedded.apiserver;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -127,7 +128,7 @@ class FieldRulesTest {
 
   private static List<String> problems(String yaml) {
     List<Cause> causes = new ArrayList<>();
-    SchemaValidation.validate(Yaml.object(yaml), BELLS.schema(), causes);
+    SchemaValidation.validate(Yaml.object(yaml), MissingNode.getInstance(), BELLS.schema(), causes);
     return causes.stream().map(Cause::toString).toList();
   }
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.internal.SSLUtils;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -11,6 +12,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -72,7 +74,7 @@ final class Api {
     private final String method;
     private final String path;
     private final List<String> headers = new ArrayList<>();
-    private String body = "";
+    private byte[] body = {};
 
     private Request(String method, String path) {
       this.method = method;
@@ -91,7 +93,11 @@ final class Api {
     }
 
     Request body(String contentType, String text) {
-      body = text;
+      return body(contentType, text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    Request body(String contentType, byte[] bytes) {
+      body = bytes.clone();
       return header("Content-Type", contentType);
     }
 
@@ -103,7 +109,8 @@ final class Api {
       List<String> all = new ArrayList<>(credentials);
       all.addAll(headers);
       return HttpRequest.newBuilder(URI.create(server + path))
-          .method(method, body.isEmpty() ? BodyPublishers.noBody() : BodyPublishers.ofString(body))
+          .method(
+              method, body.length == 0 ? BodyPublishers.noBody() : BodyPublishers.ofByteArray(body))
           .headers(all.toArray(String[]::new))
           .timeout(LIMIT)
           .build();
@@ -113,6 +120,16 @@ final class Api {
       HttpResponse<String> response = sendFor(BodyHandlers.ofString());
       return new Reply(
           method + " " + path, response.statusCode(), response.headers(), response.body());
+    }
+
+    /** Sends it; the answer is taken as it is. */
+    HttpResponse<byte[]> sendForBytes() {
+      return sendFor(BodyHandlers.ofByteArray());
+    }
+
+    /** Sends it; the answer is read as it comes. */
+    HttpResponse<InputStream> sendForStream() {
+      return sendFor(BodyHandlers.ofInputStream());
     }
 
     /** Sends it as a watch: the answer is read as it comes. */

@@ -434,4 +434,111 @@ class CustomKindContractTest extends ContractTest {
     assertThat(api.get(fresh + "/a").is(200).text("/apiVersion")).isEqualTo(group() + "/v2alpha1");
     assertThat(api.get(old + "/a").at("/spec/x").asInt()).isOne();
   }
+
+  @Test
+  void aSchemaRefersToNothing() {
+    for (String keyword :
+        new String[] {
+          "'$ref': '#/definitions/x'",
+          "definitions: {x: {type: 'object'}}",
+          "dependencies: {x: ['y']}",
+          "patternProperties: {x: {type: 'string'}}",
+        }) {
+      String name = keyword.substring(0, keyword.indexOf(':')).replace("'", "");
+      Reply refused =
+          api.post(
+                  DEFINITIONS,
+                  definition(
+                      "crates",
+                      "Crate",
+                      "{type: 'object', properties: {spec: {type: 'object', " + keyword + "}}}"))
+              .is(422);
+      assertThat(refused.causes())
+          .as(name)
+          .anyMatch(cause ->
+              cause.startsWith("FieldValueForbidden")
+                  && cause.endsWith(".properties[spec]." + name));
+    }
+  }
+
+  @Test
+  void aSchemaDoesNotAskForUniqueItems() {
+    api.post(
+            DEFINITIONS,
+            definition(
+                "crates",
+                "Crate",
+                "{type: 'object', properties: {spec: {type: 'array', uniqueItems: true,"
+                    + " items: {type: 'string'}}}}"))
+        .refusesSaying(
+            422,
+            "Invalid",
+            "uniqueItems cannot be set to true since the runtime complexity becomes quadratic");
+  }
+
+  @Test
+  void aPatternThatIsNoneIsRefused() {
+    api.post(
+            DEFINITIONS,
+            definition(
+                "crates",
+                "Crate",
+                "{type: 'object', properties: {spec: {type: 'string', pattern: '(?=a)b'}}}"))
+        .refusesSaying(422, "Invalid", "must be a valid regular expression, but isn't");
+  }
+
+  @Test
+  void whatWasValidOnceStaysWhileNobodyChangesIt() {
+    String loose =
+        "{type: 'object', properties: {spec: {type: 'object', properties: {"
+            + "word: {type: 'string'}, other: {type: 'string'},"
+            + " parts: {type: 'array', 'x-kubernetes-list-type': 'map',"
+            + " 'x-kubernetes-list-map-keys': ['name'], items: {type: 'object',"
+            + " required: ['name'], properties: {name: {type: 'string'},"
+            + " size: {type: 'integer'}}}}, plain: {type: 'array', items: {type: 'string'}}}}}}";
+    String strict =
+        loose
+            .replace("word: {type: 'string'}", "word: {type: 'string', maxLength: 3}")
+            .replace("size: {type: 'integer'}", "size: {type: 'integer', maximum: 5}")
+            .replace("items: {type: 'string'}", "items: {type: 'string', maxLength: 3}");
+    String definition = DEFINITIONS + "/kegs." + group();
+    api.post(DEFINITIONS, definition("kegs", "Keg", loose)).is(201);
+    backend.deleteAtEnd(definition);
+    String kegs = path(group() + "/v1", "kegs");
+    await().atMost(PATIENCE).until(() -> api.get(kegs).code() == 200);
+    api.post(
+            kegs,
+            Wire.object(
+                "{apiVersion: '%s/v1', kind: 'Keg', metadata: {name: 'a'}, spec: {word: 'longer',"
+                    + " parts: [{name: 'x', size: 9}, {name: 'y', size: 1}], plain: ['longer']}}",
+                group()))
+        .is(201);
+    api.patch(
+            Api.JSON_PATCH,
+            definition,
+            "[{op: 'replace', path: '/spec/versions/0/schema/openAPIV3Schema', value: %s}]",
+            strict)
+        .is(200);
+    // The new schema takes a moment to be in force.
+    await()
+        .atMost(PATIENCE)
+        .until(() ->
+            api.post(
+                        kegs + "?dryRun=All",
+                        Wire.object(
+                            "{apiVersion: '%s/v1', kind: 'Keg', metadata: {name: 'b'},"
+                                + " spec: {word: 'longer'}}",
+                            group()))
+                    .code()
+                == 422);
+    String keg = kegs + "/a";
+    api.patch(Api.MERGE_PATCH, keg, "{metadata: {labels: {a: 'b'}}}").is(200);
+    api.patch(Api.MERGE_PATCH, keg, "{spec: {other: 'new'}}").is(200);
+    api.patch(Api.MERGE_PATCH, keg, "{spec: {parts: [{name: 'y', size: 2}, {name: 'x', size: 9}]}}")
+        .is(200);
+    api.patch(Api.MERGE_PATCH, keg, "{spec: {word: 'another'}}").is(422);
+    api.patch(Api.MERGE_PATCH, keg, "{spec: {parts: [{name: 'x', size: 8}]}}").is(422);
+    api.patch(Api.MERGE_PATCH, keg, "{spec: {plain: ['longer', 'b']}}").is(422);
+    api.patch(Api.MERGE_PATCH, keg, "{spec: {word: 'now'}}").is(200);
+  }
 }

@@ -208,6 +208,36 @@ class DiscoveryContractTest extends ContractTest {
   }
 
   @Test
+  void openApiDescribesKindsAndTheirFieldsInWords() {
+    JsonNode schemas = api.get("/openapi/v3/api/v1").is(200).at("/components/schemas");
+    JsonNode pod = schemas.path("io.k8s.api.core.v1.Pod");
+    assertThat(pod.path("description").asText())
+        .isEqualTo(
+            "Pod is a collection of containers that can run on a host. This resource is created by"
+                + " clients and scheduled onto hosts.");
+    JsonNode metadata = pod.at("/properties/metadata");
+    assertThat(metadata.path("description").asText()).startsWith("Standard object's metadata.");
+    assertThat(metadata.at("/allOf/0/$ref").asText())
+        .isEqualTo("#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta");
+    for (String definition : List.of("Pod", "PodSpec", "Container", "ServicePort", "Secret")) {
+      JsonNode described = schemas.path("io.k8s.api.core.v1." + definition);
+      assertThat(described.path("description").asText()).as(definition).isNotEmpty();
+      described
+          .path("properties")
+          .properties()
+          .forEach(field ->
+              assertThat(field.getValue().path("description").asText())
+                  .as("%s.%s", definition, field.getKey())
+                  .isNotEmpty());
+    }
+    JsonNode second =
+        api.get("/openapi/v2").is(200).at("/definitions").path("io.k8s.api.core.v1.Pod");
+    assertThat(second.path("description")).isEqualTo(pod.path("description"));
+    assertThat(second.at("/properties/metadata/$ref").asText())
+        .isEqualTo("#/definitions/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta");
+  }
+
+  @Test
   void anOpenApiDocumentThatIsNotThereIsNotFound() {
     api.get("/openapi/v3/apis/nothing.example.com/v1").is(404);
   }

@@ -278,4 +278,16 @@ class PatchContractTest extends ContractTest {
     assertThat(after.at("/spec/ports")).hasSize(2);
     assertThat(after.text("/spec/ports/0/name")).isIn("a", "b");
   }
+
+  @Test
+  void aPatchThatCopiesWithoutEndIsRefused() {
+    String path = makeConfigMap("copies");
+    StringBuilder operations = new StringBuilder();
+    operations.append("[{op: 'add', path: '/data/0', value: '%s'}".formatted("x".repeat(100_000)));
+    for (int i = 1; i < 100; i++) {
+      operations.append(", {op: 'copy', from: '/data/0', path: '/data/%d'}".formatted(i));
+    }
+    api.patch(Api.JSON_PATCH, path, operations.append(']').toString())
+        .refuses(422, "Invalid", "the server rejected our request due to an error in our request");
+  }
 }

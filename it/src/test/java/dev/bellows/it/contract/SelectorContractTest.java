@@ -137,4 +137,12 @@ class SelectorContractTest extends ContractTest {
     api.get(configMaps() + "?fieldSelector=metadata.name")
         .refusesSaying(400, "BadRequest", "invalid selector");
   }
+
+  @Test
+  void aSelectorMayBeLong() {
+    String path = makeConfigMap("long");
+    String name = path.substring(path.lastIndexOf('/') + 1);
+    assertThat(api.get(configMaps() + "?labelSelector=" + "!none,".repeat(2_000) + "!a").names())
+        .contains(name);
+  }
 }
