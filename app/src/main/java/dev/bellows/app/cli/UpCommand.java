@@ -8,13 +8,16 @@ import dev.bellows.app.wiring.Settings;
 import dev.bellows.embedded.runtime.process.Account;
 import java.io.IOException;
 import java.net.URI;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
 
 /** {@code bellows up}: the whole system in this process, until it is told to stop. */
 @Command(
@@ -72,6 +75,7 @@ final class UpCommand implements Callable<Integer> {
       names = "--without",
       paramLabel = "PART",
       split = ",",
+      converter = PartName.class,
       description =
           "leave parts to processes of their own: ${COMPLETION-CANDIDATES}; see docs/roles.md"
               + " (default: none)")
@@ -84,6 +88,20 @@ final class UpCommand implements Callable<Integer> {
           "how to announce readiness: ${COMPLETION-CANDIDATES}; json is one object on one line"
               + " (default: text)")
   private Output output = Output.text;
+
+  /** Reads a part by the name of its command. */
+  static final class PartName implements ITypeConverter<Part> {
+    @Override
+    public Part convert(String name) {
+      return Arrays.stream(Part.values())
+          .filter(part -> part.toString().equalsIgnoreCase(name))
+          .findFirst()
+          .orElseThrow(() ->
+              new TypeConversionException(
+                  "expected one of %s but was '%s'"
+                      .formatted(Arrays.toString(Part.values()), name)));
+    }
+  }
 
   /** How readiness is announced. */
   enum Output {

@@ -23,6 +23,10 @@ class BellowsCommandTest {
         Arguments.of(List.of("up", "--port", "99999"), "--port 99999 is no port"),
         Arguments.of(List.of("up", "--api-port", "-1"), "--api-port -1 is no port"),
         Arguments.of(List.of("up", "--port", "http"), "Invalid value for option '--port'"),
+        Arguments.of(
+            List.of("up", "--without", "nothing"),
+            "Invalid value for option '--without' (PART): expected one of [control-plane,"
+                + " autoscaler, activator, gateway] but was 'nothing'"),
         Arguments.of(List.of("up", "--domain", "bad domain"), "--domain 'bad domain' is no domain"),
         Arguments.of(List.of("up", "--domain", ""), "--domain '' is no domain"),
         Arguments.of(List.of("up", "--data-dir", ""), "--data-dir is empty"),
