@@ -37,15 +37,15 @@ class StatusDelayTest {
 
   @Test
   void aStatusThatOnlyCountsWaitsAndIsThenWritten() {
-    assertThat(delay.before(KEY, status(0, 0), status(1, 0))).contains(Duration.ofMillis(20));
-    now = now.plusMillis(15);
+    assertThat(delay.before(KEY, status(0, 0), status(1, 0))).contains(Duration.ofMillis(50));
+    now = now.plusMillis(45);
     assertThat(delay.before(KEY, status(0, 0), status(2, 0))).contains(Duration.ofMillis(5));
     now = now.plusMillis(5);
     assertThat(delay.before(KEY, status(0, 0), status(2, 0))).isEmpty();
 
     assertThat(delay.before(KEY, status(2, 0), status(3, 0)))
         .as("the next one waits anew")
-        .contains(Duration.ofMillis(20));
+        .contains(Duration.ofMillis(50));
   }
 
   @Test
@@ -59,7 +59,7 @@ class StatusDelayTest {
     assertThat(delay.before(KEY, status(0, 0), status(1, 0))).isPresent();
     delay.over(KEY);
     now = now.plusSeconds(1);
-    assertThat(delay.before(KEY, status(0, 0), status(1, 0))).contains(Duration.ofMillis(20));
+    assertThat(delay.before(KEY, status(0, 0), status(1, 0))).contains(Duration.ofMillis(50));
   }
 
   private static ObjectNode status(int replicas, int ready) {
