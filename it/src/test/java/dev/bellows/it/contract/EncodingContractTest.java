@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
@@ -212,15 +213,29 @@ class EncodingContractTest extends ContractTest {
           if (!collection.contains("/namespaces/")) {
             backend.deleteAtEnd(path);
           }
-          ObjectNode before = api.get(path).is(200).json();
-          byte[] bytes = isProtobuf(get(path, PROTOBUF), 200).body();
+          AtomicReference<byte[]> read = new AtomicReference<>();
+          // Controllers write meanwhile: the same state, once as JSON and once as bytes.
+          ObjectNode before =
+              Awaitility.await()
+                  .until(
+                      () -> {
+                        ObjectNode json = api.get(path).is(200).json();
+                        read.set(isProtobuf(get(path, PROTOBUF), 200).body());
+                        return json;
+                      },
+                      json -> version(json).equals(version(api.get(path).is(200).json())));
+          byte[] bytes = read.get();
           Reply put = api.request("PUT", path).body(PROTOBUF, bytes).send();
-          // Controllers may have written meanwhile: then the bytes are of an older state.
+          // If they have written since, the bytes are of an older state.
           if (put.code() != 409) {
             ObjectNode after = put.is(200).json();
             assertThat(without(after)).isEqualTo(without(before));
           }
         });
+  }
+
+  private static String version(ObjectNode object) {
+    return object.at("/metadata/resourceVersion").asText();
   }
 
   private static ObjectNode without(ObjectNode object) {
