@@ -1,5 +1,6 @@
 package dev.bellows.app.cli;
 
+import dev.bellows.app.wiring.Settings;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
@@ -10,7 +11,7 @@ final class DataDirectory {
       names = "--data-dir",
       paramLabel = "DIR",
       description = "where Bellows keeps its state (default: ~/.bellows)")
-  private String path = Path.of(System.getProperty("user.home"), ".bellows").toString();
+  private String path = Settings.defaultDataDirectory().toString();
 
   /**
    * @throws UserError if it is no path

@@ -56,8 +56,8 @@ final class ImageCommand implements Runnable {
   @Command(
       name = "add",
       description = {
-        "Let an image name stand for a program, for instance:",
-        "  bellows image add hello -- python3 hello.py",
+        "Let an image name stand for a program.",
+        "For instance: bellows image add hello -- python3 hello.py",
         "The program must serve HTTP on the port in $PORT. It starts in the present directory."
       },
       mixinStandardHelpOptions = true)

@@ -41,7 +41,7 @@ final class Runtimes {
   static String inForce(Settings.ContainerRuntime kind) {
     return switch (kind) {
       case process -> "pods are plain processes";
-      case podman -> "pods are plain processes, and images run by podman,";
+      case podman -> "pods are plain processes, and images run by podman";
     };
   }
 }

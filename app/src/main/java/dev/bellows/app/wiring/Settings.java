@@ -63,6 +63,13 @@ public record Settings(
 
   /** Whether commands find this run without being told where. */
   public boolean isDefaultDataDirectory() {
-    return dataDirectory.equals(Path.of(System.getProperty("user.home"), ".bellows"));
+    return dataDirectory.equals(defaultDataDirectory());
+  }
+
+  /** {@code ~/.bellows}, as a shell reads it: below {@code HOME} where that is set. */
+  public static Path defaultDataDirectory() {
+    String home = System.getenv("HOME");
+    return Path.of(
+        home == null || home.isBlank() ? System.getProperty("user.home") : home, ".bellows");
   }
 }

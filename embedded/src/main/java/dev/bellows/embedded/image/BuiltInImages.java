@@ -131,7 +131,8 @@ public final class BuiltInImages {
       }
       Files.deleteIfExists(fresh);
     } catch (IOException e) {
-      LOG.warn("the built-in images will start slower: no archive at {}", archive, e);
+      LOG.warn(
+          "the built-in images will start slower: no archive at {}: {}", archive, e.toString());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
