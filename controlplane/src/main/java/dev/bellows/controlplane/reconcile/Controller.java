@@ -111,7 +111,7 @@ public final class Controller<T extends HasMetadata> implements AutoCloseable {
   }
 
   /**
-   * The key gets a pass within some 20 ms, one for all that happens to it until then: for what only
+   * The key gets a pass within some 50 ms, one for all that happens to it until then: for what only
    * adds to what an object tells of itself.
    */
   public void wakeSoon(Key key) {

@@ -18,9 +18,9 @@ import java.util.function.LongSupplier;
 public final class WorkQueue implements AutoCloseable {
   /**
    * How long a pass waits for company. One thing that happens to a Service is some five changes of
-   * its objects within 20 ms, and each would be a pass (and often a write) of its own.
+   * its objects within some 50 ms, and each would be a pass (and often a write) of its own.
    */
-  private static final Duration MOMENT = Duration.ofMillis(20);
+  private static final Duration MOMENT = Duration.ofMillis(50);
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
