@@ -1,22 +1,20 @@
 package dev.bellows.dataplane.probe;
 
 import dev.bellows.dataplane.proxy.HeaderNames;
+import dev.bellows.dataplane.proxy.Http2Clients;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelInitializer;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.handler.codec.http2.DefaultHttp2DataFrame;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.DefaultHttp2HeadersFrame;
 import io.netty.handler.codec.http2.Http2DataFrame;
-import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2HeadersFrame;
-import io.netty.handler.codec.http2.Http2MultiplexHandler;
 import io.netty.handler.codec.http2.Http2ResetFrame;
 import io.netty.handler.codec.http2.Http2StreamChannelBootstrap;
 import io.netty.handler.codec.http2.Http2StreamFrame;
@@ -53,17 +51,10 @@ final class Http2Question extends SimpleChannelInboundHandler<Http2StreamFrame> 
 
   /** Makes a connection speak HTTP/2; {@link #ask} then asks on it. */
   static void init(Channel connection, CompletableFuture<ProbeResult> result) {
+    Http2Clients.addTo(connection.pipeline());
     connection
         .pipeline()
         .addLast(
-            Http2FrameCodecBuilder.forClient().build(),
-            new Http2MultiplexHandler(
-                new ChannelInitializer<Channel>() {
-                  @Override
-                  protected void initChannel(Channel pushed) {
-                    pushed.close(); // nobody asked
-                  }
-                }),
             new ChannelInboundHandlerAdapter() {
               @Override
               public void channelInactive(ChannelHandlerContext ctx) {

@@ -1,6 +1,7 @@
 package dev.bellows.dataplane.telemetry;
 
 import dev.bellows.dataplane.proxy.EventLoops;
+import dev.bellows.dataplane.proxy.Http2Clients;
 import dev.bellows.dataplane.proxy.Sockets;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
@@ -21,10 +22,8 @@ import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http2.DefaultHttp2DataFrame;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.DefaultHttp2HeadersFrame;
-import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2HeadersFrame;
-import io.netty.handler.codec.http2.Http2MultiplexHandler;
 import io.netty.handler.codec.http2.Http2ResetFrame;
 import io.netty.handler.codec.http2.Http2StreamChannelBootstrap;
 import io.netty.handler.codec.http2.Http2StreamFrame;
@@ -180,18 +179,7 @@ final class OtlpSender {
                   new HttpClientCodec(),
                   new HttpObjectAggregator(ANSWER_BYTES),
                   new Posted(message, taken));
-      case GRPC ->
-          channel
-              .pipeline()
-              .addLast(
-                  Http2FrameCodecBuilder.forClient().build(),
-                  new Http2MultiplexHandler(
-                      new ChannelInitializer<Channel>() {
-                        @Override
-                        protected void initChannel(Channel pushed) {
-                          pushed.close(); // nobody asked
-                        }
-                      }));
+      case GRPC -> Http2Clients.addTo(channel.pipeline());
     }
   }
 
@@ -223,14 +211,31 @@ final class OtlpSender {
         });
   }
 
-  /** A POST and its answer. */
-  private final class Posted extends SimpleChannelInboundHandler<FullHttpResponse> {
-    private final byte[] message;
-    private final CompletableFuture<Void> taken;
+  /** A message under way, on a channel that is there for it alone. */
+  private abstract static class Sending<I> extends SimpleChannelInboundHandler<I> {
+    final byte[] message;
+    final CompletableFuture<Void> taken;
 
-    Posted(byte[] message, CompletableFuture<Void> taken) {
+    Sending(byte[] message, CompletableFuture<Void> taken) {
       this.message = message;
       this.taken = taken;
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+      taken.completeExceptionally(new RefusedException("closed without an answer", false));
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+      taken.completeExceptionally(cause);
+    }
+  }
+
+  /** A POST and its answer. */
+  private final class Posted extends Sending<FullHttpResponse> {
+    Posted(byte[] message, CompletableFuture<Void> taken) {
+      super(message, taken);
     }
 
     @Override
@@ -260,26 +265,12 @@ final class OtlpSender {
             new RefusedException("status " + status, status / 100 == 4 && status != TOO_MANY));
       }
     }
-
-    @Override
-    public void channelInactive(ChannelHandlerContext ctx) {
-      taken.completeExceptionally(new RefusedException("closed without an answer", false));
-    }
-
-    @Override
-    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-      taken.completeExceptionally(cause);
-    }
   }
 
   /** A unary call of gRPC and its status. */
-  private final class Called extends SimpleChannelInboundHandler<Http2StreamFrame> {
-    private final byte[] message;
-    private final CompletableFuture<Void> taken;
-
+  private final class Called extends Sending<Http2StreamFrame> {
     Called(byte[] message, CompletableFuture<Void> taken) {
-      this.message = message;
-      this.taken = taken;
+      super(message, taken);
     }
 
     @Override
@@ -323,16 +314,6 @@ final class OtlpSender {
                 new RefusedException("stream reset, code " + reset.errorCode(), false));
         default -> {} // the answer's message says nothing that the status does not
       }
-    }
-
-    @Override
-    public void channelInactive(ChannelHandlerContext ctx) {
-      taken.completeExceptionally(new RefusedException("closed without an answer", false));
-    }
-
-    @Override
-    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-      taken.completeExceptionally(cause);
     }
   }
 }
