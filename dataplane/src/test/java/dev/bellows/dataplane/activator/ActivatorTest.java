@@ -11,7 +11,6 @@ import dev.bellows.core.route.Endpoints;
 import dev.bellows.core.stat.StatMessage;
 import dev.bellows.dataplane.proxy.EventLoops;
 import dev.bellows.dataplane.proxy.ProxyEngine;
-import dev.bellows.dataplane.proxy.TlsSettings;
 import dev.bellows.dataplane.raw.Client;
 import dev.bellows.dataplane.raw.Collector;
 import dev.bellows.dataplane.stats.StatClient;
@@ -81,14 +80,7 @@ class ActivatorTest {
         closing(
             Activator.start(
                 engine,
-                new ActivatorConfig(
-                    "activator-1",
-                    "10.9.0.1",
-                    "127.0.0.1",
-                    List.of(0),
-                    0,
-                    TlsSettings.DEFAULT,
-                    "cluster.local"),
+                ActivatorConfigs.onLoopback("10.9.0.1"),
                 stats,
                 System::nanoTime,
                 Random::new));

@@ -80,14 +80,7 @@ class InternalTlsTest {
         closing(
             Activator.start(
                 engine,
-                new ActivatorConfig(
-                    "activator-1",
-                    "10.9.0.1",
-                    "127.0.0.1",
-                    List.of(0),
-                    0,
-                    TlsSettings.DEFAULT,
-                    "cluster.local"),
+                ActivatorConfigs.onLoopback("10.9.0.1"),
                 stats,
                 System::nanoTime,
                 Random::new));

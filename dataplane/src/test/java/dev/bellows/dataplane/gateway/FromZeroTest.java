@@ -18,12 +18,11 @@ import dev.bellows.core.route.ServiceId;
 import dev.bellows.core.route.ServicePort;
 import dev.bellows.core.stat.StatMessage;
 import dev.bellows.dataplane.activator.Activator;
-import dev.bellows.dataplane.activator.ActivatorConfig;
+import dev.bellows.dataplane.activator.ActivatorConfigs;
 import dev.bellows.dataplane.activator.TestPod;
 import dev.bellows.dataplane.proxy.EventLoops;
 import dev.bellows.dataplane.proxy.Listener;
 import dev.bellows.dataplane.proxy.ProxyEngine;
-import dev.bellows.dataplane.proxy.TlsSettings;
 import dev.bellows.dataplane.stats.StatClient;
 import dev.bellows.dataplane.stats.StatServer;
 import io.netty.channel.EventLoopGroup;
@@ -66,14 +65,7 @@ class FromZeroTest {
         Activator activator =
             Activator.start(
                 engine,
-                new ActivatorConfig(
-                    "activator-1",
-                    "127.0.0.1",
-                    "127.0.0.1",
-                    List.of(0),
-                    0,
-                    TlsSettings.DEFAULT,
-                    "cluster.local"),
+                ActivatorConfigs.onLoopback("127.0.0.1"),
                 stats,
                 System::nanoTime,
                 Random::new);

@@ -19,12 +19,11 @@ import dev.bellows.core.route.Ingress.Visibility;
 import dev.bellows.core.route.ServiceId;
 import dev.bellows.core.route.ServicePort;
 import dev.bellows.dataplane.activator.Activator;
-import dev.bellows.dataplane.activator.ActivatorConfig;
+import dev.bellows.dataplane.activator.ActivatorConfigs;
 import dev.bellows.dataplane.probe.Prober;
 import dev.bellows.dataplane.proxy.EventLoops;
 import dev.bellows.dataplane.proxy.Listener;
 import dev.bellows.dataplane.proxy.ProxyEngine;
-import dev.bellows.dataplane.proxy.TlsSettings;
 import dev.bellows.dataplane.queueproxy.QueueProxyConfig;
 import dev.bellows.dataplane.queueproxy.QueueProxyHandle;
 import dev.bellows.dataplane.queueproxy.SharedQueueProxy;
@@ -252,18 +251,7 @@ class GrpcTest {
     opened.add(stats);
     Activator activator =
         Activator.start(
-            engine,
-            new ActivatorConfig(
-                "activator-1",
-                "127.0.0.1",
-                "127.0.0.1",
-                List.of(0),
-                0,
-                TlsSettings.DEFAULT,
-                "cluster.local"),
-            stats,
-            System::nanoTime,
-            Random::new);
+            engine, ActivatorConfigs.onLoopback("127.0.0.1"), stats, System::nanoTime, Random::new);
     opened.add(activator);
     Gateway gateway = new Gateway(System::nanoTime);
     front = gateway.listen(engine, "127.0.0.1", 0, Set.of(Visibility.EXTERNAL_IP));
