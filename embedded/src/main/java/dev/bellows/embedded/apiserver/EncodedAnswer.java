@@ -1,11 +1,6 @@
 package dev.bellows.embedded.apiserver;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.bellows.embedded.stream.StreamConnection;
-import dev.bellows.embedded.stream.StreamUpgrade;
-import java.io.IOException;
-import java.util.List;
-import java.util.Map;
 
 /**
  * Writes objects in the encoding that the client prefers. What has no such form, and what is no
@@ -13,9 +8,7 @@ import java.util.Map;
  *
  * @param plain where it goes
  */
-record EncodedAnswer(Encoding encoding, Answer plain) implements Answer {
-  private static final String JSON = "application/json";
-
+record EncodedAnswer(Encoding encoding, Answer plain) implements AnswerAround {
   static Answer of(Encoding encoding, Answer plain) {
     return encoding == Encoding.JSON ? plain : new EncodedAnswer(encoding, plain);
   }
@@ -37,7 +30,7 @@ record EncodedAnswer(Encoding encoding, Answer plain) implements Answer {
 
   @Override
   public void send(int code, String contentType, byte[] body) {
-    if (contentType.equals(JSON)) {
+    if (contentType.equals(Encoding.JSON.mediaType())) {
       json(code, Json.read(body));
     } else {
       plain.send(code, contentType, body);
@@ -45,23 +38,8 @@ record EncodedAnswer(Encoding encoding, Answer plain) implements Answer {
   }
 
   @Override
-  public void warn(String text) {
-    plain.warn(text);
-  }
-
-  @Override
-  public StreamConnection streams(StreamUpgrade.Purpose purpose) throws IOException {
-    return plain.streams(purpose);
-  }
-
-  @Override
-  public Stream passing(int code, Map<String, List<String>> headers) {
-    return plain.passing(code, headers);
-  }
-
-  @Override
   public Stream stream(String contentType) {
-    if (encoding != Encoding.PROTOBUF || !contentType.equals(JSON)) {
+    if (encoding != Encoding.PROTOBUF || !contentType.equals(Encoding.JSON.mediaType())) {
       return plain.stream(contentType);
     }
     return new Frames(plain.stream(encoding.mediaType() + ";stream=watch"));
