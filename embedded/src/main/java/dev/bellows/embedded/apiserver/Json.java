@@ -100,11 +100,16 @@ public final class Json {
     return value;
   }
 
-  private static void requireDepth(JsonNode value, int left) {
+  /**
+   * Refuses a part that would make its document deeper than {@link #MAX_DEPTH}.
+   *
+   * @param left levels that it may have
+   */
+  static void requireDepth(JsonNode value, int left) {
     if (!value.isContainerNode()) {
       return;
     }
-    if (left == 0) {
+    if (left <= 0) {
       throw ApiException.badRequest(
           "the object is nested more deeply than " + MAX_DEPTH + " levels");
     }

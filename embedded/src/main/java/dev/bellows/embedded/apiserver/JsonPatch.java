@@ -68,7 +68,7 @@ final class JsonPatch {
 
   /** Bounds what operations make of parts that are there: else each could double the document. */
   private void count(JsonNode part, String to) {
-    requireDepth(part, Json.MAX_DEPTH - segments(to));
+    Json.requireDepth(part, Json.MAX_DEPTH - segments(to));
     copied += part.toString().length();
     if (copied > MAX_COPIED_BYTES) {
       throw rejected();
@@ -77,14 +77,6 @@ final class JsonPatch {
 
   private static int segments(String path) {
     return (int) path.chars().filter(c -> c == '/').count();
-  }
-
-  private static void requireDepth(JsonNode part, int left) {
-    if (left < 0) {
-      throw ApiException.badRequest(
-          "the patch nests the object more deeply than " + Json.MAX_DEPTH + " levels");
-    }
-    part.forEach(each -> requireDepth(each, left - 1));
   }
 
   private static String pointer(JsonNode operation, String field) {
@@ -104,7 +96,7 @@ final class JsonPatch {
     if (value == null) {
       throw rejected();
     }
-    requireDepth(value, Json.MAX_DEPTH - segments(path));
+    Json.requireDepth(value, Json.MAX_DEPTH - segments(path));
     return value.deepCopy();
   }
 
