@@ -29,7 +29,7 @@ final class Router {
 
   private final ByteBudget.Pair bodies =
       new ByteBudget.Pair(
-          new ByteBudget(MAX_BODY_BYTES_IN_WORK), new ByteBudget(MAX_BODY_BYTES_IN_WORK));
+          new ByteBudget(MAX_BODY_BYTES_IN_WORK / 2), new ByteBudget(MAX_BODY_BYTES_IN_WORK / 2));
   private final Places inFlight = new Places(MAX_IN_FLIGHT);
 
   /** Connections of exec, attach and port-forward, and proxied requests, at once. */
