@@ -15,6 +15,9 @@ record ProxyPath(ApiPath target, String prefix, String rest) {
 
   /** Reads a path. */
   static Optional<ProxyPath> of(String path) {
+    if (!path.contains("/proxy")) {
+      return Optional.empty(); // every request comes by here
+    }
     // ["", "api", "v1", "namespaces", NAMESPACE, "pods", NAME, "proxy", …]
     String[] parts = path.split("/", 9);
     boolean is =
