@@ -2,7 +2,8 @@
 # Measures what a request pays for finding no instance: its time to the first byte through the
 # gateway, minus that of the same program started by hand. The program is busybox's httpd, since a
 # slow starter would hide what is measured. Before each run no process of the service exists
-# (checked in /proc).
+# (checked in /proc). Besides, the processor time that Bellows takes until that first byte, which a
+# busy machine changes less than the time that passes, and how much of it the JVM's compilers take.
 #
 #   bench/cold-start.sh [RUNS]     default 30; about 4 s each
 #
@@ -64,11 +65,12 @@ YAML
 done
 kubectl wait ksvc --all --for=condition=Ready --timeout=60s >/dev/null
 
-python3 - "$gateway" "$work" "$runs" "$services" <<'PYTHON'
+python3 - "$gateway" "$work" "$runs" "$services" "$pid" <<'PYTHON'
 import os, socket, subprocess, sys, time
 from urllib.parse import urlparse
 
 gateway, work, runs, services = urlparse(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+bellows = f"/proc/{sys.argv[5]}/task"
 
 
 def processes(site):
@@ -93,6 +95,20 @@ def first_byte(address, host, began):
     return took
 
 
+def processor_time():
+    """Milliseconds of all threads of Bellows, and of the JVM's compilers among them."""
+    total = compilers = 0.0
+    for task in os.listdir(bellows):
+        try:
+            with open(f"{bellows}/{task}/schedstat") as spent, open(f"{bellows}/{task}/comm") as name:
+                took = int(spent.read().split()[0]) / 1e6
+                total += took
+                compilers += took if "Compiler" in name.read() else 0
+        except OSError:
+            pass  # it has just ended
+    return total, compilers
+
+
 def from_zero(n):
     deadline = time.monotonic() + 120
     while processes(f"{work}/site-{n}"):
@@ -102,8 +118,11 @@ def from_zero(n):
     time.sleep(1.5)  # what follows the end of the last instance has passed
     if processes(f"{work}/site-{n}"):
         sys.exit(f"cold-{n} is not at zero")
+    before = processor_time()
     began = time.perf_counter()
-    return first_byte((gateway.hostname, gateway.port), f"cold-{n}.default.example.com", began)
+    took = first_byte((gateway.hostname, gateway.port), f"cold-{n}.default.example.com", began)
+    spent.append([after - earlier for after, earlier in zip(processor_time(), before)])
+    return took
 
 
 def by_hand(n):
@@ -134,7 +153,7 @@ os.makedirs(f"{work}/hand")
 with open(f"{work}/hand/index.html", "w") as page:
     page.write("hello\n")
 
-zero, hand, extra = [], [], []
+zero, hand, extra, spent = [], [], [], []
 for run in range(runs):
     cold = from_zero(run % services + 1)
     warm = by_hand(run)
@@ -144,4 +163,6 @@ for run in range(runs):
     print(f"run {run + 1:2}: from zero {cold:6.1f} ms, by hand {warm:5.1f} ms, extra {cold - warm:6.1f} ms", flush=True)
 for name, values in (("from zero", zero), ("by hand", hand), ("extra", extra)):
     print(f"{name:>9}: p50 {percentile(values, 0.5):.1f} ms, p95 {percentile(values, 0.95):.1f} ms")
+total, compilers = (percentile(each, 0.5) for each in zip(*spent))
+print(f"processor time until the first byte: p50 {total:.0f} ms, of which {compilers:.0f} ms in compilers")
 PYTHON
