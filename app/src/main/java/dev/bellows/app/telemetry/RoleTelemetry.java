@@ -87,7 +87,8 @@ public final class RoleTelemetry implements AutoCloseable {
       metrics = config.metrics();
       export.ifPresent(MetricExport::close);
       export =
-          target(metrics, "measures")
+          ExportTarget.orNone(
+                  metrics.protocol(), metrics.endpoint(), metrics.interval(), "measures")
               .map(target -> new MetricExport(loop, target, resource, this::metrics, clock));
       boolean wanted = !metrics.protocol().equals("none");
       observed.forEach(each -> each.http().measure(wanted));
@@ -108,24 +109,16 @@ public final class RoleTelemetry implements AutoCloseable {
 
   private Optional<Tracer> tracer(Observed of) {
     Attributes named = resource.with(Attributes.of("service.name", of.service()));
-    if (tracing.protocol().equals("stdout")) {
-      return Optional.of(
-          Tracer.toLines(
-              lines, samplingRate, named, of.scope(), loop, clock, ThreadLocalRandom::current));
-    }
-    return target(tracing, "spans")
-        .map(target ->
-            Tracer.to(
-                target, samplingRate, named, of.scope(), loop, clock, ThreadLocalRandom::current));
-  }
-
-  private static Optional<ExportTarget> target(Export export, String what) {
-    try {
-      return ExportTarget.of(export.protocol(), export.endpoint(), export.interval());
-    } catch (IllegalArgumentException e) {
-      LOG.error("{} are not exported: {}", what, e.getMessage());
-      return Optional.empty();
-    }
+    return Tracer.by(
+        tracing.protocol(),
+        tracing.endpoint(),
+        samplingRate,
+        named,
+        of.scope(),
+        loop,
+        clock,
+        ThreadLocalRandom::current,
+        lines);
   }
 
   private List<Metric> metrics() {

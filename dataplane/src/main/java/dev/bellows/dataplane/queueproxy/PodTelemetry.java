@@ -25,15 +25,12 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * What one pod's queue-proxy tells of its requests, as far as {@code config-observability} asks for
  * it: measures for Prometheus or by OTLP, and spans (data-plane spec §6).
  */
 final class PodTelemetry implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(PodTelemetry.class);
   private static final String SCOPE = "knative.dev/serving/pkg/queue";
 
   /** Who measures HTTP in the original. */
@@ -76,41 +73,23 @@ final class PodTelemetry implements AutoCloseable {
     this.queueDepth = queueDepth;
     http.measure(asked.requestMetrics().wanted());
     InstantSource clock = InstantSource.system();
+    Observability.Export measures = asked.requestMetrics();
     this.export =
-        target(asked.requestMetrics(), "measures")
+        ExportTarget.orNone(
+                measures.protocol(), measures.endpoint(), measures.interval(), "measures")
             .map(target -> new MetricExport(loop, target, resource, this::metrics, clock));
     this.tracer =
-        asked.tracing().protocol().equals("stdout")
-            ? Optional.of(
-                Tracer.toLines(
-                    lines,
-                    asked.samplingRate(),
-                    resource,
-                    SCOPE,
-                    loop,
-                    clock,
-                    ThreadLocalRandom::current))
-            : target(asked.tracing(), "spans")
-                .map(target ->
-                    Tracer.to(
-                        target,
-                        asked.samplingRate(),
-                        resource,
-                        SCOPE,
-                        loop,
-                        clock,
-                        ThreadLocalRandom::current));
+        Tracer.by(
+            asked.tracing().protocol(),
+            asked.tracing().endpoint(),
+            asked.samplingRate(),
+            resource,
+            SCOPE,
+            loop,
+            clock,
+            ThreadLocalRandom::current,
+            lines);
     http.trace(tracer);
-  }
-
-  private static Optional<ExportTarget> target(Observability.Export export, String what) {
-    try {
-      return ExportTarget.of(export.protocol(), export.endpoint(), export.interval());
-    } catch (IllegalArgumentException e) {
-      // A mistake in where to tell is no reason not to serve.
-      LOG.error("{} are not exported: {}", what, e.getMessage());
-      return Optional.empty();
-    }
   }
 
   /** The stage that observes requests, if there is anything to observe. */

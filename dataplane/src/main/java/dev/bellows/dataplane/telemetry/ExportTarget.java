@@ -4,6 +4,8 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Duration;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Where something is exported to, as {@code config-observability} says it.
@@ -28,6 +30,7 @@ public record ExportTarget(
     HTTP_PROTOBUF
   }
 
+  private static final Logger LOG = LoggerFactory.getLogger(ExportTarget.class);
   private static final int GRPC_PORT = 4317;
   private static final int HTTP_PORT = 4318;
 
@@ -46,6 +49,22 @@ public record ExportTarget(
       case "http/protobuf" -> Optional.of(parse(Protocol.HTTP_PROTOBUF, endpoint, interval));
       default -> Optional.empty();
     };
+  }
+
+  /**
+   * Reads settings that may be wrong: a mistake in where to tell is no reason not to serve, and is
+   * told in the log.
+   *
+   * @param what is exported, for the log
+   */
+  public static Optional<ExportTarget> orNone(
+      String protocol, String endpoint, Optional<Duration> interval, String what) {
+    try {
+      return of(protocol, endpoint, interval);
+    } catch (IllegalArgumentException e) {
+      LOG.error("{} are not exported: {}", what, e.getMessage());
+      return Optional.empty();
+    }
   }
 
   private static ExportTarget parse(

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -79,44 +80,36 @@ public final class Tracer implements AutoCloseable {
   }
 
   /**
-   * Traces to a collector.
+   * Traces to where the settings say.
    *
+   * @param protocol {@code stdout} for lines of JSON, or as {@link ExportTarget#of} takes it
    * @param samplingRate share of the traces that begin here; those that began elsewhere are
    *     recorded if they are there. At 1 or more all are recorded, at 0 or less none, whatever was
    *     said there
    * @param resource what the process is
    * @param scope who measures; upstream's package
+   * @param lines takes spans that are to be written as lines
+   * @return empty if nobody asks for spans, or it cannot be told where they are to go
    */
-  public static Tracer to(
-      ExportTarget target,
+  public static Optional<Tracer> by(
+      String protocol,
+      String endpoint,
       double samplingRate,
       Attributes resource,
       String scope,
       EventLoop loop,
       InstantSource clock,
-      Supplier<RandomGenerator> random) {
-    return new Tracer(
-        samplingRate,
-        resource,
-        scope,
-        loop,
-        new Sink.Collector(
-            new OtlpSender(loop, target, OtlpSender.Signal.TRACES),
-            new Complaints(LOG, "spans to " + target)),
-        clock,
-        random);
-  }
-
-  /** Traces to lines of JSON, as {@code tracing-protocol: stdout} asks for. */
-  public static Tracer toLines(
-      Consumer<String> lines,
-      double samplingRate,
-      Attributes resource,
-      String scope,
-      EventLoop loop,
-      InstantSource clock,
-      Supplier<RandomGenerator> random) {
-    return new Tracer(samplingRate, resource, scope, loop, new Sink.Lines(lines), clock, random);
+      Supplier<RandomGenerator> random,
+      Consumer<String> lines) {
+    Optional<Sink> sink =
+        protocol.equals("stdout")
+            ? Optional.of(new Sink.Lines(lines))
+            : ExportTarget.orNone(protocol, endpoint, Optional.empty(), "spans")
+                .map(target ->
+                    new Sink.Collector(
+                        new OtlpSender(loop, target, OtlpSender.Signal.TRACES),
+                        new Complaints(LOG, "spans to " + target)));
+    return sink.map(found -> new Tracer(samplingRate, resource, scope, loop, found, clock, random));
   }
 
   /** The trace that a request belongs to: the one that it says, or a new one. */

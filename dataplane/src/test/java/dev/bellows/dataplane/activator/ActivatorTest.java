@@ -16,7 +16,6 @@ import dev.bellows.dataplane.raw.Collector;
 import dev.bellows.dataplane.stats.StatClient;
 import dev.bellows.dataplane.stats.StatServer;
 import dev.bellows.dataplane.telemetry.Attributes;
-import dev.bellows.dataplane.telemetry.ExportTarget;
 import dev.bellows.dataplane.telemetry.Metric;
 import dev.bellows.dataplane.telemetry.Tracer;
 import io.netty.channel.EventLoopGroup;
@@ -527,16 +526,17 @@ class ActivatorTest {
   void aRequestFromZeroIsTracedUnderUpstreamsNames() throws Exception {
     try (Collector collector = Collector.start();
         Tracer tracer =
-            Tracer.to(
-                ExportTarget.of(
-                        "http/protobuf", collector.endpoint("http/protobuf"), Optional.empty())
-                    .orElseThrow(),
-                1,
-                Attributes.of("service.name", "activator"),
-                "test",
-                LOOPS.next(),
-                InstantSource.system(),
-                Random::new)) {
+            Tracer.by(
+                    "http/protobuf",
+                    collector.endpoint("http/protobuf"),
+                    1,
+                    Attributes.of("service.name", "activator"),
+                    "test",
+                    LOOPS.next(),
+                    InstantSource.system(),
+                    Random::new,
+                    _ -> {})
+                .orElseThrow()) {
       activator.telemetry().trace(Optional.of(tracer));
       activator.telemetry().measure(true);
       activator.revisions().onRevision(revision(0, Duration.ofSeconds(30)));
