@@ -22,7 +22,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,26 +38,14 @@ class ApiConformanceIT {
   private static final String FAILING = "conformance.test/failing";
 
   @TempDir static Path directory;
-  private static BellowsProcess bellows;
-  private static Serving serving;
+  @AutoClose private static Serving serving;
 
   @BeforeAll
   static void start() throws IOException {
     Command.require("python3");
-    bellows = BellowsProcess.start(directory.resolve("data"));
-    serving = new Serving(bellows);
+    serving = Serving.start(directory.resolve("data"));
     serving.addProgram(PROGRAM);
-    bellows
-        .bellows("image", "add", FAILING, "--", "python3", "-c", "import sys; sys.exit(5)")
-        .succeeded();
-  }
-
-  @AfterAll
-  static void stop() {
-    if (bellows != null) {
-      serving.close();
-      bellows.close();
-    }
+    serving.addImage(FAILING, "python3", "-c", "import sys; sys.exit(5)");
   }
 
   @Test
@@ -87,7 +75,8 @@ class ApiConformanceIT {
     serving.createService("updated", HELLO, target("one"));
     serving.awaitReady("updated");
     assertThat(body("updated")).isEqualTo("Hello one!\n");
-    OpenLoad prober = OpenLoad.start(bellows.gateway(), Serving.host(serving.url("updated")), 20);
+    OpenLoad prober =
+        OpenLoad.start(serving.bellows().gateway(), Serving.host(serving.url("updated")), 20);
     try (prober) {
       retarget("updated", "two");
       serving.awaitReady("updated");
@@ -146,7 +135,7 @@ class ApiConformanceIT {
       assertThat(serving.request(each.url(), "/").body())
           .isEqualTo("current".equals(each.tag()) ? "Hello one!\n" : "Hello two!\n");
     }
-    assertThat(OpenLoad.tally(bellows.gateway(), Serving.host(serving.url("split")), 200))
+    assertThat(OpenLoad.tally(serving.bellows().gateway(), Serving.host(serving.url("split")), 200))
         .containsOnlyKeys("Hello one!", "Hello two!");
   }
 
@@ -182,7 +171,8 @@ class ApiConformanceIT {
         .isEqualTo("Hello blue!\n");
     assertThat(serving.request(status.traffic().get(1).url(), "/").body())
         .isEqualTo("Hello green!\n");
-    Map<String, Long> tally = OpenLoad.tally(bellows.gateway(), Serving.host(status.url()), 400);
+    Map<String, Long> tally =
+        OpenLoad.tally(serving.bellows().gateway(), Serving.host(status.url()), 400);
     assertThat(tally).containsOnlyKeys("Hello blue!", "Hello green!");
     assertThat(tally.values()).allMatch(count -> count >= 100);
   }
@@ -433,7 +423,8 @@ class ApiConformanceIT {
             .replace("      containers:", "      containerConcurrency: 1\n      containers:"));
     serving.awaitReady("single");
     String host = Serving.host(serving.url("single"));
-    Map<String, Long> tally = OpenLoad.tally(bellows.gateway().resolve("/?alone"), host, 100);
+    Map<String, Long> tally =
+        OpenLoad.tally(serving.bellows().gateway().resolve("/?alone"), host, 100);
     assertThat(tally.keySet()).noneMatch(answer -> answer.equals("500"));
   }
 
@@ -468,7 +459,8 @@ class ApiConformanceIT {
   void testRouteVisibilityChanges() {
     serving.createService("visible", HELLO);
     serving.awaitReady("visible");
-    String publicUrl = "http://visible.default.example.com:" + bellows.gateway().getPort();
+    String publicUrl =
+        "http://visible.default.example.com:" + serving.bellows().gateway().getPort();
     assertThat(serving.url("visible")).isEqualTo(publicUrl);
     visibility("visible", "\"cluster-local\"");
     urlBecomes("visible", "http://visible.default.svc.cluster.local");

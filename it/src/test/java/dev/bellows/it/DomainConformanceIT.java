@@ -8,9 +8,6 @@ import io.fabric8.kubernetes.api.model.SecretBuilder;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.WebSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -19,16 +16,12 @@ import java.time.Duration;
 import java.util.Base64;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
-import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManagerFactory;
 import org.awaitility.Awaitility;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -43,22 +36,12 @@ class DomainConformanceIT {
   private static final String PASSWORD = "changeit";
 
   @TempDir static Path directory;
-  private static BellowsProcess bellows;
-  private static Serving serving;
+  @AutoClose private static Serving serving;
 
   @BeforeAll
   static void start() throws IOException {
     Command.require("python3");
-    bellows = BellowsProcess.start(directory.resolve("data"));
-    serving = new Serving(bellows);
-  }
-
-  @AfterAll
-  static void stop() {
-    if (bellows != null) {
-      serving.close();
-      bellows.close();
-    }
+    serving = Serving.start(directory.resolve("data"));
   }
 
   @Test
@@ -108,33 +91,8 @@ class DomainConformanceIT {
         spec: {ref: {kind: Service, apiVersion: serving.knative.dev/v1, name: socket}}
         """);
     serving.awaitReady(DomainMapping.class, "socket.example.org");
-    CompletableFuture<String> echo = new CompletableFuture<>();
-    try (HttpClient client = HttpClient.newHttpClient()) {
-      WebSocket socket =
-          client
-              .newWebSocketBuilder()
-              .header("Host", "socket.example.org")
-              .buildAsync(
-                  URI.create("ws://127.0.0.1:" + bellows.gateway().getPort() + "/"), new Echo(echo))
-              .get(30, TimeUnit.SECONDS);
-      socket.sendText("Hello, websocket", true).get(30, TimeUnit.SECONDS);
-      assertThat(echo.get(30, TimeUnit.SECONDS)).isEqualTo("Hello, websocket");
-      socket.sendClose(WebSocket.NORMAL_CLOSURE, "").get(30, TimeUnit.SECONDS);
-      client.shutdownNow();
-    }
-  }
-
-  private record Echo(CompletableFuture<String> first) implements WebSocket.Listener {
-    @Override
-    public @Nullable CompletionStage<?> onText(WebSocket socket, CharSequence text, boolean last) {
-      first.complete(text.toString());
-      socket.request(1);
-      return null;
-    }
-
-    @Override
-    public void onError(WebSocket socket, Throwable error) {
-      first.completeExceptionally(error);
+    try (Talk talk = Talk.at(serving.bellows().gateway(), "socket.example.org")) {
+      assertThat(talk.say("Hello, websocket")).isEqualTo("Hello, websocket");
     }
   }
 
@@ -221,7 +179,7 @@ class DomainConformanceIT {
     trust.init(trusted);
     SSLContext context = SSLContext.getInstance("TLS");
     context.init(null, trust.getTrustManagers(), null);
-    int port = bellows.gatewayTls().getPort();
+    int port = serving.bellows().gatewayTls().getPort();
     Socket plain = new Socket(InetAddress.getLoopbackAddress(), port);
     try (SSLSocket socket =
         (SSLSocket) context.getSocketFactory().createSocket(plain, host, port, true)) {

@@ -21,7 +21,7 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.TreeSet;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -39,33 +39,18 @@ class EndToEndConformanceIT {
   private static final String MARK = "conformance.test/mark";
 
   @TempDir static Path directory;
-  private static BellowsProcess bellows;
-  private static Serving serving;
+  @AutoClose private static Serving serving;
 
   @BeforeAll
   static void start() throws IOException {
     Command.require("python3");
-    bellows = BellowsProcess.start(directory.resolve("data"));
-    serving = new Serving(bellows);
+    serving = Serving.start(directory.resolve("data"));
     serving.addProgram(PROGRAM);
-    bellows
-        .bellows(
-            "image",
-            "add",
-            MARK,
-            "--",
-            "python3",
-            "-c",
-            "import os; open(os.environ['FILE'], 'w').write(os.environ['TEXT'])")
-        .succeeded();
-  }
-
-  @AfterAll
-  static void stop() {
-    if (bellows != null) {
-      serving.close();
-      bellows.close();
-    }
+    serving.addImage(
+        MARK,
+        "python3",
+        "-c",
+        "import os; open(os.environ['FILE'], 'w').write(os.environ['TEXT'])");
   }
 
   @Test
@@ -475,7 +460,8 @@ class EndToEndConformanceIT {
     Awaitility.await()
         .atMost(Duration.ofSeconds(60))
         .until(() -> serving.pods("available").stream().filter(Serving::isReady).count() == 2);
-    OpenLoad prober = OpenLoad.start(bellows.gateway(), Serving.host(serving.url("available")), 50);
+    OpenLoad prober =
+        OpenLoad.start(serving.bellows().gateway(), Serving.host(serving.url("available")), 50);
     try (prober) {
       for (Pod pod : serving.pods("available")) {
         serving.client().resource(pod).delete();

@@ -8,8 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -50,27 +49,17 @@ class ForeignProgramsIT {
       """;
 
   @TempDir static Path directory;
-  private static BellowsProcess bellows;
-  private static Serving serving;
+  @AutoClose private static Serving serving;
   private static String host;
 
   @BeforeAll
   static void start() throws IOException {
     Command.require("python3");
-    bellows = BellowsProcess.start(directory.resolve("data"));
-    serving = new Serving(bellows);
+    serving = Serving.start(directory.resolve("data"));
     serving.addProgram(PROGRAM, "lasting.py");
     serving.createService("foreign", PROGRAM);
     serving.awaitReady("foreign");
     host = Serving.host(serving.url("foreign"));
-  }
-
-  @AfterAll
-  static void stop() {
-    if (bellows != null) {
-      serving.close();
-      bellows.close();
-    }
   }
 
   @Test
@@ -97,7 +86,8 @@ class ForeignProgramsIT {
             certificate.toString())
         .run()
         .succeeded();
-    bellows
+    serving
+        .bellows()
         .kubectl("create", "secret", "tls", "www", "--cert=" + certificate, "--key=" + key)
         .succeeded();
     serving.configure("config-network", "\"autocreate-cluster-domain-claims\":\"true\"");
@@ -121,7 +111,7 @@ class ForeignProgramsIT {
   }
 
   private static String curl(Path certificate, String... options) {
-    int port = bellows.gatewayTls().getPort();
+    int port = serving.bellows().gatewayTls().getPort();
     List<String> words = new ArrayList<>(List.of("curl", "-sS", "-o", "/dev/null"));
     words.addAll(List.of("-w", "%{http_code} %{http_version}"));
     words.addAll(List.of("--cacert", certificate.toString()));
@@ -147,7 +137,7 @@ class ForeignProgramsIT {
                 "60",
                 "-H",
                 "Host: " + host,
-                bellows.gateway().toString())
+                serving.bellows().gateway().toString())
             .run()
             .succeeded()
             .output();
@@ -170,7 +160,7 @@ class ForeignProgramsIT {
                 "Host: " + host,
                 "-H",
                 "Accept: text/event-stream",
-                bellows.gateway().resolve("/events?for=1000").toString())
+                serving.bellows().gateway().resolve("/events?for=1000").toString())
             .run()
             .succeeded()
             .output();
@@ -181,12 +171,16 @@ class ForeignProgramsIT {
   @Test
   void nodesWebSocketsTalk() {
     Command.require("node");
-    if (!Files.isDirectory(NODE_MODULES.resolve("ws"))) {
-      System.out.println("SKIPPED: the package ws is not in " + NODE_MODULES);
-      Assumptions.abort("no package ws");
-    }
+    Command.require(
+        Files.isDirectory(NODE_MODULES.resolve("ws")),
+        "the package ws is not in " + NODE_MODULES + "; npm install ws puts it there");
     String heard =
-        Command.of("node", "-e", NODE, "ws://" + bellows.gateway().getAuthority() + "/", host)
+        Command.of(
+                "node",
+                "-e",
+                NODE,
+                "ws://" + serving.bellows().gateway().getAuthority() + "/",
+                host)
             .with("NODE_PATH", NODE_MODULES.toString())
             .run()
             .succeeded()

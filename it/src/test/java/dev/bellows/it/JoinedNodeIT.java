@@ -7,6 +7,7 @@ import dev.bellows.it.contract.RealControlPlane;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -62,9 +63,28 @@ class JoinedNodeIT {
         .untilAsserted(() ->
             assertThat(node.kubectl("get", "events", "-o", "jsonpath={.items[*].reason}").output())
                 .contains("Started"));
+    whatTheClusterGaveUpIsReadyAgain(node);
     node.kubectl("delete", "pod", "-l", "app=web", "--wait=true", "--timeout=30s").succeeded();
     node.kubectl("rollout", "status", "deployment/web", "--timeout=60s").succeeded();
     await().atMost(Duration.ofSeconds(20)).until(() -> !renewed(node).equals(renewed));
+  }
+
+  /** As its controllers mark a node that they have not heard of for a while, and its pods. */
+  private static void whatTheClusterGaveUpIsReadyAgain(JoinedNodeProcess node) {
+    String pod = node.kubectl("get", "pods", "-l", "app=web", "-o", "name").succeeded().output();
+    for (String object : List.of("node/" + RealControlPlane.NODE, pod.strip())) {
+      String status = object.startsWith("node/") ? "Unknown" : "False";
+      node.kubectl(
+              "patch",
+              object,
+              "--subresource=status",
+              "--patch",
+              "{\"status\": {\"conditions\": [{\"type\": \"Ready\", \"status\": \""
+                  + status
+                  + "\"}]}}")
+          .succeeded();
+      node.kubectl("wait", "--for=condition=Ready", object, "--timeout=60s").succeeded();
+    }
   }
 
   private static String renewed(JoinedNodeProcess node) {

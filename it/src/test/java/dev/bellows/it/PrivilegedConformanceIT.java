@@ -13,7 +13,7 @@ import java.util.Objects;
 import java.util.Optional;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -44,8 +44,7 @@ class PrivilegedConformanceIT {
       """;
 
   @TempDir static Path directory;
-  private static BellowsProcess bellows;
-  private static Serving serving;
+  @AutoClose private static Serving serving;
 
   @BeforeAll
   static void start() throws IOException {
@@ -53,22 +52,13 @@ class PrivilegedConformanceIT {
     Command.require("python3");
     Command.require("ip");
     Command.require("iptables");
-    bellows = BellowsProcess.start(directory.resolve("data"), "--network", "namespaces");
-    serving = new Serving(bellows);
+    serving = Serving.start(directory.resolve("data"), "--network", "namespaces");
     serving.addProgram(PROGRAM);
     serving.addImage(
         PROXY, "python3", Path.of("src/test/programs/fixed_port.py").toAbsolutePath().toString());
     serving.addImage(USER, "python3", "-c", SAY_WHO);
     serving.createService("proxy", PROXY);
     serving.awaitReady("proxy");
-  }
-
-  @AfterAll
-  static void stop() {
-    if (bellows != null) {
-      serving.close();
-      bellows.close();
-    }
   }
 
   @ParameterizedTest

@@ -13,23 +13,19 @@ import io.grpc.ManagedChannel;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
-import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.net.http.WebSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -53,26 +49,16 @@ class ProtocolsConformanceIT {
   private static final Duration LIMIT = Duration.ofSeconds(60);
 
   @TempDir static Path directory;
-  private static BellowsProcess bellows;
-  private static Serving serving;
+  @AutoClose private static Serving serving;
 
   @BeforeAll
   static void start() throws IOException {
     Command.require("python3");
-    bellows = BellowsProcess.start(directory.resolve("data"));
-    serving = new Serving(bellows);
+    serving = Serving.start(directory.resolve("data"));
     serving.addProgram(PROGRAM);
     serving.addProgram(SOCKET, "wsserver.py");
     serving.addProgram(GRPC, GrpcPing.class);
     serving.addProgram(HTTP2, Http2Hello.class);
-  }
-
-  @AfterAll
-  static void stop() {
-    if (bellows != null) {
-      serving.close();
-      bellows.close();
-    }
   }
 
   @Test
@@ -98,7 +84,7 @@ class ProtocolsConformanceIT {
     try (HttpClient client = HttpClient.newBuilder().version(version).build()) {
       HttpResponse<String> answer =
           client.send(
-              HttpRequest.newBuilder(bellows.gateway())
+              HttpRequest.newBuilder(serving.bellows().gateway())
                   .header("Host", Serving.host(serving.url(name)))
                   .timeout(LIMIT)
                   .build(),
@@ -171,7 +157,7 @@ class ProtocolsConformanceIT {
   @Test
   void testWebSocket() throws Exception {
     socket("socket", "Serve", "target-burst-capacity", "0", "min-scale", "1");
-    try (Talk talk = Talk.with("socket")) {
+    try (Talk talk = talk("socket")) {
       assertThat(talk.say("Hello, websocket")).isEqualTo("Hello, websocket");
     }
   }
@@ -179,7 +165,7 @@ class ProtocolsConformanceIT {
   @Test
   void testWebSocketViaActivator() throws Exception {
     socket("socket-held", "Proxy", "target-burst-capacity", "-1");
-    try (Talk talk = Talk.with("socket-held")) {
+    try (Talk talk = talk("socket-held")) {
       assertThat(talk.say("Hello, websocket")).isEqualTo("Hello, websocket");
     }
   }
@@ -195,7 +181,7 @@ class ProtocolsConformanceIT {
                 "      containers:",
                 "      " + limits.replace(", ", "\n      ") + "\n      containers:"));
     serving.awaitReady(name);
-    try (Talk talk = Talk.with(name)) {
+    try (Talk talk = talk(name)) {
       assertThat(talk.say("wait 100")).isEqualTo("wait 100");
       assertThat(talk.say("wait 60000")).startsWith("over: ");
     }
@@ -211,7 +197,7 @@ class ProtocolsConformanceIT {
     Set<String> answers = new TreeSet<>();
     within()
         .until(() -> {
-          try (Talk talk = Talk.with("socket-halves")) {
+          try (Talk talk = talk("socket-halves")) {
             answers.add(talk.say("hello "));
           }
           return answers.size() == 2;
@@ -261,7 +247,7 @@ class ProtocolsConformanceIT {
 
   private static ManagedChannel channel(String name) {
     return Grpc.newChannelBuilder(
-            bellows.gateway().getAuthority(), InsecureChannelCredentials.create())
+            serving.bellows().gateway().getAuthority(), InsecureChannelCredentials.create())
         .overrideAuthority(Serving.host(serving.url(name)))
         .build();
   }
@@ -318,52 +304,8 @@ class ProtocolsConformanceIT {
     };
   }
 
-  /** A WebSocket to a Service. */
-  private record Talk(HttpClient client, WebSocket socket, BlockingQueue<String> said)
-      implements AutoCloseable {
-    static Talk with(String name) throws Exception {
-      BlockingQueue<String> said = new LinkedBlockingQueue<>();
-      HttpClient client = HttpClient.newHttpClient();
-      WebSocket socket =
-          client
-              .newWebSocketBuilder()
-              .header("Host", Serving.host(serving.url(name)))
-              .buildAsync(
-                  URI.create("ws://" + bellows.gateway().getAuthority() + "/"), new Into(said))
-              .get(LIMIT.toSeconds(), TimeUnit.SECONDS);
-      return new Talk(client, socket, said);
-    }
-
-    @Nullable String say(String text) throws Exception {
-      socket.sendText(text, true).get(LIMIT.toSeconds(), TimeUnit.SECONDS);
-      return said.poll(LIMIT.toSeconds(), TimeUnit.SECONDS);
-    }
-
-    @Override
-    public void close() {
-      socket.abort();
-      client.shutdownNow();
-    }
-  }
-
-  private record Into(BlockingQueue<String> said) implements WebSocket.Listener {
-    @Override
-    public @Nullable CompletionStage<?> onText(WebSocket socket, CharSequence text, boolean last) {
-      said.add(text.toString());
-      socket.request(1);
-      return null;
-    }
-
-    @Override
-    public void onError(WebSocket socket, Throwable error) {
-      said.add("over: " + error);
-    }
-
-    @Override
-    public @Nullable CompletionStage<?> onClose(WebSocket socket, int code, String reason) {
-      said.add("over: " + code);
-      return null;
-    }
+  private static Talk talk(String name) throws Exception {
+    return Talk.at(serving.bellows().gateway(), Serving.host(serving.url(name)));
   }
 
   private static ConditionFactory within() {

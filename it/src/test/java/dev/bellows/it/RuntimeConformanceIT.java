@@ -11,7 +11,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Objects;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,23 +27,13 @@ class RuntimeConformanceIT {
   private static final String IMAGE = "conformance.test/runtime";
 
   @TempDir static Path directory;
-  private static BellowsProcess bellows;
-  private static Serving serving;
+  @AutoClose private static Serving serving;
 
   @BeforeAll
   static void start() throws IOException {
     Command.require("python3");
-    bellows = BellowsProcess.start(directory.resolve("data"));
-    serving = new Serving(bellows);
+    serving = Serving.start(directory.resolve("data"));
     serving.addProgram(IMAGE);
-  }
-
-  @AfterAll
-  static void stop() {
-    if (bellows != null) {
-      serving.close();
-      bellows.close();
-    }
   }
 
   @Test

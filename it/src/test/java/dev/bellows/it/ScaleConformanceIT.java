@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Objects;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -40,22 +40,12 @@ class ScaleConformanceIT {
   private static final String HALF_A_SECOND = "/?sleep=500";
 
   @TempDir static Path directory;
-  private static BellowsProcess bellows;
-  private static Serving serving;
+  @AutoClose private static Serving serving;
 
   @BeforeAll
   static void start() throws IOException {
-    bellows = BellowsProcess.start(directory.resolve("data"));
-    serving = new Serving(bellows);
+    serving = Serving.start(directory.resolve("data"));
     serving.configure("config-autoscaler", "\"allow-zero-initial-scale\":\"true\"");
-  }
-
-  @AfterAll
-  static void stop() {
-    if (bellows != null) {
-      serving.close();
-      bellows.close();
-    }
   }
 
   @Test
@@ -292,7 +282,7 @@ class ScaleConformanceIT {
   }
 
   private static OpenLoad load(String name, int perSecond) {
-    URI gateway = bellows.gateway().resolve(HALF_A_SECOND);
+    URI gateway = serving.bellows().gateway().resolve(HALF_A_SECOND);
     return OpenLoad.start(gateway, Serving.host(serving.url(name)), perSecond);
   }
 

@@ -44,17 +44,41 @@ final class Serving implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final BellowsProcess bellows;
+  private final boolean ends;
   private final KubernetesClient client;
   private final HttpClient http =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
+  /**
+   * @param bellows stays the caller's
+   */
   Serving(BellowsProcess bellows) throws IOException {
+    this(bellows, false);
+  }
+
+  private Serving(BellowsProcess bellows, boolean ends) throws IOException {
     this.bellows = bellows;
+    this.ends = ends;
     Config config = Config.fromKubeconfig(Files.readString(bellows.kubeconfig()));
     // A machine may be busy with other things.
     config.setRequestTimeout(Math.toIntExact(LIMIT.toMillis()));
     config.setConnectionTimeout(Math.toIntExact(LIMIT.toMillis()));
     this.client = new KubernetesClientBuilder().withConfig(config).build();
+  }
+
+  /** Starts a Bellows of its own, with the arguments of {@code up}; it ends with this. */
+  static Serving start(Path dataDirectory, String... arguments) throws IOException {
+    BellowsProcess bellows = BellowsProcess.start(dataDirectory, arguments);
+    try {
+      return new Serving(bellows, true);
+    } catch (IOException | RuntimeException e) {
+      bellows.close();
+      throw e;
+    }
+  }
+
+  BellowsProcess bellows() {
+    return bellows;
   }
 
   KubernetesClient client() {
@@ -288,5 +312,8 @@ final class Serving implements AutoCloseable {
   public void close() {
     client.close();
     http.close();
+    if (ends) {
+      bellows.close();
+    }
   }
 }

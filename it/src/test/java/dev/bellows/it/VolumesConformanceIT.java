@@ -12,8 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Base64;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,19 +35,13 @@ class VolumesConformanceIT {
           .indent(6);
 
   @TempDir static Path directory;
-  private static BellowsProcess bellows;
-  private static Serving serving;
+  @AutoClose private static Serving serving;
 
   @BeforeAll
   static void start() throws IOException {
     Command.require("python3");
-    if (!System.getProperty("user.name").equals("root")) {
-      String message = "volumes are mounted for root only";
-      System.out.println("SKIPPED: " + message);
-      Assumptions.abort(message);
-    }
-    bellows = BellowsProcess.start(directory.resolve("data"));
-    serving = new Serving(bellows);
+    Command.requireRoot(); // volumes are mounted for root only
+    serving = Serving.start(directory.resolve("data"));
     serving.addProgram(PROGRAM);
     var client = serving.client();
     client
@@ -71,14 +64,6 @@ class VolumesConformanceIT {
                 .withStringData(Map.of("key", "secret"))
                 .build())
         .create();
-  }
-
-  @AfterAll
-  static void stop() {
-    if (bellows != null) {
-      serving.close();
-      bellows.close();
-    }
   }
 
   /** TestConfigMapVolume, TestSecretVolume, TestProjectedConfigMapVolume, …SecretVolume. */
@@ -161,16 +146,11 @@ class VolumesConformanceIT {
   void testInitContainersShareAVolume() throws Exception {
     try {
       serving.configure("config-features", "\"kubernetes.podspec-init-containers\":\"Enabled\"");
-      bellows
-          .bellows(
-              "image",
-              "add",
-              "conformance.test/mark",
-              "--",
-              "python3",
-              "-c",
-              "open('/etc/knative-volume/mark', 'w').write('before')")
-          .succeeded();
+      serving.addImage(
+          "conformance.test/mark",
+          "python3",
+          "-c",
+          "open('/etc/knative-volume/mark', 'w').write('before')");
       serving.create(
           manifest("shared", "emptyDir: {}")
               .replace("      containers:", INIT_CONTAINER + "      containers:"));
