@@ -71,8 +71,9 @@ class JoinedNodeIT {
 
   /** As its controllers mark a node that they have not heard of for a while, and its pods. */
   private static void whatTheClusterGaveUpIsReadyAgain(JoinedNodeProcess node) {
-    String pod = node.kubectl("get", "pods", "-l", "app=web", "-o", "name").succeeded().output();
-    for (String object : List.of("node/" + RealControlPlane.NODE, pod.strip())) {
+    String pods = node.kubectl("get", "pods", "-l", "app=web", "-o", "name").succeeded().output();
+    String pod = pods.lines().findFirst().orElseThrow();
+    for (String object : List.of("node/" + RealControlPlane.NODE, pod)) {
       String status = object.startsWith("node/") ? "Unknown" : "False";
       node.kubectl(
               "patch",
