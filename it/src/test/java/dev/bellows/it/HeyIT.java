@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** An unmodified hey on the examples with default settings: how many pods, and when none. */
+@BesideOthers
 class HeyIT {
   private static final Duration STABLE_WINDOW = Duration.ofSeconds(60);
   private static final Duration SLACK = Duration.ofSeconds(10);

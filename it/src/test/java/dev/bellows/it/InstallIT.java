@@ -17,11 +17,14 @@ import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /**
  * What {@code deploy/} installs on a real control plane, by the commands that README names. The
  * cases follow each other on one cluster, since to set it up takes most of their time.
  */
+@BesideOthers
+@ResourceLock(JoinedNodeProcess.NETWORK)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class InstallIT {
   private static final Duration PATIENCE = Duration.ofMinutes(5);

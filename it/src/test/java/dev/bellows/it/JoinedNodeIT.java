@@ -10,8 +10,11 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** This machine as a node of a real control plane, under the rights of a node's account. */
+@BesideOthers
+@ResourceLock(JoinedNodeProcess.NETWORK)
 class JoinedNodeIT {
   private static final String DEPLOYMENT =
       """

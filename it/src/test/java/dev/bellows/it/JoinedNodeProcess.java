@@ -71,6 +71,9 @@ final class JoinedNodeProcess implements AutoCloseable {
     return new JoinedNodeProcess(dataDirectory, kubeconfig, process);
   }
 
+  /** The pods' addresses, which tests in one JVM have one after the other. */
+  static final String NETWORK = "joined node's network";
+
   // Set aside for tests by RFC 2544; the processes of one machine take different parts of it.
   private static String podCidr() {
     long pid = ProcessHandle.current().pid();

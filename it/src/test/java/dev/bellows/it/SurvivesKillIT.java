@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** kill -9 at any moment, under load. */
+@BesideOthers
 class SurvivesKillIT {
   private static final int KILLS = Integer.getInteger("kills", 20);
   private static final long SEED = Long.getLong("seed", System.nanoTime());
