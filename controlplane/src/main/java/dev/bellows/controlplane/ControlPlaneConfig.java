@@ -2,8 +2,8 @@ package dev.bellows.controlplane;
 
 import dev.bellows.controlplane.feed.RevisionFeed.ClusterIps;
 import dev.bellows.controlplane.reconcile.HostForm;
+import dev.bellows.controlplane.reconcile.PublicPorts;
 import java.util.Map;
-import java.util.OptionalInt;
 
 /**
  * What a control plane must be told of its surroundings.
@@ -16,7 +16,7 @@ import java.util.OptionalInt;
  * @param workers passes of one reconciler that may run at once
  * @param component source that Events name
  * @param configMapNames names of ConfigMaps that have others than the usual, by the usual name
- * @param httpPort where the world reaches our gateway; empty = where everybody expects it
+ * @param ports where the world reaches our gateway
  */
 public record ControlPlaneConfig(
     String systemNamespace,
@@ -27,7 +27,7 @@ public record ControlPlaneConfig(
     int workers,
     String component,
     Map<String, String> configMapNames,
-    OptionalInt httpPort) {
+    PublicPorts ports) {
   /** The class of the gateway that comes with Bellows. */
   public static final String BELLOWS_INGRESS_CLASS = "bellows.ingress.networking.knative.dev";
 
@@ -49,11 +49,11 @@ public record ControlPlaneConfig(
         4,
         "bellows",
         Map.of(),
-        OptionalInt.empty());
+        PublicPorts.USUAL);
   }
 
-  /** The same with a gateway that is reached at another port than 80. */
-  public ControlPlaneConfig withHttpPort(int port) {
+  /** The same with a gateway that is reached elsewhere. */
+  public ControlPlaneConfig with(PublicPorts others) {
     return new ControlPlaneConfig(
         systemNamespace,
         clusterDomain,
@@ -63,11 +63,11 @@ public record ControlPlaneConfig(
         workers,
         component,
         configMapNames,
-        OptionalInt.of(port));
+        others);
   }
 
   /** How hosts and URLs are written. */
   HostForm hostForm() {
-    return new HostForm(clusterDomain, httpPort);
+    return new HostForm(clusterDomain, ports);
   }
 }

@@ -131,7 +131,8 @@ class DomainConformanceIT {
           tls: {secretName: byo}
         """);
     var status = Objects.requireNonNull(serving.awaitReady(DomainMapping.class, host).getStatus());
-    assertThat(status.url()).startsWith("https://" + host);
+    assertThat(status.url())
+        .isEqualTo("https://" + host + ":" + serving.bellows().gatewayTls().getPort());
     assertThat(status.condition("CertificateProvisioned").orElseThrow().reason())
         .isEqualTo("CertificateExternallyProvided");
     assertThat(getByTls(host, certificate)).startsWith("HTTP/1.1 200").endsWith("Hello World!\n");

@@ -44,7 +44,7 @@ final class ApplyCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    try (ClusterAccess cluster = ClusterAccess.open(dataDirectory.path())) {
+    try (ClusterAccess cluster = ClusterAccess.open(dataDirectory)) {
       for (ObjectNode manifest : read(files)) {
         System.out.println(apply(cluster, manifest, namespace));
       }

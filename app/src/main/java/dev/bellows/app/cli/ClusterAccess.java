@@ -79,10 +79,12 @@ final class ClusterAccess implements AutoCloseable {
   }
 
   private final KubernetesClient client;
+  private final DataDirectory dataDirectory;
   private List<Kind> kinds = List.of();
 
-  private ClusterAccess(KubernetesClient client) {
+  private ClusterAccess(KubernetesClient client, DataDirectory dataDirectory) {
     this.client = client;
+    this.dataDirectory = dataDirectory;
   }
 
   /**
@@ -90,16 +92,20 @@ final class ClusterAccess implements AutoCloseable {
    *
    * @throws UserError if there is none
    */
-  static ClusterAccess open(Path dataDirectory) {
-    Path kubeconfig = dataDirectory.resolve("kubeconfig");
+  static ClusterAccess open(DataDirectory dataDirectory) {
+    Path kubeconfig = dataDirectory.path().resolve("kubeconfig");
     if (!Files.exists(kubeconfig)) {
       throw new UserError(
-          "no Bellows has run in " + dataDirectory + " yet; start one with: ./bellows up");
+          "no Bellows has run in "
+              + dataDirectory.path()
+              + " yet; start one with: "
+              + dataDirectory.up());
     }
     try {
       Config config = Config.fromKubeconfig(Files.readString(kubeconfig));
       config.setRequestRetryBackoffLimit(0);
-      return new ClusterAccess(new KubernetesClientBuilder().withConfig(config).build());
+      return new ClusterAccess(
+          new KubernetesClientBuilder().withConfig(config).build(), dataDirectory);
     } catch (IOException e) {
       throw new UserError("cannot read " + kubeconfig + ": " + e.getMessage());
     }
@@ -190,7 +196,7 @@ final class ClusterAccess implements AutoCloseable {
       if (e.getCause() instanceof UserError refused) {
         throw refused;
       }
-      throw UserError.notRunning(e.getCause() == null ? e : e.getCause());
+      throw UserError.notRunning(e, dataDirectory.up());
     } catch (TimeoutException e) {
       throw new UserError("the API did not answer within " + ANSWER_LIMIT_SECONDS + " s");
     } catch (IOException e) {
@@ -222,7 +228,7 @@ final class ClusterAccess implements AutoCloseable {
               .get(ANSWER_LIMIT_SECONDS, TimeUnit.SECONDS);
       return new Answer(response.code(), JSON.readTree(response.body()));
     } catch (ExecutionException e) {
-      throw UserError.notRunning(e.getCause() == null ? e : e.getCause());
+      throw UserError.notRunning(e, dataDirectory.up());
     } catch (TimeoutException e) {
       throw new UserError("the API did not answer within " + ANSWER_LIMIT_SECONDS + " s");
     } catch (IOException e) {

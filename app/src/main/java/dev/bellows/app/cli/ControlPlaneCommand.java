@@ -2,6 +2,7 @@ package dev.bellows.app.cli;
 
 import dev.bellows.app.cli.RoleOptions.Pod;
 import dev.bellows.app.wiring.RoleProcess;
+import dev.bellows.controlplane.reconcile.PublicPorts;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -53,20 +54,24 @@ final class ControlPlaneCommand implements Callable<Integer> {
       description = "the port of services in their URLs (default: none, which means 80)")
   private Optional<Integer> httpPort = Optional.empty();
 
+  @Option(
+      names = "--https-port",
+      paramLabel = "PORT",
+      description = "the same in URLs that begin with https (default: none, which means 443)")
+  private Optional<Integer> httpsPort = Optional.empty();
+
   @Override
   public Integer call() throws InterruptedException {
     Ports.check("--health-port", healthPort);
     OptionalInt webhooks = Ports.check("--webhook-port", webhookPort);
     OptionalInt stats = Ports.check("--stats-port", statsPort);
+    PublicPorts ports =
+        new PublicPorts(
+            Ports.check("--http-port", httpPort), Ports.check("--https-port", httpsPort));
     return options.serve(
         "control-plane",
         stats.isPresent() ? Pod.REQUIRED : Pod.OPTIONAL,
         Duration.ZERO,
-        settings ->
-            RoleProcess.controlPlane(
-                httpPort.map(settings::withHttpPort).orElse(settings),
-                healthPort,
-                webhooks,
-                stats));
+        settings -> RoleProcess.controlPlane(settings.with(ports), healthPort, webhooks, stats));
   }
 }

@@ -27,4 +27,14 @@ final class DataDirectory {
       throw UserError.wrongWords("--data-dir " + path + " is no path: " + e.getReason());
     }
   }
+
+  /** What starts a Bellows that keeps its state there. */
+  String up() {
+    return "./bellows up" + option(path());
+  }
+
+  /** How a command names it: nothing where that is the one that is meant anyway. */
+  static String option(Path directory) {
+    return directory.equals(Settings.defaultDataDirectory()) ? "" : " --data-dir " + directory;
+  }
 }

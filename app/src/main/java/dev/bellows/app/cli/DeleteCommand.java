@@ -28,7 +28,7 @@ final class DeleteCommand implements Callable<Integer> {
     if (target.isGiven() == !files.isEmpty()) {
       throw UserError.wrongWords("name an object, as in ksvc/NAME, or files with -f; not both");
     }
-    try (ClusterAccess cluster = ClusterAccess.open(dataDirectory.path())) {
+    try (ClusterAccess cluster = ClusterAccess.open(dataDirectory)) {
       if (target.isGiven()) {
         delete(cluster, target.named(cluster));
       }

@@ -18,7 +18,7 @@ final class DescribeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    try (ClusterAccess cluster = ClusterAccess.open(dataDirectory.path())) {
+    try (ClusterAccess cluster = ClusterAccess.open(dataDirectory)) {
       JsonNode object = cluster.get(target.named(cluster).path(), "application/json");
       print(object);
       JsonNode events =

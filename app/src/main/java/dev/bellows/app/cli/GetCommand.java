@@ -79,7 +79,7 @@ final class GetCommand implements Callable<Integer> {
     if (watch && (words.size() > 1 || output == Output.yaml || output == Output.json)) {
       throw UserError.wrongWords("-w goes with one kind, and with a table");
     }
-    try (ClusterAccess cluster = ClusterAccess.open(dataDirectory.path())) {
+    try (ClusterAccess cluster = ClusterAccess.open(dataDirectory)) {
       List<ClusterAccess.Kind> kinds = words.stream().map(cluster::kind).toList();
       if (watch) {
         follow(cluster, kinds.getFirst());

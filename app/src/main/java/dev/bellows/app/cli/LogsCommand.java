@@ -58,7 +58,7 @@ final class LogsCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    try (ClusterAccess cluster = ClusterAccess.open(dataDirectory.path())) {
+    try (ClusterAccess cluster = ClusterAccess.open(dataDirectory)) {
       KubernetesClient client = cluster.client();
       List<Pod> pods =
           client.pods().inNamespace(namespace).withLabel(SERVICE_LABEL, name).list().getItems();
@@ -97,9 +97,9 @@ final class LogsCommand implements Callable<Integer> {
     return 0;
   }
 
-  private static UserError explained(KubernetesClientException error) {
+  private UserError explained(KubernetesClientException error) {
     if (error.getCode() <= 0) { // no HTTP status: nobody answered
-      return UserError.notRunning(error.getCause() == null ? error : error.getCause());
+      return UserError.notRunning(error, dataDirectory.up());
     }
     Status status = error.getStatus();
     String said = status == null ? null : status.getMessage();

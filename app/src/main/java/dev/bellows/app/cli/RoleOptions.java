@@ -4,6 +4,7 @@ import dev.bellows.app.wiring.ClusterDomain;
 import dev.bellows.app.wiring.RoleProcess;
 import dev.bellows.app.wiring.RoleSettings;
 import dev.bellows.app.wiring.ServiceLookup;
+import dev.bellows.controlplane.reconcile.PublicPorts;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.net.InetAddress;
@@ -13,7 +14,6 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Function;
 import picocli.CommandLine.Option;
@@ -125,7 +125,7 @@ final class RoleOptions {
         ClusterDomain.of(environment),
         services,
         configMaps,
-        OptionalInt.empty(),
+        PublicPorts.USUAL,
         metricsPort);
   }
 

@@ -195,8 +195,8 @@ final class UpCommand implements Callable<Integer> {
         bellows.kubeconfig(),
         bellows.metricsUrl(),
         bellows.inForce(),
-        dataDirectoryOption(settings),
-        dataDirectoryOption(settings),
+        DataDirectory.option(settings.dataDirectory()),
+        DataDirectory.option(settings.dataDirectory()),
         bellows.domain(),
         url);
     if (!settings.without().isEmpty()) {
@@ -231,9 +231,5 @@ final class UpCommand implements Callable<Integer> {
             .put("domain", bellows.domain())
             .put("inForce", bellows.inForce())
             .put("readyMillis", millis));
-  }
-
-  private static String dataDirectoryOption(Settings settings) {
-    return settings.isDefaultDataDirectory() ? "" : " --data-dir " + settings.dataDirectory();
   }
 }

@@ -26,11 +26,17 @@ public final class UserError extends RuntimeException {
     return new UserError(message, WRONG_WORDS);
   }
 
-  /** The API could not be reached at all. */
-  static UserError notRunning(Throwable cause) {
+  /**
+   * The API could not be reached at all.
+   *
+   * @param error what the client says, with the reason as its cause
+   * @param up the command that starts Bellows
+   */
+  static UserError notRunning(Exception error, String up) {
+    Throwable cause = error.getCause() == null ? error : error.getCause();
     String why = cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
     return new UserError(
-        "no answer from the API (" + why + "); is Bellows running? start it with: ./bellows up");
+        "no answer from the API (" + why + "); is Bellows running? start it with: " + up);
   }
 
   /** What the process ends with. */

@@ -52,7 +52,7 @@ final class WaitCommand implements Callable<Integer> {
     Goal goal = goal(wanted);
     Duration patience = duration(timeout);
     long began = System.nanoTime();
-    try (ClusterAccess cluster = ClusterAccess.open(dataDirectory.path())) {
+    try (ClusterAccess cluster = ClusterAccess.open(dataDirectory)) {
       Target.Named named = target.named(cluster);
       String object = named.kind().qualified() + "/" + named.name();
       while (true) {

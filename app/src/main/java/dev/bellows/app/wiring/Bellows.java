@@ -8,6 +8,7 @@ import dev.bellows.controlplane.ControlPlane;
 import dev.bellows.controlplane.ControlPlaneConfig;
 import dev.bellows.controlplane.Serving;
 import dev.bellows.controlplane.bucket.Election;
+import dev.bellows.controlplane.reconcile.PublicPorts;
 import dev.bellows.controlplane.reconcile.podautoscaler.ProbeAddresses;
 import dev.bellows.controlplane.reconcile.revision.DigestResolver;
 import dev.bellows.core.revision.RevisionId;
@@ -121,10 +122,7 @@ public final class Bellows implements AutoCloseable {
     KubernetesClient client = closing.add(client(ApiServer.Role.CONTROL_PLANE));
     this.controlPlane =
         closing.add(
-            new ControlPlane(
-                client,
-                ControlPlaneConfig.embedded().withHttpPort(gatewayAddress().port()),
-                clock));
+            new ControlPlane(client, ControlPlaneConfig.embedded().with(publicPorts()), clock));
     this.autoscaler =
         has(Part.AUTOSCALER)
             ? Optional.of(closing.add(autoscaler(loops, nodeIp)))
@@ -243,6 +241,14 @@ public final class Bellows implements AutoCloseable {
         .orElseGet(() -> new Address(LOOPBACK, settings.gatewayPort()));
   }
 
+  private PublicPorts publicPorts() {
+    return new PublicPorts(
+        OptionalInt.of(gatewayAddress().port()),
+        gateway.isPresent()
+            ? OptionalInt.of(gateway.get().tlsAddress().port())
+            : settings.httpsPort());
+  }
+
   /** Where services are reached. */
   public URI gatewayUrl() {
     return URI.create("http://" + gatewayAddress());
@@ -255,7 +261,13 @@ public final class Bellows implements AutoCloseable {
         "SYSTEM_NAMESPACE=knative-serving ./bellows %s --services endpoints --kubeconfig %s"
             .formatted(part, PartAccounts.kubeconfig(settings.dataDirectory(), part));
     return switch (part) {
-      case CONTROL_PLANE -> start + " --health-port 0 --http-port " + gatewayAddress().port();
+      case CONTROL_PLANE -> {
+        PublicPorts ports = publicPorts();
+        yield start
+            + " --health-port 0 --http-port "
+            + gatewayAddress().port()
+            + (ports.https().isPresent() ? " --https-port " + ports.https().getAsInt() : "");
+      }
       case AUTOSCALER -> pod + start;
       case ACTIVATOR -> pod + start + " --lame-duck 0";
       case GATEWAY -> start + " --lame-duck 0 --health-port 0 --port " + settings.gatewayPort();

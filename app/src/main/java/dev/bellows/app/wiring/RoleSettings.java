@@ -2,10 +2,10 @@ package dev.bellows.app.wiring;
 
 import dev.bellows.controlplane.ControlPlaneConfig;
 import dev.bellows.controlplane.bucket.Identity;
+import dev.bellows.controlplane.reconcile.PublicPorts;
 import io.fabric8.kubernetes.client.Config;
 import java.net.InetAddress;
 import java.util.Map;
-import java.util.OptionalInt;
 import java.util.UUID;
 
 /**
@@ -21,7 +21,7 @@ import java.util.UUID;
  * @param clusterDomain such as {@code cluster.local}
  * @param services how Services are looked up
  * @param configMapNames names of ConfigMaps that have others than the usual, by the usual name
- * @param httpPort where the world reaches the gateway; empty = where everybody expects it
+ * @param ports where the world reaches the gateway
  * @param metricsPort for Prometheus; another is taken if it is not free
  */
 public record RoleSettings(
@@ -33,7 +33,7 @@ public record RoleSettings(
     String clusterDomain,
     ServiceLookup services,
     Map<String, String> configMapNames,
-    OptionalInt httpPort,
+    PublicPorts ports,
     int metricsPort) {
   private static final int WORKERS = 4;
 
@@ -71,8 +71,8 @@ public record RoleSettings(
     return service + "." + systemNamespace + ".svc." + clusterDomain;
   }
 
-  /** The same with a gateway that is reached at another port than 80. */
-  public RoleSettings withHttpPort(int port) {
+  /** The same with a gateway that is reached elsewhere. */
+  public RoleSettings with(PublicPorts others) {
     return new RoleSettings(
         kubernetes,
         podName,
@@ -82,7 +82,7 @@ public record RoleSettings(
         clusterDomain,
         services,
         configMapNames,
-        OptionalInt.of(port),
+        others,
         metricsPort);
   }
 
@@ -96,6 +96,6 @@ public record RoleSettings(
         WORKERS,
         component,
         configMapNames,
-        httpPort);
+        ports);
   }
 }

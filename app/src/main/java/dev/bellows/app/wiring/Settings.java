@@ -61,11 +61,6 @@ public record Settings(
     auto
   }
 
-  /** Whether commands find this run without being told where. */
-  public boolean isDefaultDataDirectory() {
-    return dataDirectory.equals(defaultDataDirectory());
-  }
-
   /** {@code ~/.bellows}, as a shell reads it: below {@code HOME} where that is set. */
   public static Path defaultDataDirectory() {
     String home = System.getenv("HOME");

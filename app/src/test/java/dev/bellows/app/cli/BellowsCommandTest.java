@@ -66,7 +66,10 @@ class BellowsCommandTest {
     assertThat(run(List.of("get", "ksvc", "--data-dir", directory.toString()))).isEqualTo(1);
     assertThat(err.toString())
         .isEqualToIgnoringNewLines(
-            "bellows: no Bellows has run in " + directory + " yet; start one with: ./bellows up");
+            "bellows: no Bellows has run in "
+                + directory
+                + " yet; start one with: ./bellows up --data-dir "
+                + directory);
   }
 
   private int run(List<String> words) {
