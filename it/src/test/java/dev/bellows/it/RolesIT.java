@@ -2,6 +2,8 @@ package dev.bellows.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.Pod;
 import java.io.IOException;
@@ -9,7 +11,11 @@ import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -25,6 +31,16 @@ import org.junit.jupiter.api.io.TempDir;
 class RolesIT {
   private static final Duration LIMIT = Duration.ofSeconds(60);
   private static final String HOST = "autoscale.default.example.com";
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** What each is called in {@code config-logging}. */
+  private static final Map<String, String> COMPONENTS =
+      Map.of(
+          "control-plane", "controller",
+          "autoscaler", "autoscaler",
+          "activator", "activator",
+          "gateway", "gateway");
 
   @TempDir Path directory;
 
@@ -68,6 +84,8 @@ class RolesIT {
         awaitAnswer(system);
       }
 
+      logsFollowTheSettings(system);
+
       awaitPods(system, 0);
       assertThat(request(system, "?sleep=10").statusCode()).as("from zero again").isEqualTo(200);
       assertThat(
@@ -85,6 +103,51 @@ class RolesIT {
           .as("each part's rights suffice")
           .noneMatch(message -> message.contains("forbidden"));
     }
+  }
+
+  /** One JSON object a line, of the level that is configured for the part, from now on. */
+  private static void logsFollowTheSettings(SplitSystem system) throws IOException {
+    for (Map.Entry<String, String> role : COMPONENTS.entrySet()) {
+      assertThat(logged(system, role.getKey())).as(role.getKey()).doesNotContain("DEBUG");
+      level(system, role.getValue(), "debug");
+      Awaitility.await()
+          .atMost(LIMIT)
+          .untilAsserted(() -> {
+            assertThat(status(system, "?sleep=1")).isEqualTo(200);
+            assertThat(logged(system, role.getKey())).as(role.getKey()).contains("DEBUG");
+          });
+      level(system, role.getValue(), "info");
+    }
+    assertThat(logged(system, "autoscaler")).as("of decisions").contains("INFO");
+  }
+
+  private static void level(SplitSystem system, String component, String level) {
+    system
+        .client()
+        .configMaps()
+        .inNamespace("knative-serving")
+        .withName("config-logging")
+        .edit(map -> {
+          Map<String, String> data =
+              map.getData() == null ? new HashMap<>() : new HashMap<>(map.getData());
+          data.put("loglevel." + component, level);
+          map.setData(data);
+          return map;
+        });
+  }
+
+  /** The levels of a role's lines, each of which must be complete. */
+  private static Set<String> logged(SplitSystem system, String role) throws IOException {
+    Set<String> levels = new TreeSet<>();
+    for (String text : system.log(role).lines().toList()) {
+      JsonNode line = JSON.readTree(text);
+      assertThat(line.fieldNames())
+          .toIterable()
+          .as(text)
+          .contains("severity", "timestamp", "logger", "caller", "message", "knative.dev/pod");
+      levels.add(line.path("severity").asText());
+    }
+    return levels;
   }
 
   private static HttpResponse<String> request(SplitSystem system, String query)

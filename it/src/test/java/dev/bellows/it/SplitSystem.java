@@ -155,6 +155,12 @@ final class SplitSystem implements AutoCloseable {
     }
   }
 
+  /** What a role has written to standard error so far, up to the last whole line. */
+  String log(String role) throws IOException {
+    String text = Files.readString(directory.resolve(role + ".err"));
+    return text.substring(0, text.lastIndexOf('\n') + 1);
+  }
+
   /** Ends a role as a power cut would. */
   void kill(String role) throws InterruptedException {
     Process process = roles.get(role);

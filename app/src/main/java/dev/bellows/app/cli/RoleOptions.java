@@ -1,5 +1,6 @@
 package dev.bellows.app.cli;
 
+import dev.bellows.app.telemetry.RoleLogs;
 import dev.bellows.app.wiring.ClusterDomain;
 import dev.bellows.app.wiring.RoleProcess;
 import dev.bellows.app.wiring.RoleSettings;
@@ -71,7 +72,9 @@ final class RoleOptions {
       throws InterruptedException {
     long began = System.nanoTime();
     Ports.check("--metrics-port", metricsPort);
-    RoleProcess process = starting.apply(settings(pod, System.getenv()));
+    Map<String, String> environment = System.getenv();
+    installLogs(environment);
+    RoleProcess process = starting.apply(settings(pod, environment));
     CountDownLatch stopped = new CountDownLatch(1);
     Runtime.getRuntime()
         .addShutdownHook(
@@ -87,6 +90,15 @@ final class RoleOptions {
     System.out.flush();
     stopped.await();
     return 0;
+  }
+
+  private static void installLogs(Map<String, String> environment) {
+    try {
+      RoleLogs.install(
+          environment.getOrDefault("POD_NAME", ""), environment.getOrDefault("BELLOWS_LOG", ""));
+    } catch (IllegalArgumentException e) {
+      throw new UserError("BELLOWS_LOG: " + e.getMessage());
+    }
   }
 
   private static void stop(RoleProcess process, Duration lameDuck) {

@@ -2,6 +2,7 @@ package dev.bellows.app.wiring;
 
 import dev.bellows.api.config.LeaderElectionConfig;
 import dev.bellows.app.telemetry.MetricsServer;
+import dev.bellows.app.telemetry.RoleLogs;
 import dev.bellows.app.telemetry.RoleTelemetry;
 import dev.bellows.app.telemetry.SystemMetrics;
 import dev.bellows.controlplane.ControlPlane;
@@ -82,6 +83,7 @@ public final class RoleProcess implements AutoCloseable {
     closing.add(() -> loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2_000));
     ControlPlane controlPlane =
         closing.add(new ControlPlane(client, settings.surroundings(component), Clock.systemUTC()));
+    RoleLogs.follow(controlPlane.config(), component);
     this.role = closing.add(opening.open(new Ground(client, controlPlane, loops, closing)));
     RoleTelemetry telemetry =
         closing.add(

@@ -19,6 +19,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
 
 /**
  * Runs one reconciler: keys of its kind wait in a queue, workers on virtual threads take them. A
@@ -237,6 +238,13 @@ public final class Controller<T extends HasMetadata> implements AutoCloseable {
   }
 
   private void reconcile(Key key, OwnWrites writes) {
+    try (var _ = MDC.putCloseable("knative.dev/controller", reconciler.name());
+        var _ = MDC.putCloseable("knative.dev/key", key.toString())) {
+      reconcileNamed(key, writes);
+    }
+  }
+
+  private void reconcileNamed(Key key, OwnWrites writes) {
     try {
       switch (writes.during(() -> reconciler.reconcile(key))) {
         case Outcome.Done() -> queue.forgetFailures(key);

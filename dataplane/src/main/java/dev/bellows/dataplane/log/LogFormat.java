@@ -13,13 +13,14 @@ import org.slf4j.event.Level;
 
 /**
  * How a log line looks and from which level on there is one, read from a zap configuration: the
- * form in which {@code config-logging} reaches every part of the system. What zap writes beside
- * these keys (the caller, sampling) is not written.
+ * form in which {@code config-logging} reaches every part of the system. Of what else zap can do
+ * (sampling, other encodings of time and level) nothing is done.
  *
  * @param level the least level that is written; null = none
  * @param levelKey key of the level; an empty key leaves its entry out, here and below
  * @param timeKey key of the time, in ISO 8601
  * @param nameKey key of the logger's name
+ * @param callerKey key of the place in the sources that logs
  * @param messageKey key of the message
  * @param stacktraceKey key of an exception's trace
  * @param fields added to each line, such as whose log it is
@@ -29,13 +30,21 @@ record LogFormat(
     String levelKey,
     String timeKey,
     String nameKey,
+    String callerKey,
     String messageKey,
     String stacktraceKey,
     Map<String, String> fields) {
   /** As {@code config-logging} has it where nobody has changed it. */
   static final LogFormat DEFAULT =
       new LogFormat(
-          Level.INFO, "severity", "timestamp", "logger", "message", "stacktrace", Map.of());
+          Level.INFO,
+          "severity",
+          "timestamp",
+          "logger",
+          "caller",
+          "message",
+          "stacktrace",
+          Map.of());
 
   LogFormat {
     fields = new LinkedHashMap<>(fields); // their order is the lines' order
@@ -64,6 +73,7 @@ record LogFormat(
         keys.get("levelKey").text(DEFAULT.levelKey),
         keys.get("timeKey").text(DEFAULT.timeKey),
         keys.get("nameKey").text(DEFAULT.nameKey),
+        keys.get("callerKey").text(DEFAULT.callerKey),
         keys.get("messageKey").text(DEFAULT.messageKey),
         keys.get("stacktraceKey").text(DEFAULT.stacktraceKey),
         fields);
@@ -84,14 +94,35 @@ record LogFormat(
     return level != null && asked.toInt() >= level.toInt();
   }
 
-  /** One line, with its line feed. */
-  String line(Instant now, Level asked, String logger, String message, @Nullable Throwable error) {
+  /** Whether somebody must find out who logs. */
+  boolean tellsCaller() {
+    return !callerKey.isEmpty();
+  }
+
+  /**
+   * One line, with its line feed.
+   *
+   * @param caller {@code FILE:LINE}; empty = not known
+   * @param context what the line is about, such as the key of an object
+   */
+  String line(
+      Instant now,
+      Level asked,
+      String logger,
+      String caller,
+      String message,
+      Map<String, String> context,
+      @Nullable Throwable error) {
     StringBuilder line = new StringBuilder(256).append('{');
     entry(line, levelKey, asked.name());
     entry(line, timeKey, now.truncatedTo(ChronoUnit.MILLIS).toString());
     entry(line, nameKey, logger);
+    if (!caller.isEmpty()) {
+      entry(line, callerKey, caller);
+    }
     entry(line, messageKey, message);
     fields.forEach((key, value) -> entry(line, key, value));
+    context.forEach((key, value) -> entry(line, key, value));
     if (error != null) {
       StringWriter trace = new StringWriter();
       error.printStackTrace(new PrintWriter(trace));

@@ -22,14 +22,22 @@ class LogFormatTest {
         LogFormat.parse(
             """
             {"level": "info", "encoderConfig": {"timeKey": "ts", "levelKey": "level",
-             "nameKey": "", "messageKey": "msg"}}\
+             "nameKey": "", "callerKey": "at", "messageKey": "msg"}}\
             """,
             "",
             Map.of("knative.dev/pod", "p"));
-    assertThat(format.line(NOON, Level.WARN, "queueproxy", "a \"b\"\n\\", null))
+    assertThat(
+            format.line(
+                NOON,
+                Level.WARN,
+                "queueproxy",
+                "Sidecar.java:7",
+                "a \"b\"\n\\",
+                Map.of("knative.dev/key", "default/a"),
+                null))
         .isEqualTo(
             """
-            {"level":"WARN","ts":"2026-11-21T12:00:00.123Z","msg":"a \\"b\\"\\n\\\\","knative.dev/pod":"p"}
+            {"level":"WARN","ts":"2026-11-21T12:00:00.123Z","at":"Sidecar.java:7","msg":"a \\"b\\"\\n\\\\","knative.dev/pod":"p","knative.dev/key":"default/a"}
             """);
   }
 
@@ -39,8 +47,15 @@ class LogFormatTest {
         new ObjectMapper()
             .readTree(
                 LogFormat.DEFAULT.line(
-                    NOON, Level.ERROR, "a", "it\u0001failed", new IOException("lost")));
+                    NOON,
+                    Level.ERROR,
+                    "a",
+                    "",
+                    "it\u0001failed",
+                    Map.of(),
+                    new IOException("lost")));
     assertThat(line.path("message").asText()).isEqualTo("it\u0001failed");
+    assertThat(line.has("caller")).as("who is not known").isFalse();
     assertThat(line.path("stacktrace").asText()).startsWith("java.io.IOException: lost\n\tat ");
   }
 
