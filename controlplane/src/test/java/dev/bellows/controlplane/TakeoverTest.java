@@ -75,12 +75,15 @@ class TakeoverTest {
     assertThat(stage.world.written.getFirst())
         .startsWith(
             "Patch Deployment default/hello-00001-deployment with"
-                + " {\"metadata\":{\"annotations\":{\"bellows.dev/adopted-wish\":\"bellows-");
+                + " {\"metadata\":{\"labels\":{\"bellows.dev/adopted-wish\":\"bellows-");
     Deployment was =
         (Deployment) Objects.requireNonNull(before.get("deployments.apps hello-00001-deployment"));
     Deployment is = deployment();
     assertThat(is.getSpec()).isEqualTo(was.getSpec());
-    assertThat(is.getMetadata().getLabels()).isEqualTo(was.getMetadata().getLabels());
+    assertThat(is.getMetadata().getLabels()).containsAllEntriesOf(was.getMetadata().getLabels());
+    assertThat(is.getMetadata().getAnnotations())
+        .as("a change of them would raise the generation")
+        .isEqualTo(was.getMetadata().getAnnotations());
   }
 
   @Test
@@ -94,7 +97,7 @@ class TakeoverTest {
     assertThat(changed.getSpec().getContainers().getLast().getImage())
         .isEqualTo("dev.local/another");
     assertThat(deployment().getSpec().getReplicas()).as("the autoscaler's to say").isEqualTo(2);
-    assertThat(deployment().getMetadata().getAnnotations())
+    assertThat(deployment().getMetadata().getLabels())
         .doesNotContainKey("bellows.dev/adopted-wish");
     int written = stage.world.written.size();
     stage.settle();

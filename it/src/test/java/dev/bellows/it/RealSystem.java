@@ -1,6 +1,7 @@
 package dev.bellows.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.bellows.api.Crds;
 import dev.bellows.api.config.DefaultConfigMaps;
@@ -33,6 +34,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * etcd, kube-apiserver, kube-controller-manager and kube-scheduler, a node of ours under a node's
@@ -40,10 +42,20 @@ import java.util.concurrent.TimeUnit;
  * each under the rights of its account, by way of a relay that can be cut.
  */
 final class RealSystem implements TestedSystem {
+  /** Of which there can be one on a machine: its parts have ports that others dial. */
+  static final String LOCK = "the one real system";
+
   private static final String SYSTEM = "knative-serving";
+  private static final Duration PATIENCE = Duration.ofSeconds(90);
+
+  /** Of a part, until it is ready. */
+  private static final int STARTS = 3;
 
   /** Not where queue-proxies listen: outside of pods, a part has all addresses of the machine. */
   private static final int ACTIVATOR_PORT = 18_012;
+
+  /** How far one clock is ahead of another where they differ. */
+  private static final String AHEAD = "+30s";
 
   /** Where autoscalers dial each other. */
   private static final int STATS_PORT = 8080;
@@ -68,6 +80,7 @@ final class RealSystem implements TestedSystem {
   private final List<Relay> stats = new ArrayList<>();
   private final KubernetesClient client;
   private final Map<String, Process> parts = new HashMap<>();
+  private boolean clocksDiffer;
 
   private RealSystem(Path directory, RealControlPlane cluster, JoinedNodeProcess node)
       throws IOException {
@@ -88,16 +101,30 @@ final class RealSystem implements TestedSystem {
             .build();
   }
 
+  /** What is done in the cluster before the parts are there. */
+  interface Beforehand {
+    void happens(RealSystem system) throws IOException;
+  }
+
   static RealSystem start(Path directory) throws IOException {
+    return start(directory, system -> {});
+  }
+
+  /**
+   * Starts it.
+   *
+   * @param beforehand once it is installed
+   */
+  static RealSystem start(Path directory, Beforehand beforehand) throws IOException {
     Command.require("python3");
     RealControlPlane cluster =
         RealControlPlane.startOrSkip("a whole system on a real control plane");
     JoinedNodeProcess node = JoinedNodeProcess.start(cluster, directory.resolve("node"));
     RealSystem system = new RealSystem(directory, cluster, node);
     try {
-      node.bellows("image", "add", "dev.local/ids", "--", "python3", OneProcess.PROGRAM.toString())
-          .succeeded();
+      system.addImage("dev.local/ids");
       system.install();
+      beforehand.happens(system);
       PARTS.forEach(system::launch);
       PARTS.forEach(system::awaitReady);
       return system;
@@ -120,6 +147,35 @@ final class RealSystem implements TestedSystem {
     parts.forEach(
         (part, process) -> cpu.put(part, process.info().totalCpuDuration().orElse(Duration.ZERO)));
     return cpu;
+  }
+
+  /**
+   * Lets the clock of every second part of a kind be {@link #AHEAD} of the others' from its next
+   * start on.
+   */
+  void setClocksApart() {
+    Command.require("faketime");
+    clocksDiffer = true;
+  }
+
+  /** What the tool {@code faketime} sets: the time of day, and nothing that is waited by. */
+  private static Map<String, String> aheadOfTime() {
+    String library =
+        Command.of("faketime", "-f", AHEAD, "printenv", "LD_PRELOAD").run().succeeded().output();
+    return Map.of(
+        "LD_PRELOAD",
+        library.strip(),
+        "FAKETIME",
+        AHEAD,
+        "FAKETIME_DONT_FAKE_MONOTONIC",
+        "1",
+        "FAKETIME_FORCE_MONOTONIC_FIX",
+        "0");
+  }
+
+  /** Lets a name stand for the program that answers with ids, on the node. */
+  void addImage(String name) {
+    node.bellows("image", "add", name, "--", "python3", OneProcess.PROGRAM.toString()).succeeded();
   }
 
   /** What an administrator applies before the parts are started. */
@@ -249,6 +305,9 @@ final class RealSystem implements TestedSystem {
                 // Each lives for minutes: what compiles best does not pay.
                 "JDK_JAVA_OPTIONS",
                 "-XX:TieredStopAtLevel=1"));
+    if (clocksDiffer && ordinal == 1) {
+      process.environment().putAll(aheadOfTime());
+    }
     process.redirectError(
         ProcessBuilder.Redirect.appendTo(directory.resolve(part + ".err").toFile()));
     try {
@@ -258,18 +317,27 @@ final class RealSystem implements TestedSystem {
     }
   }
 
+  /** Starts it anew, as a kubelet does, where it ends because a busy API has not answered it. */
   private void awaitReady(String part) {
-    Process process = Objects.requireNonNull(parts.get(part));
     try {
-      BufferedReader lines =
-          new BufferedReader(
-              new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
-      assertThat(lines.readLine())
+      String line = firstLine(part);
+      for (int start = 1; line == null && start < STARTS; start++) {
+        launch(part);
+        line = firstLine(part);
+      }
+      assertThat(line)
           .as("%s said: %s", part, Files.readString(directory.resolve(part + ".err")))
           .startsWith("Bellows " + account(part) + " is ready");
     } catch (IOException e) {
       throw new UncheckedIOException("reading what " + part + " says", e);
     }
+  }
+
+  private @Nullable String firstLine(String part) throws IOException {
+    return new BufferedReader(
+            new InputStreamReader(
+                Objects.requireNonNull(parts.get(part)).getInputStream(), StandardCharsets.UTF_8))
+        .readLine();
   }
 
   /** Starts a part anew and returns once it says that it is ready. */
@@ -297,6 +365,11 @@ final class RealSystem implements TestedSystem {
     String holder =
         client.leases().inNamespace(SYSTEM).withName(lease).get().getSpec().getHolderIdentity();
     return holder == null || holder.isEmpty() ? "" : holder.substring(0, holder.indexOf('_'));
+  }
+
+  /** Which part holds a Lease, once there is one. */
+  String awaitHolder(String lease) {
+    return await().atMost(PATIENCE).until(() -> holder(lease), holder -> !holder.isEmpty());
   }
 
   /** Between the parts and the API server. */

@@ -4,9 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.bellows.api.autoscaling.PodAutoscaler;
+import dev.bellows.api.networking.KIngress;
+import dev.bellows.api.networking.ServerlessService;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import java.io.IOException;
 import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,19 +18,31 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.awaitility.core.ConditionTimeoutException;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /**
  * What clusters do to the parts, one after the other on one real control plane: leaders and owners
- * die, watches break. All the while a service whose pods answer by themselves is asked, and every
- * answer must come.
+ * die, the API goes away, watches break, objects are edited by hand; the clocks of every two parts
+ * of a kind are 30 s apart. All the while a service whose pods answer by themselves is asked, and
+ * every answer must come; and one that another control plane has made keeps its pods.
  */
+@BesideOthers
+@ResourceLock(RealSystem.LOCK)
 class TroubleIT {
   private static final Duration PATIENCE = Duration.ofSeconds(90);
+
+  /** {@code -Dtrouble.outage=30} is the long form. */
+  private static final Duration OUTAGE =
+      Duration.ofSeconds(Integer.getInteger("trouble.outage", 10));
 
   /** Long enough to tell a scale that is kept from one that is about to go. */
   private static final Duration WATCHED = Duration.ofSeconds(6);
@@ -44,20 +60,26 @@ class TroubleIT {
 
   @TempDir Path directory;
   private RealSystem system;
+  private @Nullable ExistingServing existing;
   private final HttpClient http =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  private final ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor();
 
   @Test
   void noRequestIsLostThatCouldBeSavedAndEverythingConverges() throws Exception {
     Command.require("kubectl");
-    try (RealSystem started = RealSystem.start(directory)) {
+    try (RealSystem started = RealSystem.start(directory, this::aServiceIsThereAlready)) {
       system = started;
       try {
+        told("a Service of another control plane is adopted", this::theExistingServiceIsAdopted);
         troubles();
+        told("it is handed back", this::theExistingServiceIsHandedBack);
       } catch (AssertionError | ConditionTimeoutException e) {
         tell();
         throw e;
       }
+    } finally {
+      clients.shutdownNow();
     }
   }
 
@@ -75,11 +97,37 @@ class TroubleIT {
       told("an owner leaves", this::anOwnerThatLeavesHandsItsWindowsOver);
       told("a leader is killed", this::anotherReconcilesWhenTheLeaderIsKilled);
       told("watches break", this::brokenWatchesAreResumed);
+      told("etcd and the API server are away", this::aRequestIsHeldWhileTheApiIsAway);
+      told("the activator is killed", this::anActivatorThatIsKilledIsOutOfThePath);
+      told("objects are edited by hand", this::whatAHandChangedIsPutRight);
     }
     assertThat(failures).as("requests to a service whose pod was there").isEmpty();
     awaitReplicas(QUIET, 0);
     awaitReplicas(IDLE, 0);
     assertThat(replicas(STEADY)).isEqualTo(1);
+  }
+
+  private void aServiceIsThereAlready(RealSystem installed) throws IOException {
+    installed.setClocksApart();
+    existing = ExistingServing.putInto(installed, directory);
+  }
+
+  private void theExistingServiceIsAdopted() {
+    existing().isAdopted();
+    await().atMost(PATIENCE).until(() -> ask("hello", "/cgi-bin/ids?id=70000").statusCode() == 200);
+  }
+
+  private void theExistingServiceIsHandedBack() throws Exception {
+    for (String part :
+        List.of("control-plane-0", "control-plane-1", "autoscaler-0", "autoscaler-1")) {
+      system.terminate(part);
+    }
+    existing().isAsItWas();
+    assertThat(ask("hello", "/cgi-bin/ids?id=70001").statusCode()).isEqualTo(200);
+  }
+
+  private ExistingServing existing() {
+    return Objects.requireNonNull(existing);
   }
 
   private interface Trouble {
@@ -96,7 +144,7 @@ class TroubleIT {
   private void anOwnerThatIsKilledTakesNoPodAlong() throws Exception {
     // As long as it takes to have been Active for a window: then only its load keeps its pod.
     ask(QUIET, Duration.ofSeconds(22));
-    String owner = system.holder(BUCKET);
+    String owner = system.awaitHolder(BUCKET);
     system.kill(owner);
     await().atMost(PATIENCE).until(() -> isAnother(system.holder(BUCKET), owner));
     staysDesired(QUIET);
@@ -105,7 +153,7 @@ class TroubleIT {
 
   private void anOwnerThatLeavesHandsItsWindowsOver() throws Exception {
     ask(QUIET, Duration.ofSeconds(5));
-    String owner = system.holder(BUCKET);
+    String owner = system.awaitHolder(BUCKET);
     system.terminate(owner);
     await().atMost(PATIENCE).until(() -> isAnother(system.holder(BUCKET), owner));
     staysDesired(QUIET);
@@ -117,7 +165,7 @@ class TroubleIT {
 
   private void anotherReconcilesWhenTheLeaderIsKilled() throws Exception {
     String lease = "controller.knative.dev.serving.pkg.reconciler.service.reconciler.00-of-01";
-    String leader = system.holder(lease);
+    String leader = system.awaitHolder(lease);
     system.kill(leader);
     apply("later", "max-scale: \"1\"");
     awaitReady("later");
@@ -129,6 +177,63 @@ class TroubleIT {
     awaitReplicas(IDLE, 0);
     assertThat(system.api().cut()).as("connections that were cut").isGreaterThan(10);
     assertThat(ask(IDLE, "/").statusCode()).isEqualTo(200);
+  }
+
+  private void aRequestIsHeldWhileTheApiIsAway() throws Exception {
+    awaitReplicas(IDLE, 0);
+    system.cluster().stop("kube-apiserver");
+    system.cluster().stop("etcd");
+    CompletableFuture<Integer> held =
+        CompletableFuture.supplyAsync(() -> status(IDLE, Duration.ofMinutes(3)), clients);
+    await().during(OUTAGE).atMost(OUTAGE.plus(PATIENCE)).until(() -> !held.isDone());
+    system.cluster().start("etcd");
+    system.cluster().start("kube-apiserver");
+    system.cluster().awaitReady();
+    assertThat(held.join()).as("the request that was held").isEqualTo(200);
+    apply("after", "max-scale: \"1\"");
+    awaitReady("after");
+  }
+
+  private void anActivatorThatIsKilledIsOutOfThePath() throws Exception {
+    awaitReplicas(IDLE, 0);
+    system.kill("activator-0");
+    system.run("activator-0");
+    await().atMost(PATIENCE).until(() -> ask(IDLE, "/").statusCode() == 200);
+  }
+
+  private void whatAHandChangedIsPutRight() throws Exception {
+    String revision = revision("later");
+    Deployment deployment = deployment("later");
+    system
+        .client()
+        .resource(deployment)
+        .edit(found -> {
+          found
+              .getSpec()
+              .getTemplate()
+              .getSpec()
+              .getContainers()
+              .getFirst()
+              .setImage("dev.local/x");
+          // As it was wished is what its hash says, and nothing else is compared.
+          found.getMetadata().getLabels().remove("serving.knative.dev/deployment-hash");
+          return found;
+        });
+    for (Class<? extends HasMetadata> kind :
+        List.of(ServerlessService.class, PodAutoscaler.class, KIngress.class)) {
+      String name = kind == KIngress.class ? "later" : revision;
+      system.client().resources(kind).inNamespace("default").withName(name).delete();
+    }
+    system.client().services().inNamespace("default").withName(revision).delete();
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(() -> {
+          assertThat(deployment("later").getSpec().getTemplate())
+              .isEqualTo(deployment.getSpec().getTemplate());
+          assertThat(ask("later", "/").statusCode()).isEqualTo(200);
+        });
+    awaitReady("later");
+    awaitReplicas("later", 0);
   }
 
   // The words of these.
@@ -197,6 +302,23 @@ class TroubleIT {
   private HttpResponse<String> ask(String name, String path)
       throws IOException, InterruptedException {
     return system.request(http, host(name), path);
+  }
+
+  private int status(String name, Duration limit) {
+    try {
+      return http.send(
+              HttpRequest.newBuilder(system.gateway())
+                  .header("Host", host(name))
+                  .timeout(limit)
+                  .build(),
+              HttpResponse.BodyHandlers.ofString())
+          .statusCode();
+    } catch (IOException e) {
+      return 0;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return 0;
+    }
   }
 
   private Deployment deployment(String name) {

@@ -29,7 +29,10 @@ final class RevisionDeployment {
   /** Before our hashes: they are told from those of another control plane. */
   private static final String OWN = "bellows-";
 
-  /** On a Deployment that another control plane made: our wish when we first saw it. */
+  /**
+   * Label of a Deployment that another control plane made: our wish when we first saw it. An
+   * annotation would raise the generation, as Kubernetes does for Deployments.
+   */
   private static final String ADOPTED = "bellows.dev/adopted-wish";
 
   private RevisionDeployment() {}
@@ -98,7 +101,7 @@ final class RevisionDeployment {
     if (made.equals(wish)) {
       return Optional.empty();
     }
-    String adopted = Children.annotations(found).get(ADOPTED);
+    String adopted = Children.labels(found).get(ADOPTED);
     if (made.isEmpty() || made.startsWith(OWN) || (adopted != null && !adopted.equals(wish))) {
       return Optional.of(changed(found, wanted.get()));
     }
@@ -107,7 +110,7 @@ final class RevisionDeployment {
         : Optional.of(
             new DeploymentBuilder(found)
                 .editMetadata()
-                .addToAnnotations(ADOPTED, wish)
+                .addToLabels(ADOPTED, wish)
                 .endMetadata()
                 .build());
   }
@@ -124,7 +127,7 @@ final class RevisionDeployment {
             new ObjectMetaBuilder(found.getMetadata())
                 .withLabels(merged(Children.labels(found), Children.labels(wanted)))
                 .withAnnotations(merged(Children.annotations(found), Children.annotations(wanted)))
-                .removeFromAnnotations(ADOPTED)
+                .removeFromLabels(ADOPTED)
                 .build())
         .editSpec()
         .withSelector(found.getSpec().getSelector())
