@@ -36,6 +36,12 @@ final class Command {
       Assertions.assertEquals(0, exitCode, output);
       return this;
     }
+
+    /** Fails unless the program did. */
+    Result failed() {
+      Assertions.assertNotEquals(0, exitCode, output);
+      return this;
+    }
   }
 
   private Command(List<String> words) {

@@ -245,6 +245,28 @@ class KubectlIT {
   }
 
   @Test
+  @Order(8)
+  void saysInItsOrdinaryWordsThatAKindOrFieldIsMisspelt() throws IOException {
+    Path kind =
+        Files.writeString(
+            directory.resolve("kind.yaml"),
+            "{apiVersion: apps/v1, kind: Deploymint, metadata: {name: x}}");
+    Path field =
+        Files.writeString(
+            directory.resolve("field.yaml"),
+            "{apiVersion: v1, kind: ConfigMap, metadata: {name: x}, datta: {a: b}}");
+    for (String verb : List.of("create", "apply")) {
+      assertThat(
+              bellows.kubectl(verb, "--validate=strict", "-f", kind.toString()).failed().output())
+          .contains("no matches for kind \"Deploymint\" in version \"apps/v1\"")
+          .doesNotContain("openapi");
+      assertThat(
+              bellows.kubectl(verb, "--validate=strict", "-f", field.toString()).failed().output())
+          .contains("strict decoding error: unknown field \"datta\"");
+    }
+  }
+
+  @Test
   @Order(9)
   void tellsDifferences() throws IOException {
     assertThat(bellows.kubectl("diff", "-f", "examples/autoscale.yaml").exitCode()).isZero();

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.lang.ref.SoftReference;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -21,10 +22,12 @@ import java.util.zip.CRC32C;
  * in the second one of all.
  */
 final class OpenApi {
+  private static final String SECOND_IN_PROTOBUF =
+      "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
   private static final List<String> QUERY =
       List.of("dryRun", "fieldManager", "fieldValidation", "pretty");
 
-  /** Documents in JSON as they were sent last, by what they were made of; made one at a time. */
+  /** Documents as they were sent last, by what they were made of; made one at a time. */
   private final Map<String, Sent> sent = new HashMap<>();
 
   private record Sent(Catalog of, SoftReference<byte[]> bytes) {}
@@ -44,20 +47,42 @@ final class OpenApi {
     return json(path(group, version), () -> document(group, version));
   }
 
-  /** All of it as one document of the older form in JSON, for clients that know no other. */
-  byte[] secondInJson() {
-    return json("v2", this::second);
+  /**
+   * All of it as one document of the older form, in JSON or protobuf.
+   *
+   * @throws ApiException 406 if the client takes neither
+   */
+  void answerSecond(ApiRequest request) {
+    for (String choice : request.header("accept").toLowerCase(Locale.ROOT).split(",", -1)) {
+      switch (choice.split(";", -1)[0].strip()) {
+        case "", "*/*", "application/*", "application/json" -> {
+          request.answer().send(200, "application/json", made("v2", () -> Json.bytes(second())));
+          return;
+        }
+        case SECOND_IN_PROTOBUF, "application/com.github.proto-openapi.spec.v2@v1.0+protobuf" -> {
+          byte[] document = made("v2 in protobuf", () -> OpenApiProtobuf.write(second()));
+          request.answer().send(200, SECOND_IN_PROTOBUF, document);
+          return;
+        }
+        default -> {} // not to be had
+      }
+    }
+    throw ApiException.of(406, "NotAcceptable", "this document is there in JSON and protobuf");
+  }
+
+  private byte[] json(String name, Supplier<ObjectNode> document) {
+    return made(name, () -> Json.bytes(document.get()));
   }
 
   /** Making one takes a hundred times its size: many who ask at once are served the same. */
-  private synchronized byte[] json(String name, Supplier<ObjectNode> document) {
+  private synchronized byte[] made(String name, Supplier<byte[]> document) {
     Catalog of = registry.catalog(); // another one whenever a definition changes
     Sent last = sent.get(name);
     byte[] known = last == null || last.of() != of ? null : last.bytes().get();
     if (known != null) {
       return known;
     }
-    byte[] made = Json.bytes(document.get());
+    byte[] made = document.get();
     sent.values().removeIf(each -> each.of() != of);
     sent.put(name, new Sent(of, new SoftReference<>(made)));
     return made;
@@ -160,8 +185,43 @@ final class OpenApi {
       }
       definitions.setAll((ObjectNode) third.path("components").path("schemas"));
     }
+    for (Map.Entry<String, JsonNode> each : definitions.properties()) {
+      if (Definitions.builtIn().node(each.getKey()).isMissingNode()) {
+        narrow(each.getValue());
+      } else if (each.getValue().has("oneOf") && each.getValue() instanceof ObjectNode either) {
+        either.remove("oneOf");
+        either.put("type", "string"); // of a Quantity, an IntOrString
+      }
+    }
     refer(document);
     return document;
+  }
+
+  /**
+   * Takes from a schema, in place, what the second version cannot say. What may also be null or
+   * hold anything is then left undescribed: clients would refuse what the server takes.
+   */
+  private static void narrow(JsonNode part) {
+    if (!(part instanceof ObjectNode schema)) {
+      return;
+    }
+    List<String> nullable = new ArrayList<>();
+    for (Map.Entry<String, JsonNode> field : schema.path("properties").properties()) {
+      if (field.getValue().path("nullable").asBoolean()) {
+        nullable.add(field.getKey());
+      }
+    }
+    if (schema.path("required") instanceof ArrayNode required) {
+      required.removeIf(field -> nullable.contains(field.asText()));
+    }
+    boolean open = schema.path("x-kubernetes-preserve-unknown-fields").asBoolean();
+    if (open || schema.path("nullable").asBoolean()) {
+      schema.remove(List.of("type", "items", "properties"));
+    }
+    schema.remove(List.of("nullable", "oneOf", "anyOf", "not"));
+    schema.path("properties").forEach(OpenApi::narrow);
+    narrow(schema.path("items"));
+    narrow(schema.path("additionalProperties"));
   }
 
   private record GroupVersion(String group, String version) {}

@@ -165,7 +165,7 @@ final class Router {
       throw ApiException.noSuchResource();
     }
     if (parts.size() == 2 && parts.get(1).equals("v2")) {
-      request.answer().send(200, "application/json", openApi.secondInJson());
+      openApi.answerSecond(request);
       return;
     }
     if (!parts.get(1).equals("v3")) {
