@@ -250,11 +250,11 @@ class KubectlIT {
     Path kind =
         Files.writeString(
             directory.resolve("kind.yaml"),
-            "{apiVersion: apps/v1, kind: Deploymint, metadata: {name: x}}");
+            "apiVersion: apps/v1\nkind: Deploymint\nmetadata: {name: x}\n");
     Path field =
         Files.writeString(
             directory.resolve("field.yaml"),
-            "{apiVersion: v1, kind: ConfigMap, metadata: {name: x}, datta: {a: b}}");
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndatta: {a: b}\n");
     for (String verb : List.of("create", "apply")) {
       assertThat(
               bellows.kubectl(verb, "--validate=strict", "-f", kind.toString()).failed().output())

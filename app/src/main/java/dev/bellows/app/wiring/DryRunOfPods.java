@@ -9,26 +9,15 @@ import dev.bellows.embedded.apiserver.Registry;
 import dev.bellows.embedded.apiserver.ResourceType;
 import dev.bellows.embedded.apiserver.ResourceTypes;
 import dev.bellows.embedded.apiserver.WriteOptions;
-import dev.bellows.embedded.apiserver.WriteOptions.Approval;
-import dev.bellows.embedded.apiserver.WriteOptions.FieldValidation;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /** Asks the embedded API, in a dry run, for the pod of a Service that is itself a dry run. */
 final class DryRunOfPods implements KnativeAdmission.PodTrial {
   private static final KubernetesSerialization JSON = new KubernetesSerialization();
-  private static final WriteOptions DRY_RUN =
-      new WriteOptions(
-          "bellows",
-          "bellows",
-          FieldValidation.IGNORE,
-          List.of(),
-          true,
-          warning -> {},
-          Approval.ALWAYS);
+  private static final WriteOptions DRY_RUN = WriteOptions.by("bellows").trying();
 
   private final CompletableFuture<Registry> registry = new CompletableFuture<>();
 

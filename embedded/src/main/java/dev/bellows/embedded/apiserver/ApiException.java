@@ -1,5 +1,6 @@
 package dev.bellows.embedded.apiserver;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.Serial;
@@ -142,6 +143,16 @@ public final class ApiException extends RuntimeException {
         "Forbidden",
         type.resource() + " \"" + name + "\" is forbidden: " + why,
         details(type, name));
+  }
+
+  /**
+   * As a webhook refuses.
+   *
+   * @param details that it gives, if any
+   */
+  static ApiException denied(int code, String reason, String message, JsonNode details) {
+    return new ApiException(
+        code, reason, message, details instanceof ObjectNode given ? given : Json.object());
   }
 
   /** 403, as authorization refuses. */

@@ -63,9 +63,7 @@ final class BuiltIns {
           ResourceTypes.POD_DISRUPTION_BUDGETS,
           ResourceTypes.NETWORK_POLICIES,
           ResourceTypes.LIMIT_RANGES,
-          ResourceTypes.PERSISTENT_VOLUME_CLAIMS,
-          ResourceTypes.MUTATING_WEBHOOK_CONFIGURATIONS,
-          ResourceTypes.VALIDATING_WEBHOOK_CONFIGURATIONS);
+          ResourceTypes.PERSISTENT_VOLUME_CLAIMS);
 
   /** Served versions of kinds that have several, the preferred one first. */
   private static final Map<ResourceType, List<String>> VERSIONS =

@@ -67,6 +67,16 @@ final class DefinitionRules implements KindRules {
         .put("message", message);
   }
 
+  /** Whether a schema has rules in the Common Expression Language. */
+  static boolean hasExpressions(JsonNode object) {
+    for (JsonNode version : object.path("spec").path("versions")) {
+      if (!version.path("schema").findValues("x-kubernetes-validations").isEmpty()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   @Override
   public void validate(ObjectNode object, List<Cause> causes) {
     JsonNode spec = object.path("spec");

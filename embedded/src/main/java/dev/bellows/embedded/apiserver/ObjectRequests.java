@@ -189,15 +189,19 @@ final class ObjectRequests {
       }
       case "scale" -> scales.handle(resource, path, request);
       case "log" -> logs.handle(path, request);
-      case "attach", "exec", "portforward" -> streams.handle(path, request);
+      case "attach", "exec", "portforward" -> {
+        ObjectNode _ =
+            reviewed("CONNECT", resource, path, request, ConnectOptions.of(path, request));
+        streams.handle(path, request);
+      }
       case "token" -> {
-        requirePost(request);
-        ObjectNode wanted = Bodies.object(request.body().bytes(), request.header("content-type"));
+        ObjectNode wanted =
+            posted(resource, path, request, "authentication.k8s.io/v1", "TokenRequest");
         request.answer().json(201, accounts.issue(path.namespace(), path.name(), wanted));
       }
-      case "binding" -> bind(path, request);
+      case "binding" -> bind(path, request, posted(resource, path, request, "v1", "Binding"));
       case "eviction" -> {
-        requirePost(request);
+        ObjectNode _ = posted(resource, path, request, "policy/v1", "Eviction");
         registry
             .writes()
             .delete(type, path.namespace(), path.name(), DeleteOptions.DEFAULT, options(request));
@@ -207,9 +211,28 @@ final class ObjectRequests {
     }
   }
 
-  private void bind(ApiPath path, ApiRequest request) {
+  /** What was sent to a subresource of a kind of its own, as webhooks let it pass. */
+  private ObjectNode posted(
+      Resource resource, ApiPath path, ApiRequest request, String apiVersion, String kind) {
     requirePost(request);
-    ObjectNode binding = Bodies.object(request.body().bytes(), request.header("content-type"));
+    ObjectNode sent =
+        request.body().isEmpty()
+            ? Json.object()
+            : Bodies.object(request.body().bytes(), request.header("content-type"));
+    if (Json.text(sent, "kind").isEmpty()) {
+      sent.put("apiVersion", apiVersion).put("kind", kind);
+    }
+    return reviewed("CREATE", resource, path, request, sent);
+  }
+
+  private ObjectNode reviewed(
+      String operation, Resource resource, ApiPath path, ApiRequest request, ObjectNode sent) {
+    return registry
+        .writes()
+        .review(WebhookRequest.at(operation, resource, path, sent, RequestOptions.write(request)));
+  }
+
+  private void bind(ApiPath path, ApiRequest request, ObjectNode binding) {
     String node = Json.text(binding, "target", "name");
     registry.edit(
         ResourceTypes.PODS,

@@ -93,6 +93,7 @@ final class ProxyRequests {
   }
 
   void handle(ProxyPath path, ApiRequest request) {
+    review(path, request);
     ProxyPath.Target target = path.name();
     Address address =
         path.target().plural().equals("pods") ? ofPod(path, target) : ofService(path, target);
@@ -109,6 +110,21 @@ final class ProxyRequests {
       throw ApiException.badRequest("a proxied connection cannot change its protocol");
     }
     pass(path, request, uri(target.scheme(), address, path.rest(), request.rawQuery()));
+  }
+
+  private void review(ProxyPath path, ApiRequest request) {
+    Resource resource =
+        registry
+            .catalog()
+            .find("", path.target().plural())
+            .orElseThrow(ApiException::noSuchResource);
+    ObjectNode options = ConnectOptions.of(path.target(), request).put("path", path.rest());
+    ObjectNode _ =
+        registry
+            .writes()
+            .review(
+                WebhookRequest.at(
+                    "CONNECT", resource, path.target(), options, WriteOptions.by(request.user())));
   }
 
   private static URI uri(String scheme, Address address, String path, String query) {

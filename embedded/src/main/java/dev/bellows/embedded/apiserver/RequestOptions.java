@@ -55,13 +55,21 @@ final class RequestOptions {
             ? List.of()
             : DuplicateFields.find(request.body().bytes());
     return new WriteOptions(
-        request.user().name(),
+        request.user(),
         manager.isEmpty() ? agent(request) : manager,
         validation,
         duplicates,
         !dryRun.isEmpty(),
         request.answer()::warn,
-        WriteOptions.Approval.ALWAYS);
+        WriteOptions.Approval.ALWAYS,
+        new WriteOptions.Form(version(request.path()), true));
+  }
+
+  /** {@code /api/V/…} or {@code /apis/G/V/…}. */
+  private static String version(String path) {
+    String[] parts = path.split("/", 5);
+    int at = parts.length > 1 && parts[1].equals("api") ? 2 : 3;
+    return parts.length > at ? parts[at] : "";
   }
 
   /** As kube-apiserver: what the client calls itself, up to the first slash. */

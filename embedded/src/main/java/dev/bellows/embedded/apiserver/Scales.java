@@ -80,7 +80,8 @@ final class Scales {
                 RequestOptions.write(request)));
   }
 
-  private static ObjectNode of(Resource resource, ObjectNode object) {
+  /** The scale of an object, whose kind has one. */
+  static ObjectNode of(Resource resource, ObjectNode object) {
     ScalePaths paths = resource.shape().scale();
     ObjectMeta meta = ObjectMeta.of(object);
     ObjectNode scale = Json.object();

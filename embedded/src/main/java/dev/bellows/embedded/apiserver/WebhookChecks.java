@@ -55,6 +55,9 @@ final class WebhookChecks {
       checks.oneOf(
           at + ".sideEffects", webhook.path("sideEffects"), List.of("None", "NoneOnDryRun"));
     }
+    if (!webhook.path("matchConditions").isEmpty()) {
+      checks.forbidden(at + ".matchConditions", "expressions are not evaluated here");
+    }
     JsonNode seconds = webhook.path("timeoutSeconds");
     if (seconds.isNumber() && (seconds.asInt() < 1 || seconds.asInt() > MAX_SECONDS)) {
       checks.invalid(

@@ -33,14 +33,14 @@ final class WritePath {
   private final ObjectStore store;
   private final Catalogs catalogs;
   private final InstantSource clock;
-  private final List<AdmissionStep> admission;
+  private final AdmissionChain admission;
 
   WritePath(
       ObjectStore store, Catalogs catalogs, InstantSource clock, List<AdmissionStep> admission) {
     this.store = store;
     this.catalogs = catalogs;
     this.clock = clock;
-    this.admission = admission;
+    this.admission = new AdmissionChain(admission, new Webhooks(store));
   }
 
   /** What a deletion came to. */
@@ -71,6 +71,11 @@ final class WritePath {
   @FunctionalInterface
   private interface Refusal {
     ApiException of(String findings);
+  }
+
+  /** As {@link AdmissionChain#review}. */
+  ObjectNode review(WebhookRequest request) {
+    return admission.review(request);
   }
 
   Resource resource(ResourceType type) {
@@ -116,7 +121,7 @@ final class WritePath {
     }
     complete(resource, object);
     resource.rules().onCreate(object);
-    admit(
+    admission.admit(
         AdmissionStep.Operation.CREATE,
         resource,
         Subresource.NONE,
@@ -125,6 +130,13 @@ final class WritePath {
         options);
     complete(resource, object);
     validate(resource, object, Optional.empty());
+    admission.judge(
+        AdmissionStep.Operation.CREATE,
+        resource,
+        Subresource.NONE,
+        Optional.empty(),
+        object,
+        options);
     if (BuiltIns.WITHOUT_EFFECT.contains(type)) {
       options
           .warnings()
@@ -347,7 +359,7 @@ final class WritePath {
       Settlement.settle(resource, attempt.part(), old, object);
       complete(resource, object);
       resource.rules().onUpdate(old, object);
-      admit(
+      admission.admit(
           AdmissionStep.Operation.UPDATE,
           resource,
           attempt.part(),
@@ -356,6 +368,13 @@ final class WritePath {
           options);
       complete(resource, object);
       validate(resource, object, Optional.of(old));
+      admission.judge(
+          AdmissionStep.Operation.UPDATE,
+          resource,
+          attempt.part(),
+          Optional.of(old),
+          object,
+          options);
       Settlement.countGeneration(resource, attempt.part(), old, object);
       if (attempt.notes()) {
         ManagedFields.noteUpdate(
@@ -390,13 +409,16 @@ final class WritePath {
       Entry entry = store.get(key).orElseThrow(() -> ApiException.notFound(type, name));
       ObjectNode old = Json.read(entry.value());
       Deletions.requirePreconditions(type, old, how);
-      admit(
+      WriteOptions asked = how.dryRun() ? options.trying() : options;
+      admission.admit(
           AdmissionStep.Operation.DELETE,
           resource,
           Subresource.NONE,
           Optional.of(old),
           old.deepCopy(),
-          options);
+          asked);
+      admission.judge(
+          AdmissionStep.Operation.DELETE, resource, Subresource.NONE, Optional.of(old), old, asked);
       ObjectNode object = old.deepCopy();
       boolean gone = Deletions.mark(resource, object, how, clock.instant());
       if (options.dryRun() || how.dryRun() || (!gone && Json.same(old, object))) {
@@ -494,31 +516,6 @@ final class WritePath {
     resource.rules().complete(object);
   }
 
-  private void admit(
-      AdmissionStep.Operation operation,
-      Resource resource,
-      Subresource part,
-      Optional<ObjectNode> old,
-      ObjectNode object,
-      WriteOptions options) {
-    Optional<ObjectNode> before = old.map(ObjectNode::deepCopy);
-    for (AdmissionStep step : admission) {
-      step.admit(
-          new AdmissionStep.Request(
-              operation,
-              resource.type(),
-              part.path(),
-              before,
-              object,
-              options.user(),
-              options.dryRun(),
-              options.warnings()));
-    }
-    if (operation != AdmissionStep.Operation.DELETE && part == Subresource.NONE) {
-      options.approval().approve(resource.type(), old, object);
-    }
-  }
-
   private static void validate(Resource resource, ObjectNode object, Optional<ObjectNode> old) {
     List<Cause> causes = new ArrayList<>();
     ObjectMeta meta = ObjectMeta.of(object);
@@ -563,6 +560,7 @@ final class WritePath {
   }
 
   private ObjectNode done(ResourceType type, ObjectNode object) {
+    admission.noteWrite(type);
     if (type.equals(ResourceTypes.CUSTOM_RESOURCE_DEFINITIONS)) {
       catalogs.refresh();
       Resource defined = CustomResources.of(object);

@@ -1,0 +1,113 @@
+package dev.bellows.embedded.apiserver;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Who is asked about a write: the steps in this process, then webhooks that may change the object,
+ * then who must approve; and, once the object is valid by itself, webhooks that judge it.
+ */
+final class AdmissionChain {
+  private final List<AdmissionStep> steps;
+  private final Webhooks webhooks;
+
+  AdmissionChain(List<AdmissionStep> steps, Webhooks webhooks) {
+    this.steps = steps;
+    this.webhooks = webhooks;
+  }
+
+  /** Follows what has been written. */
+  void noteWrite(ResourceType type) {
+    if (Webhooks.concerns(type)) {
+      webhooks.refresh();
+    }
+  }
+
+  /**
+   * Lets everybody complete the object in place.
+   *
+   * @throws ApiException as the first refuses
+   */
+  void admit(
+      AdmissionStep.Operation operation,
+      Resource resource,
+      Subresource part,
+      Optional<ObjectNode> old,
+      ObjectNode object,
+      WriteOptions options) {
+    Optional<ObjectNode> before = old.map(ObjectNode::deepCopy);
+    for (AdmissionStep step : steps) {
+      step.admit(
+          new AdmissionStep.Request(
+              operation,
+              resource.type(),
+              part.path(),
+              before,
+              object,
+              options.user().name(),
+              options.dryRun(),
+              options.warnings()));
+    }
+    if (resource.type().equals(ResourceTypes.CUSTOM_RESOURCE_DEFINITIONS)
+        && operation != AdmissionStep.Operation.DELETE
+        && DefinitionRules.hasExpressions(object)) {
+      options
+          .warnings()
+          .accept("x-kubernetes-validations are kept and not evaluated here (docs/embedded.md)");
+    }
+    if (webhooks.isAsked(resource.type(), options)) {
+      mutate(WebhookRequest.of(operation, resource, part, old, object, options), part, object);
+    }
+    if (operation != AdmissionStep.Operation.DELETE && part == Subresource.NONE) {
+      options.approval().approve(resource.type(), old, object);
+    }
+  }
+
+  /**
+   * Asks all webhooks about what is done by way of a subresource that is not stored.
+   *
+   * @return what is to be done
+   * @throws ApiException as one of them refuses
+   */
+  ObjectNode review(WebhookRequest request) {
+    if (!webhooks.isAsked(request.resource().type(), request.options())
+        || !(webhooks.mutate(request) instanceof ObjectNode changed)) {
+      return (ObjectNode) request.object();
+    }
+    webhooks.validate(request.with(changed));
+    return changed;
+  }
+
+  /** Changes the object in place as webhooks change it. */
+  private void mutate(WebhookRequest request, Subresource part, ObjectNode object) {
+    if (!(webhooks.mutate(request) instanceof ObjectNode changed) || changed == object) {
+      return;
+    }
+    Resource resource = request.resource();
+    if (part == Subresource.SCALE) {
+      resource.shape().scale().setWanted(object, changed.path("spec").path("replicas").asInt());
+      return;
+    }
+    object.removeAll();
+    object.setAll(changed);
+    List<String> _ = FieldCheck.prune(resource, object);
+  }
+
+  /**
+   * Asks the webhooks that judge.
+   *
+   * @throws ApiException as one of them refuses
+   */
+  void judge(
+      AdmissionStep.Operation operation,
+      Resource resource,
+      Subresource part,
+      Optional<ObjectNode> old,
+      ObjectNode object,
+      WriteOptions options) {
+    if (webhooks.isAsked(resource.type(), options)) {
+      webhooks.validate(WebhookRequest.of(operation, resource, part, old, object, options));
+    }
+  }
+}
