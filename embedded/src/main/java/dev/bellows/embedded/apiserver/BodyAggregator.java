@@ -16,7 +16,7 @@ final class BodyAggregator extends HttpObjectAggregator {
   /** kube-apiserver's limit on a resource in a request. */
   static final int MAX_BODY_BYTES = 3 << 20;
 
-  private static final long PATIENCE_SECONDS = 2;
+  private static final long PATIENCE_SECONDS = 10;
 
   BodyAggregator() {
     super(MAX_BODY_BYTES);
