@@ -314,4 +314,32 @@ class KubectlIT {
                         .output())
                 .doesNotContain("/"));
   }
+
+  @Test
+  @Order(12)
+  void startsAgainAlthoughAWebhookForEverythingIsNotThere() throws IOException {
+    bellows
+        .kubectlCommand("apply", "-f", "-")
+        .reading(
+            """
+            apiVersion: admissionregistration.k8s.io/v1
+            kind: ValidatingWebhookConfiguration
+            metadata: {name: broken}
+            webhooks:
+            - name: broken.example.com
+              admissionReviewVersions: [v1]
+              sideEffects: None
+              clientConfig: {url: "https://127.0.0.1:1/"}
+              rules:
+              - {apiGroups: ["*"], apiVersions: ["*"], operations: ["*"], resources: ["*/*"]}
+            """)
+        .run()
+        .succeeded();
+    bellows.close();
+    bellows = BellowsProcess.start(directory.resolve("data"));
+    assertThat(bellows.kubectl("create", "configmap", "x").failed().output())
+        .contains("failed calling webhook \"broken.example.com\"");
+    bellows.kubectl("delete", "validatingwebhookconfiguration", "broken").succeeded();
+    bellows.kubectl("create", "configmap", "x").succeeded();
+  }
 }

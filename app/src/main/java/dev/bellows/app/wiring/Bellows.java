@@ -114,7 +114,7 @@ public final class Bellows implements AutoCloseable {
 
     String nodeIp = cluster.network().nodeIp();
     if (!settings.without().isEmpty()) {
-      try (KubernetesClient owner = newClient()) {
+      try (KubernetesClient owner = client(ApiServer.Role.CONTROL_PLANE)) {
         PartAccounts.write(
             owner, cluster.apiServer(), settings.dataDirectory(), settings.without());
       }
@@ -171,6 +171,7 @@ public final class Bellows implements AutoCloseable {
     roles.forEach(Role::run); // the gateway last: now it knows where requests go
     closing.add(ImageWatch.start(settings.dataDirectory(), this::imagesChanged));
     this.metrics = closing.add(MetricsServer.start(LOOPBACK, METRICS_PORT, telemetry::page));
+    cluster.letWebhooksReview();
   }
 
   /**

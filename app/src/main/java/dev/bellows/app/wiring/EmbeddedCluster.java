@@ -119,6 +119,7 @@ final class EmbeddedCluster implements AutoCloseable {
                 clusterIps,
                 new Placement(NODE),
                 new ResourceQuotaAdmission(store)));
+    registry.letWebhooksReviewParts(false); // before everything has been started
     dryRuns.askBy(registry);
     // Before anybody can write: an address that is taken must not be given again.
     registry.list(ResourceTypes.SERVICES, null).items().forEach(clusterIps::follow);
@@ -237,6 +238,11 @@ final class EmbeddedCluster implements AutoCloseable {
     workloads.start();
     endpoints.start();
     kubelet.start();
+  }
+
+  /** From now on webhooks are asked about what our own parts write, too. */
+  void letWebhooksReview() {
+    registry.letWebhooksReviewParts(true);
   }
 
   /** Ends every pod's programs, which get this long. */

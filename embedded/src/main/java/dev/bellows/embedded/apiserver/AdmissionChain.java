@@ -11,15 +11,24 @@ import java.util.Optional;
 final class AdmissionChain {
   private final List<AdmissionStep> steps;
   private final Webhooks webhooks;
+  private volatile boolean partsReviewed = true;
 
   AdmissionChain(List<AdmissionStep> steps, Webhooks webhooks) {
     this.steps = steps;
     this.webhooks = webhooks;
   }
 
+  void letWebhooksReviewParts(boolean review) {
+    partsReviewed = review;
+  }
+
+  private boolean isAsked(ResourceType type, WriteOptions options) {
+    return webhooks.concern(type) && (partsReviewed || !options.user().isPart());
+  }
+
   /** Follows what has been written. */
   void noteWrite(ResourceType type) {
-    if (Webhooks.concerns(type)) {
+    if (Webhooks.areConfiguredBy(type)) {
       webhooks.refresh();
     }
   }
@@ -56,7 +65,7 @@ final class AdmissionChain {
           .warnings()
           .accept("x-kubernetes-validations are kept and not evaluated here (docs/embedded.md)");
     }
-    if (webhooks.isAsked(resource.type(), options)) {
+    if (isAsked(resource.type(), options)) {
       mutate(WebhookRequest.of(operation, resource, part, old, object, options), part, object);
     }
     if (operation != AdmissionStep.Operation.DELETE && part == Subresource.NONE) {
@@ -71,7 +80,7 @@ final class AdmissionChain {
    * @throws ApiException as one of them refuses
    */
   ObjectNode review(WebhookRequest request) {
-    if (!webhooks.isAsked(request.resource().type(), request.options())
+    if (!isAsked(request.resource().type(), request.options())
         || !(webhooks.mutate(request) instanceof ObjectNode changed)) {
       return (ObjectNode) request.object();
     }
@@ -106,7 +115,7 @@ final class AdmissionChain {
       Optional<ObjectNode> old,
       ObjectNode object,
       WriteOptions options) {
-    if (webhooks.isAsked(resource.type(), options)) {
+    if (isAsked(resource.type(), options)) {
       webhooks.validate(WebhookRequest.of(operation, resource, part, old, object, options));
     }
   }

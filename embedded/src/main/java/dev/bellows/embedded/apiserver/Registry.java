@@ -55,11 +55,20 @@ public final class Registry {
   }
 
   /**
+   * Whether webhooks are asked about writes of Bellows' own parts, as they are at first. While
+   * everything starts they should not be: a webhook that is not there yet, or will never be, would
+   * keep its own server from being started.
+   */
+  public void letWebhooksReviewParts(boolean review) {
+    writes.letWebhooksReviewParts(review);
+  }
+
+  /**
    * Brings CustomResourceDefinitions to the given state: creates what is missing, updates what
    * differs.
    */
   public void install(List<ObjectNode> definitions) {
-    WriteOptions options = WriteOptions.by("bellows-installer").unreviewed();
+    WriteOptions options = WriteOptions.by("bellows-installer");
     for (ObjectNode definition : definitions) {
       String name = ObjectMeta.of(definition.deepCopy()).name();
       Optional<ObjectNode> present = find(ResourceTypes.CUSTOM_RESOURCE_DEFINITIONS, "", name);
@@ -136,7 +145,7 @@ public final class Registry {
    *     namespace does not exist
    */
   public ObjectNode create(ResourceType type, ObjectNode object) {
-    return create(type, object, WriteOptions.by("bellows"));
+    return create(type, object, WriteOptions.by(WriteOptions.SELF));
   }
 
   /** As {@link #create(ResourceType, ObjectNode)}, with options. */
@@ -152,7 +161,7 @@ public final class Registry {
    *     object is gone, 422 if it is not valid
    */
   public ObjectNode update(ResourceType type, ObjectNode object) {
-    return update(type, object, WriteOptions.by("bellows"));
+    return update(type, object, WriteOptions.by(WriteOptions.SELF));
   }
 
   /** As {@link #update(ResourceType, ObjectNode)}, with options. */
@@ -167,7 +176,7 @@ public final class Registry {
    * @throws ApiException as {@link #update(ResourceType, ObjectNode)}
    */
   public ObjectNode updateStatus(ResourceType type, ObjectNode object) {
-    return updateStatus(type, object, WriteOptions.by("bellows"));
+    return updateStatus(type, object, WriteOptions.by(WriteOptions.SELF));
   }
 
   /** As {@link #updateStatus(ResourceType, ObjectNode)}, with options. */
@@ -195,7 +204,7 @@ public final class Registry {
    * @throws ApiException 404, 409, 422 as for an update; 400 if the patch cannot be applied
    */
   public ObjectNode patch(ResourceType type, String namespace, String name, Patch patch) {
-    return patch(type, namespace, name, patch, WriteOptions.by("bellows"));
+    return patch(type, namespace, name, patch, WriteOptions.by(WriteOptions.SELF));
   }
 
   /** As {@link #patch(ResourceType, String, String, Patch)}, with options. */
@@ -207,7 +216,7 @@ public final class Registry {
   /** Changes an object's status and nothing else; otherwise as {@code patch}. */
   public ObjectNode patchStatus(ResourceType type, String namespace, String name, Patch patch) {
     return writes
-        .patch(type, Subresource.STATUS, namespace, name, patch, WriteOptions.by("bellows"))
+        .patch(type, Subresource.STATUS, namespace, name, patch, WriteOptions.by(WriteOptions.SELF))
         .object();
   }
 
@@ -219,14 +228,15 @@ public final class Registry {
    */
   public ObjectNode edit(
       ResourceType type, String namespace, String name, UnaryOperator<ObjectNode> change) {
-    return writes.edit(type, Subresource.NONE, namespace, name, change, WriteOptions.by("bellows"));
+    return writes.edit(
+        type, Subresource.NONE, namespace, name, change, WriteOptions.by(WriteOptions.SELF));
   }
 
   /** As {@link #edit}, for the status alone. */
   public ObjectNode editStatus(
       ResourceType type, String namespace, String name, UnaryOperator<ObjectNode> change) {
     return writes.edit(
-        type, Subresource.STATUS, namespace, name, change, WriteOptions.by("bellows"));
+        type, Subresource.STATUS, namespace, name, change, WriteOptions.by(WriteOptions.SELF));
   }
 
   /**
@@ -237,7 +247,9 @@ public final class Registry {
    */
   public ObjectNode delete(
       ResourceType type, String namespace, String name, DeleteOptions options) {
-    return writes.delete(type, namespace, name, options, WriteOptions.by("bellows")).object();
+    return writes
+        .delete(type, namespace, name, options, WriteOptions.by(WriteOptions.SELF))
+        .object();
   }
 
   /**

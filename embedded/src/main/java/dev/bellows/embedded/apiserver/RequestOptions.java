@@ -62,7 +62,7 @@ final class RequestOptions {
         !dryRun.isEmpty(),
         request.answer()::warn,
         WriteOptions.Approval.ALWAYS,
-        new WriteOptions.Form(version(request.path()), true));
+        new WriteOptions.Form(version(request.path())));
   }
 
   /** {@code /api/V/…} or {@code /apis/G/V/…}. */

@@ -86,6 +86,14 @@ record User(String name, List<String> groups, String uid, Map<String, List<Strin
     return groups.contains(MASTERS);
   }
 
+  /** Whether this is a part of Bellows, rather than somebody, be it the owner. */
+  boolean isPart() {
+    return isMaster()
+        && (name.equals(WriteOptions.SELF)
+            || name.equals(ApiServer.Role.CONTROL_PLANE.user())
+            || name.equals(ApiServer.Role.NODE.user()));
+  }
+
   boolean isAuthenticated() {
     return groups.contains(AUTHENTICATED);
   }

@@ -97,7 +97,7 @@ final class Webhooks {
   }
 
   /** Whether a kind is one whose writes must be noted here. */
-  static boolean concerns(ResourceType type) {
+  static boolean areConfiguredBy(ResourceType type) {
     return EXEMPT.contains(type);
   }
 
@@ -115,10 +115,9 @@ final class Webhooks {
     return List.copyOf(all);
   }
 
-  boolean isAsked(ResourceType type, WriteOptions options) {
-    return !(mutating.isEmpty() && validating.isEmpty())
-        && !EXEMPT.contains(type)
-        && options.form().reviewed();
+  /** Whether there may be one that wants to hear of a kind. */
+  boolean concern(ResourceType type) {
+    return !(mutating.isEmpty() && validating.isEmpty()) && !EXEMPT.contains(type);
   }
 
   /**

@@ -26,6 +26,9 @@ public record WriteOptions(
     Consumer<String> warnings,
     Approval approval,
     Form form) {
+  /** The name of parts of this process. */
+  static final String SELF = "bellows";
+
   /** What happens to unknown and repeated fields; they are dropped in any case. */
   public enum FieldValidation {
     IGNORE,
@@ -52,10 +55,9 @@ public record WriteOptions(
    * What webhooks are told of a request besides.
    *
    * @param version in which the object was sent; empty for the stored one
-   * @param reviewed whether webhooks are asked at all
    */
-  record Form(String version, boolean reviewed) {
-    static final Form PLAIN = new Form("", true);
+  record Form(String version) {
+    static final Form PLAIN = new Form("");
   }
 
   /** The same, asking first. */
@@ -70,36 +72,26 @@ public record WriteOptions(
         user, fieldManager, fieldValidation, List.of(), dryRun, warnings, approval, form);
   }
 
-  /** The same, of a request that came in another form. */
-  WriteOptions in(Form other) {
-    return new WriteOptions(
-        user, fieldManager, fieldValidation, duplicates, dryRun, warnings, approval, other);
-  }
-
   /** The same, checking everything and changing nothing. */
   public WriteOptions trying() {
     return new WriteOptions(
         user, fieldManager, fieldValidation, duplicates, true, warnings, approval, form);
   }
 
-  /**
-   * The same, no webhook being asked: for what must be there before there can be a webhook that
-   * answers.
-   */
-  public WriteOptions unreviewed() {
-    return in(new Form(form.version(), false));
-  }
-
   /** A write by a part of this process. */
   public static WriteOptions by(String part) {
-    return by(User.master(part));
+    return of(User.master(SELF), part);
   }
 
   /** Of somebody who wants nothing in particular. */
   static WriteOptions by(User user) {
+    return of(user, user.name());
+  }
+
+  private static WriteOptions of(User user, String fieldManager) {
     return new WriteOptions(
         user,
-        user.name(),
+        fieldManager,
         FieldValidation.IGNORE,
         List.of(),
         false,

@@ -73,6 +73,10 @@ final class WritePath {
     ApiException of(String findings);
   }
 
+  void letWebhooksReviewParts(boolean review) {
+    admission.letWebhooksReviewParts(review);
+  }
+
   /** As {@link AdmissionChain#review}. */
   ObjectNode review(WebhookRequest request) {
     return admission.review(request);
