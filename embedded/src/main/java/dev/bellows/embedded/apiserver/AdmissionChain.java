@@ -1,5 +1,6 @@
 package dev.bellows.embedded.apiserver;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Optional;
@@ -80,17 +81,18 @@ final class AdmissionChain {
    * @throws ApiException as one of them refuses
    */
   ObjectNode review(WebhookRequest request) {
-    if (!isAsked(request.resource().type(), request.options())
-        || !(webhooks.mutate(request) instanceof ObjectNode changed)) {
+    if (!isAsked(request.resource().type(), request.options())) {
       return (ObjectNode) request.object();
     }
-    webhooks.validate(request.with(changed));
-    return changed;
+    WebhookRequest changed = request.with(webhooks.mutate(request));
+    webhooks.validate(changed);
+    return (ObjectNode) changed.object();
   }
 
   /** Changes the object in place as webhooks change it. */
   private void mutate(WebhookRequest request, Subresource part, ObjectNode object) {
-    if (!(webhooks.mutate(request) instanceof ObjectNode changed) || changed == object) {
+    Optional<JsonNode> made = webhooks.mutate(request);
+    if (made.isEmpty() || !(made.get() instanceof ObjectNode changed)) {
       return;
     }
     Resource resource = request.resource();

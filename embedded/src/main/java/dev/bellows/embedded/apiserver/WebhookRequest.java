@@ -84,10 +84,19 @@ record WebhookRequest(
         options);
   }
 
-  /** With another state to come. */
-  WebhookRequest with(JsonNode other) {
+  /** With another state to come, if there is one. */
+  WebhookRequest with(Optional<JsonNode> other) {
     return new WebhookRequest(
-        operation, resource, version, subresource, kind, namespace, name, other, old, options);
+        operation,
+        resource,
+        version,
+        subresource,
+        kind,
+        namespace,
+        name,
+        other.orElse(object),
+        old,
+        options);
   }
 
   /** An object as a webhook sees it. */

@@ -124,19 +124,19 @@ final class Webhooks {
    * Lets those that change objects do so, one after the other; those that want it see once more
    * what others have changed after them.
    *
-   * @return the object as it is now
+   * @return the object as it is now; empty if nobody has changed it
    * @throws ApiException as a webhook refuses, or 500 if one could not be asked
    */
-  JsonNode mutate(WebhookRequest request) {
+  Optional<JsonNode> mutate(WebhookRequest request) {
     Deadline deadline = Deadline.now();
-    JsonNode object = request.object();
+    Optional<JsonNode> object = Optional.empty();
     Set<Integer> asked = new LinkedHashSet<>();
     Set<Integer> again = new LinkedHashSet<>();
     List<Webhook> all = mutating;
     for (int i = 0; i < all.size(); i++) {
       Optional<JsonNode> changed = mutate(all.get(i), request.with(object), deadline);
       if (changed.isPresent()) {
-        object = changed.get();
+        object = changed;
         again.addAll(asked);
       }
       if (all.get(i).again()) {
@@ -144,7 +144,8 @@ final class Webhooks {
       }
     }
     for (int i : again) {
-      object = mutate(all.get(i), request.with(object), deadline).orElse(object);
+      Optional<JsonNode> changed = mutate(all.get(i), request.with(object), deadline);
+      object = changed.isPresent() ? changed : object;
     }
     return object;
   }

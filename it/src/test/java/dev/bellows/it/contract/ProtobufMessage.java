@@ -1,5 +1,6 @@
 package dev.bellows.it.contract;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.nio.ByteBuffer;
@@ -12,7 +13,12 @@ final class ProtobufMessage {
   private static final int FIXED64 = 1;
   private static final int LENGTH = 2;
 
-  private record Field(int number, byte[] bytes) {}
+  /** The value's bytes in Latin-1: a varint's are its decimal digits. */
+  private record Field(int number, String value) {
+    byte[] bytes() {
+      return value.getBytes(ISO_8859_1);
+    }
+  }
 
   private final List<Field> fields = new ArrayList<>();
 
@@ -22,7 +28,7 @@ final class ProtobufMessage {
       long tag = varint(in);
       int number = (int) (tag >>> 3);
       switch ((int) (tag & 7)) {
-        case VARINT -> fields.add(new Field(number, Long.toString(varint(in)).getBytes(UTF_8)));
+        case VARINT -> fields.add(new Field(number, Long.toString(varint(in))));
         case FIXED64 -> fields.add(new Field(number, taken(in, Long.BYTES)));
         case LENGTH -> fields.add(new Field(number, taken(in, (int) varint(in))));
         default -> throw new AssertionError("a field of an unknown form: " + tag);
@@ -30,10 +36,10 @@ final class ProtobufMessage {
     }
   }
 
-  private static byte[] taken(ByteBuffer in, int length) {
+  private static String taken(ByteBuffer in, int length) {
     byte[] bytes = new byte[length];
     in.get(bytes);
-    return bytes;
+    return new String(bytes, ISO_8859_1);
   }
 
   private static long varint(ByteBuffer in) {
