@@ -8,6 +8,8 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.netty.handler.codec.http.websocketx.WebSocketFrame;
 import io.netty.handler.codec.http2.Http2StreamChannel;
 import io.netty.handler.timeout.IdleStateEvent;
@@ -60,10 +62,21 @@ final class ExchangeHandler extends ChannelInboundHandlerAdapter {
     begin(context, request);
   }
 
+  private static ApiException unreadable(Throwable cause) {
+    return switch (cause) {
+      case TooLongHttpLineException _ ->
+          ApiException.of(414, "RequestURITooLong", "the request's line is too long");
+      case TooLongHttpHeaderException _ ->
+          ApiException.of(431, "RequestHeadTooLarge", "the request's headers are too long");
+      case null, default -> ApiException.badRequest("malformed HTTP request");
+    };
+  }
+
   private void begin(ChannelHandlerContext context, FullHttpRequest request) {
     if (!request.decoderResult().isSuccess()) {
       request.release();
-      context.close();
+      ApiException refusal = unreadable(request.decoderResult().cause());
+      new NettyAnswer(context, false, this::finished).json(refusal.code(), refusal.status());
       return;
     }
     Channel channel = context.channel();

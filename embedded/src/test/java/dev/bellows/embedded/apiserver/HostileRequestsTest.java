@@ -6,14 +6,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -235,5 +240,29 @@ class HostileRequestsTest {
           .as("container " + name)
           .isIn(400, 422);
     }
+  }
+
+  /** The first line of the answer to what is sent as it is, by TLS. */
+  private String answerTo(String text) throws IOException, GeneralSecurityException {
+    SSLContext tls = SSLContext.getInstance("TLS");
+    tls.init(null, InsecureTrustManagerFactory.INSTANCE.getTrustManagers(), null);
+    try (Socket socket =
+        tls.getSocketFactory()
+            .createSocket(InetAddress.getLoopbackAddress(), server.server.port())) {
+      socket.getOutputStream().write(text.getBytes(StandardCharsets.US_ASCII));
+      return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
+          .lines()
+          .findFirst()
+          .orElse("");
+    }
+  }
+
+  @Test
+  void aHeadThatCannotBeReadIsAnsweredWithWhy() throws Exception {
+    assertThat(answerTo("GET /api?labelSelector=" + "a".repeat(17_000) + " HTTP/1.1\r\n\r\n"))
+        .startsWith("HTTP/1.1 414 ");
+    assertThat(answerTo("GET /api HTTP/1.1\r\nX-Long: " + "a".repeat(66_000) + "\r\n\r\n"))
+        .startsWith("HTTP/1.1 431 ");
+    assertThat(answerTo("GET /api HTTP/1.1\r\nno colon\r\n\r\n")).startsWith("HTTP/1.1 400 ");
   }
 }
