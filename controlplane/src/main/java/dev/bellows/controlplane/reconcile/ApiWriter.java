@@ -1,5 +1,6 @@
 package dev.bellows.controlplane.reconcile;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.bellows.controlplane.reconcile.StepFailed.Why;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResourceBuilder;
@@ -25,6 +26,7 @@ public final class ApiWriter implements Writer {
   private static final int STATUS_ATTEMPTS = 5;
 
   private final KubernetesClient client;
+  private final PlainWrites writes;
   private final EventRecorder events;
 
   /**
@@ -33,6 +35,7 @@ public final class ApiWriter implements Writer {
    */
   public ApiWriter(KubernetesClient client, EventRecorder events) {
     this.client = client;
+    this.writes = new PlainWrites(client);
     this.events = events;
   }
 
@@ -41,8 +44,9 @@ public final class ApiWriter implements Writer {
     log.debug("{}", step);
     try {
       switch (step) {
-        case Step.Create(HasMetadata object) -> OwnWrites.created(client.resource(object).create());
-        case Step.Patch patch -> patch(patch);
+        case Step.Create(HasMetadata object) -> OwnWrites.created(object, writes.create(object));
+        case Step.Patch(HasMetadata object, ObjectNode patch) ->
+            OwnWrites.changed(object, writes.patch(object, patch));
         case Step.UpdateStatus(CustomResource<?, ?> object) -> updateStatus(object);
         case Step.SetReplicas replicas -> setReplicas(replicas);
         case Step.Delete(HasMetadata object) ->
@@ -60,18 +64,11 @@ public final class ApiWriter implements Writer {
     }
   }
 
-  private void patch(Step.Patch step) {
-    OwnWrites.changed(
-        client
-            .resource(step.object())
-            .patch(PatchContext.of(PatchType.JSON_MERGE), step.patch().toString()));
-  }
-
   private void updateStatus(CustomResource<?, ?> object) {
     CustomResource<?, ?> offered = object;
     for (int attempt = 1; ; attempt++) {
       try {
-        OwnWrites.changed(client.resource(offered).updateStatus());
+        OwnWrites.changed(offered, writes.updateStatus(offered));
         return;
       } catch (KubernetesClientException e) {
         if (e.getCode() != HttpURLConnection.HTTP_CONFLICT || attempt == STATUS_ATTEMPTS) {

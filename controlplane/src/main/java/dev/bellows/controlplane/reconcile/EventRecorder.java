@@ -37,6 +37,7 @@ public final class EventRecorder implements AutoCloseable {
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(1);
 
   private final KubernetesClient client;
+  private final PlainWrites writes;
   private final String component;
   private final InstantSource clock;
   private final BlockingQueue<Note> waiting = new ArrayBlockingQueue<>(WAITING_LIMIT);
@@ -74,6 +75,7 @@ public final class EventRecorder implements AutoCloseable {
    */
   public EventRecorder(KubernetesClient client, String component, InstantSource clock) {
     this.client = client;
+    this.writes = new PlainWrites(client);
     this.component = component;
     this.clock = clock;
     this.thread = Thread.ofVirtual().name("events").start(this::writeAll);
@@ -141,7 +143,7 @@ public final class EventRecorder implements AutoCloseable {
     Instant now = clock.instant();
     if (before == null || !raiseCount(before, now)) {
       Event event = event(note, now);
-      client.resource(event).create();
+      writes.create(event);
       remembered.put(alike, new Written(Key.of(event), 1));
     } else {
       remembered.put(alike, new Written(before.event, before.count + 1));

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one pass has written. The next pass of its key waits until the views show that: planned on a
@@ -33,27 +34,31 @@ final class OwnWrites {
     return ScopedValue.where(PASS, this).call(pass);
   }
 
-  /** The pass that runs on this thread, if one does, has created an object. */
-  static void created(HasMetadata answer) {
-    note(answer, true);
+  /** The pass that runs on this thread, if one does, has created an object of this version. */
+  static void created(HasMetadata object, String version) {
+    note(object, version, true);
   }
 
-  /** The pass that runs on this thread, if one does, has changed an object. */
-  static void changed(HasMetadata answer) {
-    note(answer, false);
+  /** The pass that runs on this thread, if one does, has changed an object to this version. */
+  static void changed(HasMetadata object, String version) {
+    note(object, version, false);
   }
 
-  private static void note(HasMetadata answer, boolean created) {
-    Optional<Long> version = version(answer);
-    if (PASS.isBound() && version.isPresent()) {
-      PASS.get().writes.add(new Written(answer.getClass(), Key.of(answer), version.get(), created));
+  private static void note(HasMetadata object, String version, boolean created) {
+    Optional<Long> number = number(version);
+    if (PASS.isBound() && number.isPresent()) {
+      PASS.get().writes.add(new Written(object.getClass(), Key.of(object), number.get(), created));
     }
   }
 
   /** A version as a number, which it is by convention only; empty where it is none. */
   private static Optional<Long> version(HasMetadata object) {
+    return number(object.getMetadata().getResourceVersion());
+  }
+
+  private static Optional<Long> number(@Nullable String version) {
     try {
-      return Optional.of(Long.parseLong(object.getMetadata().getResourceVersion()));
+      return Optional.of(Long.parseLong(version));
     } catch (NumberFormatException e) {
       return Optional.empty();
     }

@@ -69,7 +69,7 @@ class ControllerTest {
     answer =
         key -> {
           if (key.equals(A) && passes.size() == 1) {
-            OwnWrites.changed(withStatus("7", 1));
+            OwnWrites.changed(withStatus("7", 1), "7");
           }
           return Outcome.done();
         };
@@ -102,8 +102,8 @@ class ControllerTest {
     answer =
         key -> {
           if (passes.size() == 1) {
-            OwnWrites.changed(deployment("a", "7"));
-            OwnWrites.created(deployment("child", "8"));
+            OwnWrites.changed(deployment("a", "7"), "7");
+            OwnWrites.created(deployment("child", "8"), "8");
           }
           return Outcome.done();
         };
@@ -125,7 +125,7 @@ class ControllerTest {
     answer =
         key -> {
           if (passes.size() == 1) {
-            OwnWrites.created(deployment("child", "8"));
+            OwnWrites.created(deployment("child", "8"), "8");
           }
           return Outcome.done();
         };
@@ -141,7 +141,7 @@ class ControllerTest {
     frozen = true;
     answer =
         key -> {
-          OwnWrites.changed(deployment("gone", "8"));
+          OwnWrites.changed(deployment("gone", "8"), "8");
           return Outcome.done();
         };
     kind.put(deployment("a", "1"));
