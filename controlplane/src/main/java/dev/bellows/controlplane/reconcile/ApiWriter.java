@@ -60,7 +60,21 @@ public final class ApiWriter implements Writer {
       if (isGone(e) && !(step instanceof Step.Create)) {
         return;
       }
+      if (e.getCode() == HttpURLConnection.HTTP_CONFLICT) {
+        noteStale(step);
+      }
       throw failure(step, e);
+    }
+  }
+
+  /** What the step was planned on is older than what there is. */
+  private static void noteStale(Step step) {
+    switch (step) {
+      case Step.Create(HasMetadata object) -> OwnWrites.existedBefore(object);
+      case Step.Patch(HasMetadata object, var _) -> OwnWrites.changedBefore(object);
+      case Step.UpdateStatus(CustomResource<?, ?> object) -> OwnWrites.changedBefore(object);
+      case Step.Delete(HasMetadata object) -> OwnWrites.changedBefore(object);
+      case Step.SetReplicas _, Step.Announce _ -> {}
     }
   }
 

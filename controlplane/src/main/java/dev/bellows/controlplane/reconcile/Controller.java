@@ -34,10 +34,10 @@ public final class Controller<T extends HasMetadata> implements AutoCloseable {
   /** How long passes may go on after the end was announced. */
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(2);
 
-  /** How long a pass waits for the views to show what the one before it has written. */
-  private static final Duration PATIENCE = Duration.ofSeconds(1);
+  /** How long a pass waits for the views to show what the one before it has written or met. */
+  private static final Duration PATIENCE = Duration.ofSeconds(3);
 
-  /** Meanwhile it is looked so often; news of the object come between. */
+  /** Meanwhile it is looked after so long, then after twice that, and so on. */
   private static final Duration LOOK = Duration.ofMillis(10);
 
   private static final String INTERNAL_ERROR = "InternalError";
@@ -57,8 +57,13 @@ public final class Controller<T extends HasMetadata> implements AutoCloseable {
 
   private final List<Thread> workers = new ArrayList<>();
 
-  /** What the next pass waits to see, and how long at most. */
-  private record Awaited(OwnWrites writes, long untilNanos) {}
+  /**
+   * What the next pass waits to see.
+   *
+   * @param untilNanos how long at most
+   * @param look when it is looked again
+   */
+  private record Awaited(OwnWrites writes, long untilNanos, Duration look) {}
 
   /**
    * Every change of an object of {@code kind} gives its key a pass; {@link #start} begins.
@@ -210,8 +215,9 @@ public final class Controller<T extends HasMetadata> implements AutoCloseable {
   }
 
   private void pass(Key key) {
-    if (mustWait(key)) {
-      queue.addAfter(key, LOOK);
+    Optional<Duration> wait = mustWait(key);
+    if (wait.isPresent()) {
+      queue.addAfter(key, wait.get());
       return;
     }
     OwnWrites writes = new OwnWrites();
@@ -220,21 +226,23 @@ public final class Controller<T extends HasMetadata> implements AutoCloseable {
     } finally {
       writes.versionOf(kind.type(), key).ifPresent(version -> ownVersions.put(key, version));
       if (!writes.areShown(views)) {
-        awaited.put(key, new Awaited(writes, nanos.getAsLong() + PATIENCE.toNanos()));
+        awaited.put(key, new Awaited(writes, nanos.getAsLong() + PATIENCE.toNanos(), LOOK));
       }
     }
   }
 
-  private boolean mustWait(Key key) {
+  /** How long the views must be waited for; empty if they show what they have to. */
+  private Optional<Duration> mustWait(Key key) {
     Awaited before = awaited.get(key);
     if (before == null) {
-      return false;
+      return Optional.empty();
     }
     if (!before.writes.areShown(views) && nanos.getAsLong() - before.untilNanos < 0) {
-      return true;
+      awaited.put(key, new Awaited(before.writes, before.untilNanos, before.look.multipliedBy(2)));
+      return Optional.of(before.look);
     }
     awaited.remove(key);
-    return false;
+    return Optional.empty();
   }
 
   private void reconcile(Key key, OwnWrites writes) {

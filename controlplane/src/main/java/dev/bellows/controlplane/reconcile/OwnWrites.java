@@ -11,8 +11,9 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one pass has written. The next pass of its key waits until the views show that: planned on a
- * state from before, it would write the same again, with new times.
+ * What one pass has written, and what was refused because somebody else had written. The next pass
+ * of its key waits until the views show that: planned on a state from before, it would write the
+ * same again, with new times, or be refused again.
  *
  * <p>Bounded by the steps of a plan. Filled by the pass's own thread.
  */
@@ -22,12 +23,14 @@ final class OwnWrites {
   private final List<Written> writes = new ArrayList<>();
 
   /**
-   * A state that the API server has answered with.
+   * A state that there is.
    *
-   * @param created whether the object was new: if it is not seen, it is not seen yet
+   * @param version of the state, or the least that it can have
+   * @param isNew whether the views may know nothing of the object: it is not seen yet then
+   * @param ours whether the pass has made it
    */
   private record Written(
-      Class<? extends HasMetadata> type, Key key, long version, boolean created) {}
+      Class<? extends HasMetadata> type, Key key, long version, boolean isNew, boolean ours) {}
 
   /** Runs a pass, on this thread, whose writes are noted here. */
   Outcome during(ScopedValue.CallableOp<Outcome, RuntimeException> pass) {
@@ -36,18 +39,27 @@ final class OwnWrites {
 
   /** The pass that runs on this thread, if one does, has created an object of this version. */
   static void created(HasMetadata object, String version) {
-    note(object, version, true);
+    number(version).ifPresent(number -> note(object, number, true, true));
   }
 
   /** The pass that runs on this thread, if one does, has changed an object to this version. */
   static void changed(HasMetadata object, String version) {
-    note(object, version, false);
+    number(version).ifPresent(number -> note(object, number, false, true));
   }
 
-  private static void note(HasMetadata object, String version, boolean created) {
-    Optional<Long> number = number(version);
-    if (PASS.isBound() && number.isPresent()) {
-      PASS.get().writes.add(new Written(object.getClass(), Key.of(object), number.get(), created));
+  /** The pass was refused to create an object: there is one that it has not seen. */
+  static void existedBefore(HasMetadata object) {
+    note(object, 0, true, false);
+  }
+
+  /** The pass was refused to change an object: there is a later state than the one it has seen. */
+  static void changedBefore(HasMetadata seen) {
+    version(seen).ifPresent(version -> note(seen, version + 1, false, false));
+  }
+
+  private static void note(HasMetadata object, long version, boolean isNew, boolean ours) {
+    if (PASS.isBound()) {
+      PASS.get().writes.add(new Written(object.getClass(), Key.of(object), version, isNew, ours));
     }
   }
 
@@ -67,6 +79,7 @@ final class OwnWrites {
   /** The version that the pass has given to an object; empty if it has not written that. */
   OptionalLong versionOf(Class<? extends HasMetadata> type, Key key) {
     return writes.stream()
+        .filter(written -> written.ours())
         .filter(written -> written.type().equals(type) && written.key().equals(key))
         .mapToLong(Written::version)
         .max();
@@ -87,6 +100,6 @@ final class OwnWrites {
   private static boolean isShown(Written written, Watched<?> view) {
     return view.find(written.key())
         .map(seen -> version(seen).map(version -> version >= written.version()).orElse(true))
-        .orElse(!written.created());
+        .orElse(!written.isNew());
   }
 }

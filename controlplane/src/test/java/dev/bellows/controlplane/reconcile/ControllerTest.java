@@ -121,6 +121,31 @@ class ControllerTest {
   }
 
   @Test
+  void aPassThatMetALaterStateIsRepeatedOnceTheViewShowsOne() {
+    frozen = true; // nobody loses patience
+    kind.put(deployment("a", "4"));
+    answer =
+        key -> {
+          if (passes.size() == 1) {
+            OwnWrites.changedBefore(deployment("a", "4"));
+            OwnWrites.existedBefore(deployment("child", "0"));
+          }
+          return Outcome.done();
+        };
+    controller.start(1);
+    await().untilAsserted(() -> assertThat(passes).containsExactly(A));
+
+    kind.put(deployment("a", "5"));
+    controller.wake(A);
+    controller.wake(new Key("n", "other"));
+    await().untilAsserted(() -> assertThat(passes).containsExactly(A, new Key("n", "other")));
+
+    kind.put(deployment("child", "3"));
+    controller.wake(A);
+    await().untilAsserted(() -> assertThat(passes.stream().filter(A::equals)).hasSize(2));
+  }
+
+  @Test
   void aPassThatNeverSeesWhatWasWrittenHappensAllTheSame() {
     answer =
         key -> {

@@ -71,7 +71,7 @@ public final class LabelerReconciler implements Reconciler {
   private void wake(Controller<Route> controller, String configuration, HasMetadata near) {
     routesByConfiguration
         .get(key(near, configuration))
-        .forEach(route -> controller.wake(Key.of(route)));
+        .forEach(route -> controller.wakeSoon(Key.of(route)));
   }
 
   @Override

@@ -107,7 +107,7 @@ public final class RouteReconciler implements Reconciler {
   }
 
   private void wakeAll(Controller<Route> controller, String target) {
-    byTarget.get(target).forEach(route -> controller.wake(Key.of(route)));
+    byTarget.get(target).forEach(route -> controller.wakeSoon(Key.of(route)));
   }
 
   @Override
