@@ -1,5 +1,7 @@
 package dev.bellows.it;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -56,6 +58,18 @@ final class AuditedRights {
           + (name.isEmpty() ? "" : " " + name)
           + (where.equals(EVERYWHERE) ? "" : " in " + where);
     }
+  }
+
+  /** Fails if something was refused, or was given and neither used nor explained. */
+  void check() {
+    assertThat(seen()).as("requests in the audit log").isPositive();
+    assertThat(denied()).as("asked for and refused").isEmpty();
+    SortedSet<String> unexplained = unused();
+    unexplained.removeAll(RareRights.WHY.keySet());
+    assertThat(unexplained).as("granted, never used and not explained").isEmpty();
+    assertThat(granted().stream().map(Right::toString))
+        .as("explained, so it must be granted")
+        .containsAll(RareRights.WHY.keySet());
   }
 
   /** What was given and never used, a line each. */

@@ -32,7 +32,7 @@ final class ExistingServing {
           .resolve("src/test/resources/dev/bellows/controlplane/takeover/existing-serving.yaml");
 
   private static final String DEPLOYMENT = "deployment/hello-00001-deployment";
-  private static final Duration PATIENCE = Duration.ofSeconds(90);
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final RealSystem system;

@@ -3,6 +3,8 @@ package dev.bellows.it;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.bellows.api.Crds;
 import dev.bellows.api.config.DefaultConfigMaps;
 import dev.bellows.it.contract.RealControlPlane;
@@ -46,7 +48,7 @@ final class RealSystem implements TestedSystem {
   static final String LOCK = "the one real system";
 
   private static final String SYSTEM = "knative-serving";
-  private static final Duration PATIENCE = Duration.ofSeconds(90);
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
 
   /** Of a part, until it is ready. */
   private static final int STARTS = 3;
@@ -397,6 +399,23 @@ final class RealSystem implements TestedSystem {
       kill(leader);
       System.out.printf("killed %s, who held %s%n", leader, lease);
     }
+  }
+
+  @Override
+  public void checkRights() throws IOException {
+    new AuditedRights(roles(), cluster.auditLog()).check();
+  }
+
+  private static List<ObjectNode> roles() throws IOException {
+    List<ObjectNode> objects = new ArrayList<>();
+    try (InputStream roles =
+            Objects.requireNonNull(
+                RealSystem.class.getResourceAsStream("/dev/bellows/app/wiring/roles.yaml"));
+        var documents =
+            new YAMLMapper().readerFor(ObjectNode.class).<ObjectNode>readValues(roles)) {
+      documents.forEachRemaining(objects::add);
+    }
+    return objects;
   }
 
   @Override

@@ -41,7 +41,10 @@ class ScenariosIT {
   private final HttpClient client =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
-  /** {@code -Dscenarios=} names others, or {@code all}. */
+  /**
+   * {@code -Dscenarios=} names others, or {@code all}; {@code -Drights.compared=true} compares what
+   * the accounts of a real control plane may do with what they did, after more and rarer cases.
+   */
   static Stream<TestedSystem.Form> forms() {
     String named = System.getProperty("scenarios", "REAL_CONTROL_PLANE,UNPRIVILEGED");
     return named.equals("all")
@@ -56,6 +59,11 @@ class ScenariosIT {
     try (TestedSystem system = form.start(directory)) {
       try {
         scenarios(system);
+        if (form == TestedSystem.Form.REAL_CONTROL_PLANE && Boolean.getBoolean("rights.compared")) {
+          new RarerCases(system, directory).hold("ids-00003");
+          awaitReplicas(system, 0);
+          system.checkRights();
+        }
         System.out.println("the scenarios hold on " + form);
       } catch (AssertionError | ConditionTimeoutException e) {
         tell(system);

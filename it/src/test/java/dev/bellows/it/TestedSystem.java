@@ -44,6 +44,12 @@ interface TestedSystem extends AutoCloseable {
   /** Ends, as a power cut would, whoever leads where several could; nobody where there is one. */
   default void killLeaders() throws InterruptedException {}
 
+  /**
+   * Fails if one of its parts has a right that no scenario made it use, or asked for something that
+   * it has no right to; passes where its parts have the owner's rights.
+   */
+  default void checkRights() throws IOException {}
+
   /** Sends a request to a service by its host name. */
   default HttpResponse<String> request(HttpClient client, String host, String pathAndQuery)
       throws IOException, InterruptedException {

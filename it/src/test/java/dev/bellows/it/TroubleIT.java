@@ -38,7 +38,7 @@ import org.junit.jupiter.api.parallel.ResourceLock;
 @BesideOthers
 @ResourceLock(RealSystem.LOCK)
 class TroubleIT {
-  private static final Duration PATIENCE = Duration.ofSeconds(90);
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
 
   /** {@code -Dtrouble.outage=30} is the long form. */
   private static final Duration OUTAGE =

@@ -153,13 +153,16 @@ public final class EventRecorder implements AutoCloseable {
   private boolean raiseCount(Written before, Instant now) {
     String patch =
         "{\"count\":%d,\"lastTimestamp\":\"%s\"}".formatted(before.count + 1, seconds(now));
+    // Named by an object, not by a name: fabric8 reads what it patches by name first.
+    Event named =
+        new EventBuilder()
+            .withNewMetadata()
+            .withNamespace(before.event.namespace())
+            .withName(before.event.name())
+            .endMetadata()
+            .build();
     try {
-      client
-          .v1()
-          .events()
-          .inNamespace(before.event.namespace())
-          .withName(before.event.name())
-          .patch(PatchContext.of(PatchType.JSON_MERGE), patch);
+      client.resource(named).patch(PatchContext.of(PatchType.JSON_MERGE), patch);
       return true;
     } catch (KubernetesClientException e) {
       return false; // expired: it starts anew
