@@ -53,8 +53,12 @@ public final class Answer {
     return status;
   }
 
-  HttpHeaders headers() {
-    return headers;
+  /** Its headers and the length of its body, for one response. */
+  HttpHeaders framedHeaders() {
+    HttpHeaders framed = new DefaultHttpHeaders();
+    framed.add(headers);
+    framed.set(HeaderNames.CONTENT_LENGTH, body.length);
+    return framed;
   }
 
   byte[] body() {

@@ -14,18 +14,34 @@ interface ClientSide {
   /** What the client speaks. */
   Protocol protocol();
 
+  /** Where it came in. */
+  Listener listener();
+
+  /** What its event loop keeps. */
+  LoopState loopState();
+
   /** The stages that its requests meet. */
-  List<Stage> chain();
+  default List<Stage> chain() {
+    return listener().chain();
+  }
 
   /** The event loop of the connection. */
-  EventLoop loop();
+  default EventLoop loop() {
+    return loopState().loop();
+  }
 
   /** The connections to targets that speak a protocol, plainly or within TLS. */
-  UpstreamPool pool(Protocol protocol, @Nullable ClientTls tls);
+  default UpstreamPool pool(Protocol protocol, @Nullable ClientTls tls) {
+    return loopState().pool(protocol, tls);
+  }
 
-  Deadlines deadlines();
+  default Deadlines deadlines() {
+    return loopState().deadlines();
+  }
 
-  long nowNanos();
+  default long nowNanos() {
+    return loopState().nowNanos();
+  }
 
   /** Address of the peer, as it will stand in X-Forwarded-For. */
   String peerIp();

@@ -4,7 +4,6 @@ import dev.bellows.core.revision.Protocol;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufHolder;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.DefaultHttpResponse;
 import io.netty.handler.codec.http.DefaultLastHttpContent;
 import io.netty.handler.codec.http.HttpContent;
@@ -15,7 +14,6 @@ import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
 import java.util.ArrayDeque;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -210,28 +208,13 @@ final class Handover implements UpstreamSide {
     }
 
     @Override
-    public List<Stage> chain() {
-      return listener.chain();
+    public Listener listener() {
+      return listener;
     }
 
     @Override
-    public EventLoop loop() {
-      return loopState.loop();
-    }
-
-    @Override
-    public UpstreamPool pool(Protocol by, @Nullable ClientTls tls) {
-      return loopState.pool(by, tls);
-    }
-
-    @Override
-    public Deadlines deadlines() {
-      return loopState.deadlines();
-    }
-
-    @Override
-    public long nowNanos() {
-      return loopState.nowNanos();
+    public LoopState loopState() {
+      return loopState;
     }
 
     @Override
@@ -268,10 +251,9 @@ final class Handover implements UpstreamSide {
 
     @Override
     public void writeAnswer(Exchange answered, Answer answer) {
-      HttpResponse response = new DefaultHttpResponse(HttpVersion.HTTP_1_1, answer.status());
-      response.headers().add(answer.headers());
-      response.headers().set(HeaderNames.CONTENT_LENGTH, answer.body().length);
-      writeResponse(answered, response);
+      writeResponse(
+          answered,
+          new DefaultHttpResponse(HttpVersion.HTTP_1_1, answer.status(), answer.framedHeaders()));
       boolean bodiless = answer.body().length == 0 || answered.headRequest();
       write(
           bodiless

@@ -1,10 +1,7 @@
 package dev.bellows.dataplane.proxy;
 
-import io.netty.channel.Channel;
-import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http2.Http2Stream;
-import java.util.List;
 
 /** A client's connection of HTTP/2: each stream that the client begins is a request. */
 final class Http2Server implements Http2Link.Owner {
@@ -13,14 +10,12 @@ final class Http2Server implements Http2Link.Owner {
 
   private final Listener listener;
   private final LoopState loopState;
-  private final Channel channel;
   private final String peerIp;
   private final Http2Link link;
 
-  Http2Server(Listener listener, LoopState loopState, Channel channel, String peerIp) {
+  Http2Server(Listener listener, LoopState loopState, String peerIp) {
     this.listener = listener;
     this.loopState = loopState;
-    this.channel = channel;
     this.peerIp = peerIp;
     this.link = Http2Link.server(this, loopState);
   }
@@ -30,12 +25,8 @@ final class Http2Server implements Http2Link.Owner {
     return link;
   }
 
-  List<Stage> chain() {
-    return listener.chain();
-  }
-
-  EventLoop loop() {
-    return channel.eventLoop();
+  Listener listener() {
+    return listener;
   }
 
   LoopState loopState() {

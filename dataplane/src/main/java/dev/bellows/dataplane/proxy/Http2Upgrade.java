@@ -6,8 +6,10 @@ import io.netty.handler.codec.http.DefaultFullHttpRequest;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.EmptyHttpHeaders;
 import io.netty.handler.codec.http.FullHttpRequest;
+import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http2.Http2ServerUpgradeCodec;
 
 /**
@@ -35,10 +37,17 @@ final class Http2Upgrade {
         && headers.getAll(HeaderNames.HTTP2_SETTINGS).size() == 1;
   }
 
-  /** Takes the wish off a request: it concerns this connection, not the next one. */
+  /**
+   * Takes the wish off a request, whether it has been granted or not: it concerns this connection,
+   * not the next one. That the request is the last of its connection stays.
+   */
   static void forget(HttpRequest request) {
+    boolean last = !HttpUtil.isKeepAlive(request);
     HopByHop.strip(request.headers());
     request.headers().remove(HeaderNames.HTTP2_SETTINGS);
+    if (last) {
+      request.headers().set(HeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+    }
   }
 
   /**

@@ -8,10 +8,10 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.EventLoop;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.DefaultHttpResponse;
+import io.netty.handler.codec.http.EmptyHttpHeaders;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
@@ -26,7 +26,6 @@ import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -88,28 +87,13 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Cli
   }
 
   @Override
-  public EventLoop loop() {
-    return channel.eventLoop();
+  public Listener listener() {
+    return listener;
   }
 
   @Override
-  public List<Stage> chain() {
-    return listener.chain();
-  }
-
-  @Override
-  public UpstreamPool pool(Protocol protocol, @Nullable ClientTls tls) {
-    return loopState.pool(protocol, tls);
-  }
-
-  @Override
-  public Deadlines deadlines() {
-    return loopState.deadlines();
-  }
-
-  @Override
-  public long nowNanos() {
-    return loopState.nowNanos();
+  public LoopState loopState() {
+    return loopState;
   }
 
   @Override
@@ -205,7 +189,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Cli
         upgrading = request;
         return;
       }
-      decline(request);
+      Http2Upgrade.forget(request);
     }
     serve(request, refusal);
   }
@@ -231,7 +215,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Cli
   public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
     if (event == RequestDecoder.Event.HTTP2_PREFACE) {
       channel.pipeline().remove(encoder);
-      channel.pipeline().addLast(new Http2Server(listener, loopState, channel, peerIp()).link());
+      channel.pipeline().addLast(new Http2Server(listener, loopState, peerIp()).link());
       leave();
     } else {
       ctx.fireUserEventTriggered(event);
@@ -239,7 +223,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Cli
   }
 
   private void upgrade(HttpRequest request) {
-    Http2Server http2 = new Http2Server(listener, loopState, channel, peerIp());
+    Http2Server http2 = new Http2Server(listener, loopState, peerIp());
     if (Http2Upgrade.perform(
         channel.pipeline().context(this), request, http2.link(), this::agreeToHttp2)) {
       leave();
@@ -251,18 +235,9 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Cli
   }
 
   private void serveInHttp11(HttpRequest request) {
-    decline(request);
+    Http2Upgrade.forget(request);
     serve(request, null);
     take(LastHttpContent.EMPTY_LAST_CONTENT);
-  }
-
-  /** Takes the wish for HTTP/2 off, but not that this is the last request of its connection. */
-  private static void decline(HttpRequest request) {
-    boolean last = !HttpUtil.isKeepAlive(request);
-    Http2Upgrade.forget(request);
-    if (last) {
-      request.headers().set(HeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
-    }
   }
 
   private void agreeToHttp2() {
@@ -383,9 +358,12 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Cli
             ? Unpooled.EMPTY_BUFFER
             : channel.alloc().buffer(answer.body().length).writeBytes(answer.body());
     DefaultFullHttpResponse response =
-        new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, answer.status(), body);
-    response.headers().add(answer.headers());
-    response.headers().set(HeaderNames.CONTENT_LENGTH, answer.body().length);
+        new DefaultFullHttpResponse(
+            HttpVersion.HTTP_1_1,
+            answer.status(),
+            body,
+            answer.framedHeaders(),
+            EmptyHttpHeaders.INSTANCE);
     if (answer.closes()) {
       closeAfterResponse = true;
     }

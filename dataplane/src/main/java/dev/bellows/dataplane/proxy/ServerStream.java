@@ -2,16 +2,12 @@ package dev.bellows.dataplane.proxy;
 
 import dev.bellows.core.revision.Protocol;
 import io.netty.buffer.ByteBuf;
-import io.netty.channel.EventLoop;
-import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpContent;
-import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Headers;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A client's stream: one request and the response to it. */
@@ -102,28 +98,13 @@ final class ServerStream extends StreamSide implements ClientSide {
   }
 
   @Override
-  public List<Stage> chain() {
-    return connection.chain();
+  public Listener listener() {
+    return connection.listener();
   }
 
   @Override
-  public EventLoop loop() {
-    return connection.loop();
-  }
-
-  @Override
-  public UpstreamPool pool(Protocol protocol, @Nullable ClientTls tls) {
-    return connection.loopState().pool(protocol, tls);
-  }
-
-  @Override
-  public Deadlines deadlines() {
-    return connection.loopState().deadlines();
-  }
-
-  @Override
-  public long nowNanos() {
-    return connection.loopState().nowNanos();
+  public LoopState loopState() {
+    return connection.loopState();
   }
 
   @Override
@@ -157,11 +138,8 @@ final class ServerStream extends StreamSide implements ClientSide {
 
   @Override
   public void writeAnswer(Exchange answered, Answer answer) {
-    HttpHeaders headers = new DefaultHttpHeaders();
-    headers.add(answer.headers());
-    headers.set(HeaderNames.CONTENT_LENGTH, answer.body().length);
     boolean bodiless = answer.body().length == 0 || answered.headRequest();
-    sendHeaders(Http2Heads.response(answer.status(), headers), bodiless);
+    sendHeaders(Http2Heads.response(answer.status(), answer.framedHeaders()), bodiless);
     if (!bodiless) {
       ByteBuf body = link.channel().alloc().buffer(answer.body().length);
       send(body.writeBytes(answer.body()), true);
