@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
+import java.util.function.Function;
 
 /** The rules of the built-in kinds: defaults that their clients and controllers see, and checks. */
 final class BuiltInRules {
@@ -31,11 +32,12 @@ final class BuiltInRules {
     RULES.put(ResourceTypes.CLUSTER_ROLES, RoleChecks.roles(true));
     RULES.put(ResourceTypes.ROLE_BINDINGS, RoleChecks.bindings(false));
     RULES.put(ResourceTypes.CLUSTER_ROLE_BINDINGS, RoleChecks.bindings(true));
-    checked(ResourceTypes.POD_DISRUPTION_BUDGETS, PolicyChecks::disruptionBudget);
-    checked(ResourceTypes.RESOURCE_QUOTAS, PolicyChecks::quota);
-    checked(ResourceTypes.LEASES, PolicyChecks::lease);
-    checked(ResourceTypes.EVENTS, PolicyChecks::event);
-    checked(ResourceTypes.NODES, PolicyChecks::node);
+    checked(
+        ResourceTypes.POD_DISRUPTION_BUDGETS, PolicyChecks::new, PolicyChecks::disruptionBudget);
+    checked(ResourceTypes.RESOURCE_QUOTAS, PolicyChecks::new, PolicyChecks::quota);
+    checked(ResourceTypes.LEASES, ClusterChecks::new, ClusterChecks::lease);
+    checked(ResourceTypes.EVENTS, ClusterChecks::new, ClusterChecks::event);
+    checked(ResourceTypes.NODES, ClusterChecks::new, ClusterChecks::node);
     RULES.put(ResourceTypes.NETWORK_POLICIES, new NetworkPolicyRules());
     RULES.put(ResourceTypes.LIMIT_RANGES, new LimitRangeRules());
     RULES.put(ResourceTypes.PERSISTENT_VOLUME_CLAIMS, new ClaimRules());
@@ -47,13 +49,14 @@ final class BuiltInRules {
   private BuiltInRules() {}
 
   /** A kind that is only looked at. */
-  private static void checked(ResourceType type, BiConsumer<PolicyChecks, ObjectNode> check) {
+  private static <C> void checked(
+      ResourceType type, Function<List<Cause>, C> checks, BiConsumer<C, ObjectNode> check) {
     RULES.put(
         type,
         new KindRules() {
           @Override
           public void validate(ObjectNode object, List<Cause> causes) {
-            check.accept(new PolicyChecks(causes), object);
+            check.accept(checks.apply(causes), object);
           }
         });
   }
@@ -120,7 +123,7 @@ final class BuiltInRules {
 
     @Override
     public void validate(ObjectNode object, List<Cause> causes) {
-      new PolicyChecks(causes).claim(object);
+      new ClusterChecks(causes).claim(object);
     }
   }
 
