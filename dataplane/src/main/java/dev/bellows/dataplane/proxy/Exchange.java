@@ -40,7 +40,7 @@ public final class Exchange {
   private @Nullable Object @Nullable [] attributes;
   private @Nullable List<EndListener> endListeners;
 
-  private final RequestBody body = new RequestBody();
+  private final RequestBody body;
 
   private boolean prepared;
   private @Nullable Address target;
@@ -65,6 +65,7 @@ public final class Exchange {
     this.startNanos = nowNanos;
     this.lastProgressNanos = nowNanos;
     this.upgrade = HopByHop.upgrade(request.headers());
+    this.body = new RequestBody(client.loopState().memory());
   }
 
   // ---- what a stage reads

@@ -90,9 +90,9 @@ final class Handover implements UpstreamSide {
     }
     written.add(content);
     if (content instanceof ByteBufHolder piece) {
-      writtenBytes += piece.content().readableBytes();
+      hold(piece.content().readableBytes());
     } else if (content instanceof ByteBuf octets) {
-      writtenBytes += octets.readableBytes();
+      hold(octets.readableBytes());
     }
   }
 
@@ -101,7 +101,7 @@ final class Handover implements UpstreamSide {
     if (delivering || written.isEmpty()) {
       return;
     }
-    boolean wasFull = full();
+    boolean carried = writtenBytes > 0;
     delivering = true;
     try {
       for (Object message = written.poll(); message != null; message = written.poll()) {
@@ -110,13 +110,13 @@ final class Handover implements UpstreamSide {
     } finally {
       delivering = false;
     }
-    writtenBytes = 0;
+    hold(-writtenBytes); // the inner exchange holds it now, or has passed it on
     Exchange to = inner;
     if (to != null) {
       to.onRequestReadComplete();
     }
     Exchange from = outer;
-    if (wasFull && from != null) {
+    if (carried && from != null) {
       from.onUpstreamWritable();
     }
   }
@@ -142,7 +142,13 @@ final class Handover implements UpstreamSide {
   }
 
   private boolean full() {
-    return writtenBytes >= Limits.HELD_BODY_BYTES;
+    return writtenBytes >= Limits.HELD_BODY_BYTES
+        || (writtenBytes > 0 && !loopState.memory().hasRoom());
+  }
+
+  private void hold(int octets) {
+    writtenBytes += octets;
+    loopState.memory().hold(octets);
   }
 
   @Override
@@ -185,6 +191,7 @@ final class Handover implements UpstreamSide {
     for (Object message = written.poll(); message != null; message = written.poll()) {
       ReferenceCountUtil.release(message);
     }
+    hold(-writtenBytes);
     Exchange to = outer;
     outer = null;
     if (to == null) {

@@ -22,6 +22,23 @@ public final class Limits {
    */
   public static final int HELD_BODY_BYTES = 64 * 1024;
 
+  /**
+   * What the heads of all requests of an event loop may take together, until they are answered; see
+   * {@link RequestMemory}. At most a sixteenth of the heap.
+   */
+  public static final long HEADS_PER_LOOP_BYTES =
+      Math.min(8L << 20, Runtime.getRuntime().maxMemory() / 16);
+
+  /** A head that takes no more than this is served even then. */
+  public static final int SMALL_HEAD_BYTES = 8 * 1024;
+
+  /**
+   * Of the bodies of all requests of an event loop, how much is held before no more is read of
+   * those that wait for a target. At most a sixteenth of the heap.
+   */
+  public static final long HELD_BODIES_PER_LOOP_BYTES =
+      Math.min(8L << 20, Runtime.getRuntime().maxMemory() / 16);
+
   /** Largest single read from a socket. */
   public static final int READ_BYTES = 64 * 1024;
 

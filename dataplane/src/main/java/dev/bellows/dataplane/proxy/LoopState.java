@@ -38,6 +38,8 @@ final class LoopState {
   private final Map<ClientTls, SecurePools> secure = new HashMap<>();
 
   private final Deadlines deadlines;
+  private final RequestMemory memory =
+      new RequestMemory(Limits.HEADS_PER_LOOP_BYTES, Limits.HELD_BODIES_PER_LOOP_BYTES);
   private final Future<?> expiry;
 
   LoopState(ProxyEngine engine, EventLoop loop, int index, LongSupplier nanoClock) {
@@ -117,6 +119,10 @@ final class LoopState {
 
   Deadlines deadlines() {
     return deadlines;
+  }
+
+  RequestMemory memory() {
+    return memory;
   }
 
   long nowNanos() {

@@ -163,7 +163,8 @@ public final class ProxyEngine implements AutoCloseable {
   private void initConnection(Listener listener, Channel channel) {
     LoopState state = state(channel.eventLoop());
     ChannelPipeline pipeline = channel.pipeline();
-    RequestDecoder decoder = new RequestDecoder();
+    channel.config().setRecvByteBufAllocator(new FrugalReads(state.memory()));
+    RequestDecoder decoder = new RequestDecoder(state.memory());
     ResponseEncoder encoder = new ResponseEncoder();
     pipeline.addLast(decoder, encoder);
     pipeline.addLast(new ServerConnection(listener, state, channel, decoder, encoder));

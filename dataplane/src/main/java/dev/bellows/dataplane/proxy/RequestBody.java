@@ -8,14 +8,23 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The body of a request between its two sides: held while there is no upstream, up to {@link
- * Limits#HELD_BODY_BYTES} and one read more, and passed on as it comes when there is one.
+ * Limits#HELD_BODY_BYTES} and one read more, or less while the loop's {@link RequestMemory} has no
+ * room for more, and passed on as it comes when there is one.
  */
 final class RequestBody {
+  /** What a piece costs besides its octets: those who send many small ones must not hold more. */
+  private static final int PIECE_BYTES = 512;
+
+  private final RequestMemory memory;
   private @Nullable ArrayDeque<HttpContent> held;
   private int heldBytes;
   private long bytes;
   private boolean complete;
   private boolean sent;
+
+  RequestBody(RequestMemory memory) {
+    this.memory = memory;
+  }
 
   /** Takes over the next piece: writes it, or holds it while there is nowhere to write it to. */
   void take(HttpContent content, @Nullable UpstreamSide to) {
@@ -32,7 +41,7 @@ final class RequestBody {
       waiting = new ArrayDeque<>(2);
       held = waiting;
     }
-    heldBytes += content.content().readableBytes();
+    hold(content.content().readableBytes() + PIECE_BYTES);
     waiting.add(content);
   }
 
@@ -40,12 +49,17 @@ final class RequestBody {
   void sendTo(UpstreamSide to) {
     ArrayDeque<HttpContent> waiting = held;
     held = null;
-    heldBytes = 0;
+    hold(-heldBytes);
     if (waiting != null) {
       waiting.forEach(content -> send(content, to));
     } else if (complete) {
       to.write(LastHttpContent.EMPTY_LAST_CONTENT); // its end went with the first attempt
     }
+  }
+
+  private void hold(int octets) {
+    heldBytes += octets;
+    memory.hold(octets);
   }
 
   private void send(HttpContent content, UpstreamSide to) {
@@ -70,13 +84,14 @@ final class RequestBody {
 
   /** Whether more of it may be held. */
   boolean hasRoom() {
-    return complete || heldBytes < Limits.HELD_BODY_BYTES;
+    return complete || (heldBytes < Limits.HELD_BODY_BYTES && memory.hasRoom());
   }
 
   /** Gives back what is held. */
   void release() {
     ArrayDeque<HttpContent> waiting = held;
     held = null;
+    hold(-heldBytes);
     if (waiting != null) {
       waiting.forEach(ReferenceCountUtil::release);
     }

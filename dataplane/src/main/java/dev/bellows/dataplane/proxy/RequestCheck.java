@@ -108,6 +108,11 @@ final class RequestCheck {
     return refusal(400, "malformed request");
   }
 
+  /** The answer to a request whose head is large while large heads take all that they may. */
+  static Answer tooMuch() {
+    return refusal(503, "too many large request heads");
+  }
+
   private static Answer refusal(int status, String text) {
     return Answer.error(status, text).with("Connection", "close");
   }

@@ -43,14 +43,22 @@ final class RequestDecoder extends HttpRequestDecoder {
 
   private static final String PROTOCOL = "HTTP/";
 
+  private final RequestMemory memory;
+  private RequestMemory.@Nullable Share share;
+
+  /** Of the head that is coming, how many octets and lines have been read. */
+  private int headOctets;
+
+  private int headLines;
   private boolean virgin = true;
   private boolean inHead = true;
   private boolean betweenLines;
   private boolean refused;
   private @Nullable Future<?> headTimeout;
 
-  RequestDecoder() {
+  RequestDecoder(RequestMemory memory) {
     super(config().setHeadersFactory(HeadersOfOneLength.FACTORY));
+    this.memory = memory;
   }
 
   static HttpDecoderConfig config() {
@@ -73,11 +81,13 @@ final class RequestDecoder extends HttpRequestDecoder {
   public void channelInactive(ChannelHandlerContext ctx) throws Exception {
     super.channelInactive(ctx); // reads what is left, which may arm it
     disarmHeadTimeout();
+    giveBack();
   }
 
   @Override
   protected void handlerRemoved0(ChannelHandlerContext ctx) throws Exception {
     disarmHeadTimeout();
+    giveBack();
     super.handlerRemoved0(ctx);
   }
 
@@ -112,8 +122,11 @@ final class RequestDecoder extends HttpRequestDecoder {
       int before = in.readerIndex();
       super.decode(ctx, in, out);
       betweenLines |= hasText(in, before, in.readerIndex());
+      headOctets += in.readerIndex() - before;
+      headLines += out.isEmpty() ? lines(in, before, in.readerIndex()) : 0;
     }
     if (out.isEmpty()) {
+      onUnfinished(ctx, in);
       if (inHead && headTimeout == null) {
         armHeadTimeout(ctx);
       }
@@ -122,9 +135,45 @@ final class RequestDecoder extends HttpRequestDecoder {
     if (headTimeout != null) {
       disarmHeadTimeout();
     }
+    headOctets = 0;
+    headLines = 0;
+    giveBack();
     inHead = out.getLast() instanceof LastHttpContent;
     if (inHead) {
       betweenLines = false;
+    }
+  }
+
+  /**
+   * Notes what a head takes that is not whole, or a line between pieces of a body: what has been
+   * read of it, and all of the buffer in which the rest waits, however little that is.
+   */
+  private void onUnfinished(ChannelHandlerContext ctx, ByteBuf in) {
+    int waiting = headOctets + (in.isReadable() ? in.capacity() : 0);
+    if (waiting > 0) {
+      RequestMemory.Share mine = share;
+      if (mine == null) {
+        mine = memory.share(ctx.channel());
+        share = mine;
+      }
+      mine.coming(waiting + RequestMemory.LINE_BYTES * headLines);
+    }
+  }
+
+  private static int lines(ByteBuf in, int from, int to) {
+    int lines = 0;
+    for (int at = from; at < to; at++) {
+      if (in.getByte(at) == HttpConstants.LF) {
+        lines++;
+      }
+    }
+    return lines;
+  }
+
+  private void giveBack() {
+    RequestMemory.Share mine = share;
+    if (mine != null) {
+      mine.giveBack();
     }
   }
 

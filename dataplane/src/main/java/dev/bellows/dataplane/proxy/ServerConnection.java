@@ -52,6 +52,9 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Cli
   private final ArrayDeque<Object> parked = new ArrayDeque<>(0);
   private @Nullable String peerIp;
 
+  /** What the current request takes; none before the first. */
+  private RequestMemory.@Nullable Share share;
+
   private @Nullable HttpRequest upgrading;
   private @Nullable Exchange current;
   private boolean reading;
@@ -174,6 +177,9 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Cli
         }
       } else if (exchange != null) {
         exchange.onRequestContent(content);
+        if (!exchange.wantsRequest()) {
+          updateReading(); // not at the end of many reads at once, but of this one
+        }
       } else {
         discard(content);
       }
@@ -184,6 +190,9 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Cli
 
   private void begin(HttpRequest request) {
     Answer refusal = RequestCheck.refuse(request);
+    if (!hasRoomFor(request) && refusal == null) {
+      refusal = RequestCheck.tooMuch();
+    }
     if (refusal == null && Http2Upgrade.asked(request)) {
       if (Http2Upgrade.possible(request)) {
         upgrading = request;
@@ -192,6 +201,22 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Cli
       Http2Upgrade.forget(request);
     }
     serve(request, refusal);
+  }
+
+  private boolean hasRoomFor(HttpRequest request) {
+    RequestMemory.Share mine = share;
+    if (mine == null) {
+      mine = loopState.memory().share(channel);
+      share = mine;
+    }
+    return mine.whole(RequestMemory.cost(request));
+  }
+
+  private void giveBack() {
+    RequestMemory.Share mine = share;
+    if (mine != null) {
+      mine.giveBack();
+    }
   }
 
   private void serve(HttpRequest request, @Nullable Answer refusal) {
@@ -215,7 +240,11 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Cli
   public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
     if (event == RequestDecoder.Event.HTTP2_PREFACE) {
       channel.pipeline().remove(encoder);
-      channel.pipeline().addLast(new Http2Server(listener, loopState, peerIp()).link());
+      channel
+          .pipeline()
+          .addLast(
+              new FrameWatch(loopState.memory()),
+              new Http2Server(listener, loopState, peerIp()).link());
       leave();
     } else {
       ctx.fireUserEventTriggered(event);
@@ -224,9 +253,11 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Cli
 
   private void upgrade(HttpRequest request) {
     Http2Server http2 = new Http2Server(listener, loopState, peerIp());
-    if (Http2Upgrade.perform(
-        channel.pipeline().context(this), request, http2.link(), this::agreeToHttp2)) {
+    ChannelHandlerContext context = channel.pipeline().context(this);
+    if (Http2Upgrade.perform(context, request, http2.link(), this::agreeToHttp2)) {
+      channel.pipeline().addAfter(context.name(), null, new FrameWatch(loopState.memory()));
       leave();
+      giveBack(); // its stream takes it
       Http2Upgrade.forget(request);
       http2.serveUpgraded(request);
     } else {
@@ -306,6 +337,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Cli
     if (exchange != null) {
       exchange.onClientGone();
     }
+    giveBack();
     parked.forEach(ReferenceCountUtil::release);
     parked.clear();
     ctx.fireChannelInactive();
@@ -450,6 +482,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Cli
       return;
     }
     current = null;
+    giveBack();
     if (closing || !channel.isActive()) {
       return;
     }

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 final class ServerStream extends StreamSide implements ClientSide {
   private final Http2Server connection;
   private @Nullable Exchange exchange;
+  private RequestMemory.@Nullable Share share;
   private boolean begun;
 
   ServerStream(Http2Server connection, Http2Link link) {
@@ -38,7 +39,13 @@ final class ServerStream extends StreamSide implements ClientSide {
     Exchange started = new Exchange(this, request, nowNanos());
     exchange = started;
     awaitReadEnd();
+    RequestMemory.Share mine = loopState().memory().share(link.channel());
+    share = mine;
+    boolean room = mine.whole(RequestMemory.cost(request));
     Answer refusal = RequestCheck.refuseHttp2(request);
+    if (refusal == null && !room) {
+      refusal = RequestCheck.tooMuch();
+    }
     if (refusal != null) {
       started.answer(refusal);
       return;
@@ -165,6 +172,10 @@ final class ServerStream extends StreamSide implements ClientSide {
   @Override
   public void onExchangeEnd(Exchange ended, End how) {
     exchange = null;
+    RequestMemory.Share mine = share;
+    if (mine != null) {
+      mine.giveBack();
+    }
     switch (how) {
       case COMPLETE -> {
         if (peerMaySend()) {
