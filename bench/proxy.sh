@@ -5,7 +5,8 @@
 #
 # CPU is user + system time of the whole proxy process, garbage collection and compilation included,
 # divided by the requests answered. Each proxy is warmed up for WARM seconds (20), then ROUNDS rounds
-# (5) of SECONDS (6) each are measured, the proxies in turns; the table shows medians. On Debian the
+# (5) of SECONDS (6) each are measured, the proxies in turns; the table shows medians. latency sends
+# 1,000 requests a second at times that are planned beforehand (proxy/open_loop.py). On Debian the
 # missing ones of nginx, wrk and h2load are installed.
 set -euo pipefail
 

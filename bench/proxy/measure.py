@@ -1,5 +1,6 @@
 """Drives nginx and Bellows' proxies in turns and prints what they cost. Started by proxy.sh."""
 
+import collections
 import glob
 import os
 import random
@@ -11,6 +12,8 @@ import subprocess
 import sys
 import tempfile
 import time
+
+import open_loop
 
 HERE = sys.argv[1]
 MODES = sys.argv[2:] or ["small", "large", "h2c", "latency"]
@@ -150,6 +153,16 @@ def h2load(port, path, seconds, *options):
     return done, done / seconds, took[len(took) // 2], took[int(len(took) * 0.99)]
 
 
+ASKED = collections.Counter()  # by port: how often a proxy has been asked in the open loop
+
+
+def planned(port, path, seconds, rate=1000):
+    """In a round, everybody is asked at the same times."""
+    ASKED[port] += 1
+    took = open_loop.run(port, HOST, path, seconds, rate, CONNECTIONS, seed=ASKED[port])
+    return len(took), len(took) / seconds, took[len(took) // 2] * 1e3, took[int(len(took) * 0.99)] * 1e3
+
+
 def measure(title, contestants, load):
     """contestants: by name; the first is what the others are compared with."""
     for name, proxy in contestants.items():
@@ -167,7 +180,7 @@ def measure(title, contestants, load):
             garbage = 0 if allocated is None else (proxy.allocated() - allocated) / requests
             rows[name].append((cost, rate, p50, p99, resident_mib(proxy.pid), garbage))
             print(
-                f"{title}: round {number + 1}: {name}: {cost:.1f} us/request, p50 {p50:.2f}, p99 {p99:.2f} ms",
+                f"{title}: round {number + 1}: {name}: {cost:.1f} us/request, p50 {p50:.3f}, p99 {p99:.3f} ms",
                 file=sys.stderr,
             )
     print(f"\n{title}\n")
@@ -184,7 +197,7 @@ def measure(title, contestants, load):
         print(
             f"| {name} | {cost:.1f} ({low:.1f} to {high:.1f})"
             f" | {cost / statistics.median(first):.2f} ({ratios}) | {rate:,.0f}"
-            f" | {p50:.2f} | {p99:.2f} | {rss:.0f} | {garbage:,.0f} |",
+            f" | {p50:.3f} | {p99:.3f} | {rss:.0f} | {garbage:,.0f} |",
             flush=True,
         )
 
@@ -225,16 +238,17 @@ def main():
             lambda port, seconds: h2load(port, "/", seconds, "-c10", "-m10"),
         )
     if "latency" in MODES:
+        contestants = {
+            "nginx": plain,
+            "queue-proxy, shared form": Bellows("queue-proxy"),
+            "gateway and queue-proxy, one process": Bellows("gateway"),
+        }
+        for proxy in contestants.values():
+            wrk(proxy.port, "/", WARM)  # a thousand requests a second would take minutes to warm up
         measure(
-            "Small GET, 1,000 a second over 50 connections, whatever the answers take",
-            {
-                "nginx": plain,
-                "queue-proxy, shared form": Bellows("queue-proxy"),
-                "gateway and queue-proxy, one process": Bellows("gateway"),
-            },
-            lambda port, seconds: h2load(
-                port, "/", seconds, "--h1", f"-c{CONNECTIONS}", "--rps=20"
-            ),
+            "Small GET, 1,000 a second over at most 50 connections, at planned times",
+            contestants,
+            lambda port, seconds: planned(port, "/", seconds),
         )
 
 
