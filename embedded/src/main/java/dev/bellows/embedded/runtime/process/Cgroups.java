@@ -4,10 +4,13 @@ import dev.bellows.embedded.runtime.ContainerId;
 import dev.bellows.embedded.runtime.Limits;
 import dev.bellows.embedded.runtime.Powers.Power;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -15,7 +18,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -214,19 +217,44 @@ final class Cgroups {
       return;
     }
     for (Controller controller : bases.keySet()) {
-      try (Stream<Path> elsewhere =
-          Files.find(
-              machine.resolve(controller.name()),
-              MAX_DEPTH,
-              (path, attributes) -> attributes.isDirectory() && path.endsWith(name))) {
-        for (Path base : elsewhere.filter(each -> !bases.containsValue(each)).toList()) {
+      try {
+        for (Path base : elsewhere(controller)) {
           removeBelow(base);
-          Files.delete(base);
+          Files.deleteIfExists(base);
         }
-      } catch (IOException | UncheckedIOException e) {
+      } catch (IOException e) {
         LOG.warn("control groups of an earlier run may be left for {}", controller, e);
       }
     }
+  }
+
+  /** Groups of this one's name at other places; others may remove theirs meanwhile. */
+  private List<Path> elsewhere(Controller controller) throws IOException {
+    List<Path> found = new ArrayList<>();
+    Files.walkFileTree(
+        machine.resolve(controller.name()),
+        Set.of(),
+        MAX_DEPTH,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult preVisitDirectory(Path group, BasicFileAttributes attributes) {
+            if (group.endsWith(name) && !bases.containsValue(group)) {
+              found.add(group);
+            }
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult visitFileFailed(Path gone, IOException e) {
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult postVisitDirectory(Path group, @Nullable IOException e) {
+            return FileVisitResult.CONTINUE;
+          }
+        });
+    return found;
   }
 
   private void removeContents() {
@@ -265,12 +293,14 @@ final class Cgroups {
   private static void remove(Path group) throws IOException {
     long deadline = System.nanoTime() + EMPTY_LIMIT.toNanos();
     while (Files.exists(group)) {
-      for (String pid : Files.readAllLines(group.resolve("cgroup.procs"))) {
-        Signals.toProcess(Long.parseLong(pid), Signals.SIGKILL);
-      }
       try {
+        for (String pid : Files.readAllLines(group.resolve("cgroup.procs"))) {
+          Signals.toProcess(Long.parseLong(pid), Signals.SIGKILL);
+        }
         Files.delete(group);
         return;
+      } catch (NoSuchFileException e) {
+        return; // somebody else has removed it
       } catch (IOException e) {
         if (System.nanoTime() > deadline) {
           throw e;

@@ -10,6 +10,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.OptionalLong;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -65,6 +67,34 @@ class CgroupsTest {
     assertThat(left).doesNotExist();
     assertThat(others).exists();
     assertThat(machine.resolve("v1/memory/ours/bellows-run")).exists();
+  }
+
+  @Test
+  void groupsThatOthersRemoveMeanwhileAreInNobodysWay() throws Exception {
+    Cgroups cgroups = Cgroups.of(machine.resolve("v1"), "3:memory:/ours\n", "run");
+    Path other = machine.resolve("v1/memory/another/other/group");
+    AtomicBoolean over = new AtomicBoolean();
+    FutureTask<Void> churn =
+        new FutureTask<>(() -> {
+          while (!over.get()) {
+            Files.createDirectories(other);
+            Files.delete(other);
+            Files.delete(other.getParent());
+          }
+          return null;
+        });
+    Thread.ofPlatform().start(churn);
+    try {
+      for (int round = 0; round < 300; round++) {
+        Path left =
+            Files.createDirectories(machine.resolve("v1/memory/another/session/bellows-run"));
+        cgroups.removeLeftovers();
+        assertThat(left).as("round %d", round).doesNotExist();
+      }
+    } finally {
+      over.set(true);
+      churn.get();
+    }
   }
 
   @Test
