@@ -15,6 +15,12 @@ import java.util.concurrent.TimeUnit;
 
 /** {@code bellows kubelet} as a process, a node of a real control plane. */
 final class JoinedNodeProcess implements AutoCloseable {
+  /**
+   * The pods' addresses and the ports that parts beside them have, which tests in one JVM have one
+   * after the other.
+   */
+  static final String NETWORK = "joined node's network";
+
   private final Path dataDirectory;
   private final Path kubeconfig;
   private final Process process;
@@ -70,9 +76,6 @@ final class JoinedNodeProcess implements AutoCloseable {
         .contains("has joined");
     return new JoinedNodeProcess(dataDirectory, kubeconfig, process);
   }
-
-  /** The pods' addresses, which tests in one JVM have one after the other. */
-  static final String NETWORK = "joined node's network";
 
   // Set aside for tests by RFC 2544; the processes of one machine take different parts of it.
   private static String podCidr() {

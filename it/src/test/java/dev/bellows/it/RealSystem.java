@@ -44,9 +44,6 @@ import org.jspecify.annotations.Nullable;
  * each under the rights of its account, by way of a relay that can be cut.
  */
 final class RealSystem implements TestedSystem {
-  /** Of which there can be one on a machine: its parts have ports that others dial. */
-  static final String LOCK = "the one real system";
-
   private static final String SYSTEM = "knative-serving";
   private static final Duration PATIENCE = Duration.ofMinutes(3);
 

@@ -36,7 +36,7 @@ import org.junit.jupiter.api.parallel.ResourceLock;
  * every answer must come; and one that another control plane has made keeps its pods.
  */
 @BesideOthers
-@ResourceLock(RealSystem.LOCK)
+@ResourceLock(JoinedNodeProcess.NETWORK)
 class TroubleIT {
   private static final Duration PATIENCE = Duration.ofMinutes(3);
 
