@@ -10,6 +10,20 @@ import java.util.Optional;
  * then who must approve; and, once the object is valid by itself, webhooks that judge it.
  */
 final class AdmissionChain {
+  /**
+   * A write that is asked about.
+   *
+   * @param old what is stored; empty of an object that is new
+   * @param object as it shall be, completed in place; of a deletion as it is
+   */
+  record Write(
+      AdmissionStep.Operation operation,
+      Resource resource,
+      Subresource part,
+      Optional<ObjectNode> old,
+      ObjectNode object,
+      WriteOptions options) {}
+
   private final List<AdmissionStep> steps;
   private final Webhooks webhooks;
   private volatile boolean partsReviewed = true;
@@ -39,20 +53,17 @@ final class AdmissionChain {
    *
    * @throws ApiException as the first refuses
    */
-  void admit(
-      AdmissionStep.Operation operation,
-      Resource resource,
-      Subresource part,
-      Optional<ObjectNode> old,
-      ObjectNode object,
-      WriteOptions options) {
-    Optional<ObjectNode> before = old.map(ObjectNode::deepCopy);
+  void admit(Write write) {
+    Resource resource = write.resource();
+    ObjectNode object = write.object();
+    WriteOptions options = write.options();
+    Optional<ObjectNode> before = write.old().map(ObjectNode::deepCopy);
     for (AdmissionStep step : steps) {
       step.admit(
           new AdmissionStep.Request(
-              operation,
+              write.operation(),
               resource.type(),
-              part.path(),
+              write.part().path(),
               before,
               object,
               options.user().name(),
@@ -60,17 +71,17 @@ final class AdmissionChain {
               options.warnings()));
     }
     if (resource.type().equals(ResourceTypes.CUSTOM_RESOURCE_DEFINITIONS)
-        && operation != AdmissionStep.Operation.DELETE
+        && write.operation() != AdmissionStep.Operation.DELETE
         && DefinitionRules.hasExpressions(object)) {
       options
           .warnings()
           .accept("x-kubernetes-validations are kept and not evaluated here (docs/embedded.md)");
     }
     if (isAsked(resource.type(), options)) {
-      mutate(WebhookRequest.of(operation, resource, part, old, object, options), part, object);
+      mutate(WebhookRequest.of(write), write.part(), object);
     }
-    if (operation != AdmissionStep.Operation.DELETE && part == Subresource.NONE) {
-      options.approval().approve(resource.type(), old, object);
+    if (write.operation() != AdmissionStep.Operation.DELETE && write.part() == Subresource.NONE) {
+      options.approval().approve(resource.type(), write.old(), object);
     }
   }
 
@@ -110,15 +121,9 @@ final class AdmissionChain {
    *
    * @throws ApiException as one of them refuses
    */
-  void judge(
-      AdmissionStep.Operation operation,
-      Resource resource,
-      Subresource part,
-      Optional<ObjectNode> old,
-      ObjectNode object,
-      WriteOptions options) {
-    if (isAsked(resource.type(), options)) {
-      webhooks.validate(WebhookRequest.of(operation, resource, part, old, object, options));
+  void judge(Write write) {
+    if (isAsked(write.resource().type(), write.options())) {
+      webhooks.validate(WebhookRequest.of(write));
     }
   }
 }

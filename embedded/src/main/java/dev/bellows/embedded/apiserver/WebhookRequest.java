@@ -35,30 +35,26 @@ record WebhookRequest(
   private static final String REVIEWS = "admission.k8s.io/";
 
   /** Of a write of a stored object. */
-  static WebhookRequest of(
-      AdmissionStep.Operation operation,
-      Resource resource,
-      Subresource part,
-      Optional<ObjectNode> old,
-      ObjectNode object,
-      WriteOptions options) {
+  static WebhookRequest of(AdmissionChain.Write write) {
+    Resource resource = write.resource();
+    ObjectNode object = write.object();
     ObjectMeta meta = ObjectMeta.of(object);
     JsonNode missing = MissingNode.getInstance();
-    boolean scale = part == Subresource.SCALE;
-    JsonNode before = old.isPresent() ? old.get() : missing;
-    JsonNode after = operation == AdmissionStep.Operation.DELETE ? missing : object;
-    String version = options.form().version();
+    boolean scale = write.part() == Subresource.SCALE;
+    JsonNode before = write.old().isPresent() ? write.old().get() : missing;
+    JsonNode after = write.operation() == AdmissionStep.Operation.DELETE ? missing : object;
+    String version = write.options().form().version();
     return new WebhookRequest(
-        operation.name(),
+        write.operation().name(),
         resource,
         resource.versions().contains(version) ? version : resource.type().version(),
-        part.path(),
+        write.part().path(),
         scale ? "autoscaling/v1/Scale" : "",
         meta.namespace(),
         meta.name(),
         scale ? Scales.of(resource, object) : after,
         scale && before instanceof ObjectNode present ? Scales.of(resource, present) : before,
-        options);
+        write.options());
   }
 
   /**

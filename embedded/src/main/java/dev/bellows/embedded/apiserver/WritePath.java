@@ -125,22 +125,18 @@ final class WritePath {
     }
     complete(resource, object);
     resource.rules().onCreate(object);
-    admission.admit(
-        AdmissionStep.Operation.CREATE,
-        resource,
-        Subresource.NONE,
-        Optional.empty(),
-        object,
-        options);
+    AdmissionChain.Write asked =
+        new AdmissionChain.Write(
+            AdmissionStep.Operation.CREATE,
+            resource,
+            Subresource.NONE,
+            Optional.empty(),
+            object,
+            options);
+    admission.admit(asked);
     complete(resource, object);
     validate(resource, object, Optional.empty());
-    admission.judge(
-        AdmissionStep.Operation.CREATE,
-        resource,
-        Subresource.NONE,
-        Optional.empty(),
-        object,
-        options);
+    admission.judge(asked);
     if (BuiltIns.WITHOUT_EFFECT.contains(type)) {
       options
           .warnings()
@@ -363,22 +359,18 @@ final class WritePath {
       Settlement.settle(resource, attempt.part(), old, object);
       complete(resource, object);
       resource.rules().onUpdate(old, object);
-      admission.admit(
-          AdmissionStep.Operation.UPDATE,
-          resource,
-          attempt.part(),
-          Optional.of(old),
-          object,
-          options);
+      AdmissionChain.Write asked =
+          new AdmissionChain.Write(
+              AdmissionStep.Operation.UPDATE,
+              resource,
+              attempt.part(),
+              Optional.of(old),
+              object,
+              options);
+      admission.admit(asked);
       complete(resource, object);
       validate(resource, object, Optional.of(old));
-      admission.judge(
-          AdmissionStep.Operation.UPDATE,
-          resource,
-          attempt.part(),
-          Optional.of(old),
-          object,
-          options);
+      admission.judge(asked);
       Settlement.countGeneration(resource, attempt.part(), old, object);
       if (attempt.notes()) {
         ManagedFields.noteUpdate(
@@ -413,16 +405,16 @@ final class WritePath {
       Entry entry = store.get(key).orElseThrow(() -> ApiException.notFound(type, name));
       ObjectNode old = Json.read(entry.value());
       Deletions.requirePreconditions(type, old, how);
-      WriteOptions asked = how.dryRun() ? options.trying() : options;
-      admission.admit(
-          AdmissionStep.Operation.DELETE,
-          resource,
-          Subresource.NONE,
-          Optional.of(old),
-          old.deepCopy(),
-          asked);
-      admission.judge(
-          AdmissionStep.Operation.DELETE, resource, Subresource.NONE, Optional.of(old), old, asked);
+      AdmissionChain.Write asked =
+          new AdmissionChain.Write(
+              AdmissionStep.Operation.DELETE,
+              resource,
+              Subresource.NONE,
+              Optional.of(old),
+              old.deepCopy(),
+              how.dryRun() ? options.trying() : options);
+      admission.admit(asked);
+      admission.judge(asked);
       ObjectNode object = old.deepCopy();
       boolean gone = Deletions.mark(resource, object, how, clock.instant());
       if (options.dryRun() || how.dryRun() || (!gone && Json.same(old, object))) {
