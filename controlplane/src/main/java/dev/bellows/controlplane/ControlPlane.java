@@ -3,6 +3,7 @@ package dev.bellows.controlplane;
 import dev.bellows.controlplane.reconcile.ApiWriter;
 import dev.bellows.controlplane.reconcile.Controller;
 import dev.bellows.controlplane.reconcile.EventRecorder;
+import dev.bellows.controlplane.reconcile.Pace;
 import dev.bellows.controlplane.reconcile.Reconciler;
 import dev.bellows.controlplane.reconcile.Writer;
 import dev.bellows.controlplane.watch.CannotWatchException;
@@ -51,8 +52,9 @@ public final class ControlPlane implements AutoCloseable {
         new LiveConfig(
             informers.watchConfigMaps(surroundings.systemNamespace()),
             surroundings.configMapNames());
-    this.events = new EventRecorder(client, surroundings.component(), clock);
-    this.writer = new ApiWriter(client, events);
+    Pace pace = new Pace(surroundings.apiRate(), System::nanoTime);
+    this.events = new EventRecorder(client, surroundings.component(), clock, pace);
+    this.writer = new ApiWriter(client, events, pace);
   }
 
   /**

@@ -1,6 +1,7 @@
 package dev.bellows.controlplane;
 
 import dev.bellows.controlplane.feed.RevisionFeed.ClusterIps;
+import dev.bellows.controlplane.reconcile.ApiRate;
 import dev.bellows.controlplane.reconcile.HostForm;
 import dev.bellows.controlplane.reconcile.PublicPorts;
 import java.util.Map;
@@ -17,6 +18,7 @@ import java.util.Map;
  * @param component source that Events name
  * @param configMapNames names of ConfigMaps that have others than the usual, by the usual name
  * @param ports where the world reaches our gateway
+ * @param apiRate how often reconcilers ask the API server at most, all together
  */
 public record ControlPlaneConfig(
     String systemNamespace,
@@ -27,7 +29,8 @@ public record ControlPlaneConfig(
     int workers,
     String component,
     Map<String, String> configMapNames,
-    PublicPorts ports) {
+    PublicPorts ports,
+    ApiRate apiRate) {
   /** The class of the gateway that comes with Bellows. */
   public static final String BELLOWS_INGRESS_CLASS = "bellows.ingress.networking.knative.dev";
 
@@ -49,7 +52,8 @@ public record ControlPlaneConfig(
         4,
         "bellows",
         Map.of(),
-        PublicPorts.USUAL);
+        PublicPorts.USUAL,
+        ApiRate.UNLIMITED);
   }
 
   /** The same with a gateway that is reached elsewhere. */
@@ -63,7 +67,8 @@ public record ControlPlaneConfig(
         workers,
         component,
         configMapNames,
-        others);
+        others,
+        apiRate);
   }
 
   /** How hosts and URLs are written. */

@@ -5,6 +5,7 @@ import dev.bellows.app.wiring.ClusterDomain;
 import dev.bellows.app.wiring.RoleProcess;
 import dev.bellows.app.wiring.RoleSettings;
 import dev.bellows.app.wiring.ServiceLookup;
+import dev.bellows.controlplane.reconcile.ApiRate;
 import dev.bellows.controlplane.reconcile.PublicPorts;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -55,6 +56,24 @@ final class RoleOptions {
       paramLabel = "PORT",
       description = "where Prometheus reads; a free one if it is taken (default: 9090)")
   private int metricsPort = METRICS_PORT;
+
+  @Option(
+      names = "--kube-api-qps",
+      paramLabel = "N",
+      description =
+          "how often it asks the Kubernetes API at most, in calls a second; 0 = any number; Leases,"
+              + " and how many pods there are, do not wait (default: $KUBE_API_QPS, else 200)",
+      defaultValue = "${env:KUBE_API_QPS:-200}")
+  private double kubeApiQps = ApiRate.USUAL.qps();
+
+  @Option(
+      names = "--kube-api-burst",
+      paramLabel = "N",
+      description =
+          "how many of these calls may come at once after a while without any (default:"
+              + " $KUBE_API_BURST, else 400)",
+      defaultValue = "${env:KUBE_API_BURST:-400}")
+  private int kubeApiBurst = ApiRate.USUAL.burst();
 
   /** Whether a part must know its pod. */
   enum Pod {
@@ -138,7 +157,16 @@ final class RoleOptions {
         services,
         configMaps,
         PublicPorts.USUAL,
-        metricsPort);
+        metricsPort,
+        apiRate());
+  }
+
+  private ApiRate apiRate() {
+    try {
+      return new ApiRate(kubeApiQps, kubeApiBurst);
+    } catch (IllegalArgumentException e) {
+      throw UserError.wrongWords("--kube-api-qps, --kube-api-burst: " + e.getMessage());
+    }
   }
 
   private Config kubernetes() {

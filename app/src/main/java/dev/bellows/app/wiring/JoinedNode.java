@@ -5,6 +5,7 @@ import dev.bellows.app.kubelet.ClusterNodeApi;
 import dev.bellows.app.kubelet.NodeHeartbeat;
 import dev.bellows.app.kubelet.ReviewedAccess;
 import dev.bellows.controlplane.reconcile.EventRecorder;
+import dev.bellows.controlplane.reconcile.Pace;
 import dev.bellows.controlplane.watch.PlainWatches;
 import dev.bellows.dataplane.probe.Prober;
 import dev.bellows.dataplane.proxy.EventLoops;
@@ -88,7 +89,8 @@ public final class JoinedNode implements AutoCloseable {
     Prober prober = new Prober(engine.loops());
     SharedQueueProxy queueProxies =
         new SharedQueueProxy(engine, prober, System::nanoTime, (_, _) -> {});
-    EventRecorder events = closing.add(new EventRecorder(client, "kubelet", clock));
+    EventRecorder events =
+        closing.add(new EventRecorder(client, "kubelet", clock, Pace.unlimited()));
     NodeHeartbeat heartbeat = closing.add(new NodeHeartbeat(client, settings.port(), clock));
     ClusterNodeApi api = new ClusterNodeApi(client, events, heartbeat);
     Path logs = DataFiles.ownerOnlyDirectory(directory.path().resolve("logs"));

@@ -2,6 +2,7 @@ package dev.bellows.app.wiring;
 
 import dev.bellows.controlplane.ControlPlaneConfig;
 import dev.bellows.controlplane.bucket.Identity;
+import dev.bellows.controlplane.reconcile.ApiRate;
 import dev.bellows.controlplane.reconcile.PublicPorts;
 import io.fabric8.kubernetes.client.Config;
 import java.net.InetAddress;
@@ -23,6 +24,7 @@ import java.util.UUID;
  * @param configMapNames names of ConfigMaps that have others than the usual, by the usual name
  * @param ports where the world reaches the gateway
  * @param metricsPort for Prometheus; another is taken if it is not free
+ * @param apiRate how often it asks the API at most
  */
 public record RoleSettings(
     Config kubernetes,
@@ -34,7 +36,8 @@ public record RoleSettings(
     ServiceLookup services,
     Map<String, String> configMapNames,
     PublicPorts ports,
-    int metricsPort) {
+    int metricsPort,
+    ApiRate apiRate) {
   private static final int WORKERS = 4;
 
   public RoleSettings {
@@ -83,7 +86,8 @@ public record RoleSettings(
         services,
         configMapNames,
         others,
-        metricsPort);
+        metricsPort,
+        apiRate);
   }
 
   ControlPlaneConfig surroundings(String component) {
@@ -96,6 +100,7 @@ public record RoleSettings(
         WORKERS,
         component,
         configMapNames,
-        ports);
+        ports,
+        apiRate);
   }
 }

@@ -28,15 +28,19 @@ public final class ApiWriter implements Writer {
   private final KubernetesClient client;
   private final PlainWrites writes;
   private final EventRecorder events;
+  private final Pace pace;
 
   /**
    * @param client stays the caller's
    * @param events where {@link Step.Announce} goes
+   * @param pace at which the API server is asked; how many pods there are is written ahead of all
+   *     else
    */
-  public ApiWriter(KubernetesClient client, EventRecorder events) {
+  public ApiWriter(KubernetesClient client, EventRecorder events, Pace pace) {
     this.client = client;
     this.writes = new PlainWrites(client);
     this.events = events;
+    this.pace = pace;
   }
 
   @Override
@@ -44,16 +48,26 @@ public final class ApiWriter implements Writer {
     log.debug("{}", step);
     try {
       switch (step) {
-        case Step.Create(HasMetadata object) -> OwnWrites.created(object, writes.create(object));
-        case Step.Patch(HasMetadata object, ObjectNode patch) ->
-            OwnWrites.changed(object, writes.patch(object, patch));
+        case Step.Create(HasMetadata object) -> {
+          takeTurn();
+          OwnWrites.created(object, writes.create(object));
+        }
+        case Step.Patch(HasMetadata object, ObjectNode patch) -> {
+          takeTurn();
+          OwnWrites.changed(object, writes.patch(object, patch));
+        }
         case Step.UpdateStatus(CustomResource<?, ?> object) -> updateStatus(object);
-        case Step.SetReplicas replicas -> setReplicas(replicas);
-        case Step.Delete(HasMetadata object) ->
-            client
-                .resource(object)
-                .lockResourceVersion(object.getMetadata().getResourceVersion())
-                .delete();
+        case Step.SetReplicas replicas -> {
+          pace.goFirst();
+          setReplicas(replicas);
+        }
+        case Step.Delete(HasMetadata object) -> {
+          takeTurn();
+          client
+              .resource(object)
+              .lockResourceVersion(object.getMetadata().getResourceVersion())
+              .delete();
+        }
         case Step.Announce announce -> events.record(announce);
       }
     } catch (KubernetesClientException e) {
@@ -64,6 +78,15 @@ public final class ApiWriter implements Writer {
         noteStale(step);
       }
       throw failure(step, e);
+    }
+  }
+
+  private void takeTurn() {
+    try {
+      pace.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new KubernetesClientException("interrupted before the API server was asked", e);
     }
   }
 
@@ -81,6 +104,7 @@ public final class ApiWriter implements Writer {
   private void updateStatus(CustomResource<?, ?> object) {
     CustomResource<?, ?> offered = object;
     for (int attempt = 1; ; attempt++) {
+      takeTurn();
       try {
         OwnWrites.changed(offered, writes.updateStatus(offered));
         return;
@@ -89,6 +113,7 @@ public final class ApiWriter implements Writer {
           throw e;
         }
       }
+      takeTurn();
       CustomResource<?, ?> fresh = client.resource(object).get();
       if (fresh == null
           || !Objects.equals(fresh.getMetadata().getUid(), object.getMetadata().getUid())) {
@@ -140,6 +165,7 @@ public final class ApiWriter implements Writer {
   /** Why an object could not be created, as a dry run tells; empty if it could. */
   public Optional<String> refusal(HasMetadata object) {
     try {
+      takeTurn();
       client.resource(object).dryRun().create();
       return Optional.empty();
     } catch (KubernetesClientException e) {

@@ -40,6 +40,7 @@ public final class EventRecorder implements AutoCloseable {
   private final PlainWrites writes;
   private final String component;
   private final InstantSource clock;
+  private final Pace pace;
   private final BlockingQueue<Note> waiting = new ArrayBlockingQueue<>(WAITING_LIMIT);
   private final AtomicLong dropped = new AtomicLong();
   private final Map<Alike, Written> remembered = new Remembered();
@@ -72,12 +73,14 @@ public final class EventRecorder implements AutoCloseable {
    * @param client stays the caller's
    * @param component whom the Events name as their source
    * @param clock stamps the Events
+   * @param pace at which they are written
    */
-  public EventRecorder(KubernetesClient client, String component, InstantSource clock) {
+  public EventRecorder(KubernetesClient client, String component, InstantSource clock, Pace pace) {
     this.client = client;
     this.writes = new PlainWrites(client);
     this.component = component;
     this.clock = clock;
+    this.pace = pace;
     this.thread = Thread.ofVirtual().name("events").start(this::writeAll);
   }
 
@@ -117,6 +120,7 @@ public final class EventRecorder implements AutoCloseable {
     try {
       while (true) {
         Note next = waiting.take();
+        pace.await();
         try {
           write(next);
         } catch (RuntimeException e) {

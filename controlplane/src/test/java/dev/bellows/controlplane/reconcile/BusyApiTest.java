@@ -45,8 +45,8 @@ class BusyApiTest {
             new ConfigBuilder()
                 .withMasterUrl("http://127.0.0.1:" + server.getAddress().getPort())
                 .build());
-    events = new EventRecorder(client, "test", Clock.systemUTC());
-    writer = new ApiWriter(client, events);
+    events = new EventRecorder(client, "test", Clock.systemUTC(), Pace.unlimited());
+    writer = new ApiWriter(client, events, Pace.unlimited());
   }
 
   @AfterEach

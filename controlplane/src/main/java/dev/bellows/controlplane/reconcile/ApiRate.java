@@ -1,0 +1,28 @@
+package dev.bellows.controlplane.reconcile;
+
+/**
+ * How often one process asks the API server at most, in client-go's terms.
+ *
+ * @param qps calls a second in the long run; 0 = any number
+ * @param burst calls at once after a while without any; at least 1
+ */
+public record ApiRate(double qps, int burst) {
+  /** An API in the same process paces those who ask by itself. */
+  public static final ApiRate UNLIMITED = new ApiRate(0, 1);
+
+  /**
+   * What client-go grants a controller by itself is 5 and 10, and what Knative's process of ten of
+   * them has is 50 and 100; a Service takes some thirty calls, so that those would make the second
+   * of two wait.
+   */
+  public static final ApiRate USUAL = new ApiRate(200, 400);
+
+  public ApiRate {
+    if (!(qps >= 0) || Double.isInfinite(qps)) {
+      throw new IllegalArgumentException("qps must be >= 0, got " + qps);
+    }
+    if (burst < 1) {
+      throw new IllegalArgumentException("burst must be >= 1, got " + burst);
+    }
+  }
+}
