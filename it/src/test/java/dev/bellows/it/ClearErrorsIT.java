@@ -396,12 +396,12 @@ class ClearErrorsIT {
     Files.writeString(
         nowhere,
         Files.readString(bellows.kubeconfig())
-            .replaceFirst("server: https://[^\n]*", "server: https://127.0.0.1:1"));
+            .replaceFirst("server: https://[^\n]*", "server: https://nobody.invalid:1"));
     refused(
         Command.of(bellows.command("gateway", "--kubeconfig", nowhere.toString()))
             .with("SYSTEM_NAMESPACE", "knative-serving")
             .run(),
-        "no answer from the Kubernetes API at https://127.0.0.1:1/: ");
+        "no answer from the Kubernetes API at https://nobody.invalid:1/: ");
   }
 
   @Test

@@ -25,11 +25,7 @@ import dev.bellows.dataplane.stats.StatClient;
 import dev.bellows.dataplane.telemetry.Attributes;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Endpoints;
-import io.fabric8.kubernetes.client.Config;
-import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
-import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
 import java.net.URI;
@@ -44,17 +40,21 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One role in a process of its own: its client of the Kubernetes API, the watches that the role
  * needs, its event loops, its metrics. What the role itself is, its class says.
  */
 public final class RoleProcess implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(RoleProcess.class);
+
   private static final int EVENT_LOOPS =
       Math.clamp(Runtime.getRuntime().availableProcessors(), 1, 4);
 
-  /** How long the API may take to say that it is there. */
-  private static final int GREETING_MILLIS = 5_000;
+  /** Between two questions to an API that is away. */
+  private static final Duration GREETING_PAUSE = Duration.ofSeconds(2);
 
   /** What requests in flight get to end; a kubelet waits no longer either. */
   private static final Duration DRAIN_LIMIT = Duration.ofMinutes(10);
@@ -281,7 +281,7 @@ public final class RoleProcess implements AutoCloseable {
   private static RoleProcess start(RoleSettings settings, String component, Opening opening) {
     Closing closing = new Closing();
     try {
-      greet(settings.kubernetes());
+      Greeting.await(settings.kubernetes(), GREETING_PAUSE, log::warn);
       return new RoleProcess(settings, component, opening, closing);
     } catch (IOException | RuntimeException e) {
       closing.close();
@@ -308,21 +308,6 @@ public final class RoleProcess implements AutoCloseable {
               settings.systemNamespace(),
               "autoscaler");
     };
-  }
-
-  /** One question before anything else, without a second try: whoever starts us waits. */
-  private static void greet(Config config) {
-    Config impatient =
-        new ConfigBuilder(config)
-            .withRequestRetryBackoffLimit(0)
-            .withConnectionTimeout(GREETING_MILLIS)
-            .withRequestTimeout(GREETING_MILLIS)
-            .build();
-    try (KubernetesClient client = new KubernetesClientBuilder().withConfig(impatient).build()) {
-      client.getKubernetesVersion();
-    } catch (KubernetesClientException e) {
-      throw StartException.unreachable(config.getMasterUrl(), e);
-    }
   }
 
   /** Where it is reached, and where Prometheus reads. */
