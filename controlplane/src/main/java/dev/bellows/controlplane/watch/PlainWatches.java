@@ -11,7 +11,7 @@ import java.net.URI;
 
 /**
  * Clients whose watches are plain HTTP responses that do not end, as those of other clients are,
- * and that come back to a busy server when it says so.
+ * that come back to a busy server when it says so, and whose objects are small.
  *
  * <p>fabric8 asks for a WebSocket first. The JDK's loses the end of a connection that follows right
  * on a message: the watch then counts as open for ever, and tells nothing. When the server does not
@@ -28,6 +28,7 @@ public final class PlainWatches implements Interceptor {
   public static KubernetesClient client(Config config) {
     return new KubernetesClientBuilder()
         .withConfig(config)
+        .withKubernetesSerialization(new SmallObjects())
         .withHttpClientBuilderConsumer(http ->
             http.addOrReplaceInterceptor(PlainWatches.class.getSimpleName(), new PlainWatches())
                 .addOrReplaceInterceptor(ComeBackLater.class.getSimpleName(), new ComeBackLater()))
