@@ -303,7 +303,7 @@ final class RealSystem implements TestedSystem {
                 SYSTEM,
                 // Each lives for minutes: what compiles best does not pay.
                 "JDK_JAVA_OPTIONS",
-                "-XX:TieredStopAtLevel=1"));
+                System.getProperty("parts.options", "-XX:TieredStopAtLevel=1")));
     if (clocksDiffer && ordinal == 1) {
       process.environment().putAll(aheadOfTime());
     }
