@@ -65,15 +65,16 @@ public final class MultiScaler {
   }
 
   /**
-   * Begins to decide about a Revision, or goes on by its changed spec.
+   * Begins to decide about a Revision, or goes on by its changed spec. A decision that a predecessor
+   * left is told at once: nobody knows whether it was carried out, and nothing may change it soon.
    *
    * @param lastDesired pods that another wanted last, who may have left nothing else; empty = none
    *     ever decided about it
    * @return the latest decision; where there is none yet, undecided
    */
   public DeciderStatus createOrUpdate(Decider decider, OptionalInt lastDesired, Instant now) {
-    return runners
-        .compute(
+    Runner runner =
+        runners.compute(
             decider.id(),
             (id, existing) -> {
               if (existing == null) {
@@ -81,8 +82,11 @@ public final class MultiScaler {
               }
               existing.update(decider);
               return existing;
-            })
-        .status();
+            });
+    if (runner.mustTellOfItsPredecessor()) {
+      onChange.accept(decider.id());
+    }
+    return runner.status();
   }
 
   /** The latest decision, for reconcilers; empty if nobody decides about this Revision. */
@@ -179,6 +183,7 @@ public final class MultiScaler {
     private final Autoscaler autoscaler; // guarded by this
     private Decider decider; // guarded by this
     private DeciderStatus status; // guarded by this
+    private boolean untold; // guarded by this
     private @Nullable ScaleResult latest; // guarded by this
     private ScaleResult.@Nullable Scale latestScale; // guarded by this
 
@@ -194,6 +199,7 @@ public final class MultiScaler {
             Autoscaler.resumed(now, decider.spec(), ready, Math.max(0, lastDesired.orElse(0)));
       } else {
         this.status = left.status();
+        this.untold = true;
         this.autoscaler = Autoscaler.restored(now, decider.spec(), left.autoscaler());
       }
       this.seat = wheel.add(this, now);
@@ -212,6 +218,13 @@ public final class MultiScaler {
 
     synchronized DeciderStatus status() {
       return status;
+    }
+
+    /** Whether a predecessor's decision has to be told; once. */
+    synchronized boolean mustTellOfItsPredecessor() {
+      boolean must = untold;
+      untold = false;
+      return must;
     }
 
     synchronized Optional<ScaleResult> latest() {

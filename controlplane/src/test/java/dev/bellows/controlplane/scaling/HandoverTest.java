@@ -19,7 +19,9 @@ import dev.bellows.core.stat.Stat;
 import dev.bellows.core.stat.StatMessage;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -34,6 +36,7 @@ class HandoverTest {
 
   /** One process's share. */
   private final class Owner {
+    private final List<RevisionId> told = new ArrayList<>();
     private final MetricCollector metrics =
         new MetricCollector(
             (revision, target) -> {
@@ -42,7 +45,7 @@ class HandoverTest {
             Runnable::run,
             clock,
             revision -> {});
-    private final MultiScaler scaler = new MultiScaler(metrics, FourPods.READY, id -> {});
+    private final MultiScaler scaler = new MultiScaler(metrics, FourPods.READY, told::add);
     private final ScalingLoop loop = new ScalingLoop(metrics, scaler, clock);
 
     Owner begin(OptionalInt lastDesired) {
@@ -102,6 +105,13 @@ class HandoverTest {
     for (int i = 0; i < 120; i++) {
       assertThat(successor.second(i % 2 == 0 ? 20 : 55)).as("second %d", i).isEqualTo(4);
     }
+  }
+
+  @Test
+  void aSuccessorTellsWhatItsPredecessorMayNotHaveCarriedOut() {
+    byte[] left = fourWanted().leave();
+    Owner successor = new Owner().take(left).begin(OptionalInt.of(4));
+    assertThat(successor.told).as("whose PodAutoscaler looks again").containsExactly(HELLO);
   }
 
   @Test
