@@ -183,13 +183,13 @@ class TroubleIT {
     awaitReplicas(IDLE, 0);
     system.cluster().stop("kube-apiserver");
     system.cluster().stop("etcd");
-    CompletableFuture<Integer> held =
-        CompletableFuture.supplyAsync(() -> status(IDLE, Duration.ofMinutes(3)), clients);
+    CompletableFuture<String> held =
+        CompletableFuture.supplyAsync(() -> outcome(IDLE, Duration.ofMinutes(3)), clients);
     await().during(OUTAGE).atMost(OUTAGE.plus(PATIENCE)).until(() -> !held.isDone());
     system.cluster().start("etcd");
     system.cluster().start("kube-apiserver");
     system.cluster().awaitReady();
-    assertThat(held.join()).as("the request that was held").isEqualTo(200);
+    assertThat(held.join()).as("the request that was held").isEqualTo("200");
     apply("after", "max-scale: \"1\"");
     awaitReady("after");
   }
@@ -304,20 +304,22 @@ class TroubleIT {
     return system.request(http, host(name), path);
   }
 
-  private int status(String name, Duration limit) {
+  /** The status of the answer, or why there is none. */
+  private String outcome(String name, Duration limit) {
     try {
-      return http.send(
-              HttpRequest.newBuilder(system.gateway())
-                  .header("Host", host(name))
-                  .timeout(limit)
-                  .build(),
-              HttpResponse.BodyHandlers.ofString())
-          .statusCode();
+      return ""
+          + http.send(
+                  HttpRequest.newBuilder(system.gateway())
+                      .header("Host", host(name))
+                      .timeout(limit)
+                      .build(),
+                  HttpResponse.BodyHandlers.ofString())
+              .statusCode();
     } catch (IOException e) {
-      return 0;
+      return e.toString();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      return 0;
+      return e.toString();
     }
   }
 

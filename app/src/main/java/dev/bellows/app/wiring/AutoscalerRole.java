@@ -96,7 +96,12 @@ final class AutoscalerRole implements Role {
     leases.handsOver(autoscaling);
     StatForwarder forwarder =
         closing.add(
-            new StatForwarder(loops, owners, autoscaling::record, RandomGenerator.getDefault()));
+            new StatForwarder(
+                loops,
+                owners,
+                autoscaling::record,
+                controlPlane.clock(),
+                RandomGenerator.getDefault()));
     StatServer server =
         server(controlPlane, loops, ip, port, leases::owns, forwarder::accept, closing);
     return new AutoscalerRole(autoscaling, server.address(), closing, leases::start);

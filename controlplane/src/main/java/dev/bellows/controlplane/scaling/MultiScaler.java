@@ -65,8 +65,9 @@ public final class MultiScaler {
   }
 
   /**
-   * Begins to decide about a Revision, or goes on by its changed spec. A decision that a predecessor
-   * left is told at once: nobody knows whether it was carried out, and nothing may change it soon.
+   * Begins to decide about a Revision, or goes on by its changed spec. A decision that a
+   * predecessor left is told at once: nobody knows whether it was carried out, and nothing may
+   * change it soon.
    *
    * @param lastDesired pods that another wanted last, who may have left nothing else; empty = none
    *     ever decided about it

@@ -6,6 +6,7 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import java.net.URI;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -23,6 +24,10 @@ import org.slf4j.LoggerFactory;
  * this one, or over a WebSocket to another. What cannot be delivered now, since nobody holds the
  * bucket or its holder cannot be reached, is offered again for a while.
  *
+ * <p>Another is sent them without the second of their receipt, which he stamps by his own clock:
+ * ours may be another (ADR 0186). What has waited for longer than {@link #FRESH} is not sent, since
+ * he would take it for the present.
+ *
  * <p>All state belongs to one event loop. Batches stay batches: one frame per owner, where upstream
  * sends one per statistic.
  */
@@ -30,6 +35,9 @@ public final class StatForwarder implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(StatForwarder.class);
 
   private static final Duration RETRY_AFTER = Duration.ofMillis(500);
+
+  /** A newer report of the same pod is about to come. */
+  private static final Duration FRESH = Duration.ofSeconds(1);
 
   /** Offers of one batch; upstream's limit, which upstream only logs. */
   private static final int OFFERS = 30;
@@ -41,6 +49,7 @@ public final class StatForwarder implements AutoCloseable {
 
   private final EventLoopGroup loops;
   private final EventLoop loop;
+  private final InstantSource clock;
   private final RandomGenerator random;
   private final Owners owners;
   private final Sink local;
@@ -91,10 +100,17 @@ public final class StatForwarder implements AutoCloseable {
   /**
    * Connects to nobody before there is something to bring.
    *
+   * @param clock the one that the statistics were stamped by
    * @param random for the jitter between attempts to connect
    */
-  public StatForwarder(EventLoopGroup loops, Owners owners, Sink local, RandomGenerator random) {
+  public StatForwarder(
+      EventLoopGroup loops,
+      Owners owners,
+      Sink local,
+      InstantSource clock,
+      RandomGenerator random) {
     this.loops = loops;
+    this.clock = clock;
     this.loop = loops.next();
     this.owners = owners;
     this.local = local;
@@ -128,18 +144,25 @@ public final class StatForwarder implements AutoCloseable {
     if (closed) {
       return;
     }
-    boolean delivered =
-        switch (owners.owner(bucket).orElse(null)) {
-          case null -> false;
-          case Owner.Here() -> {
-            batch.forEach(local::take);
-            yield true;
-          }
-          case Owner.At at -> link(bucket, at).send(batch);
-        };
-    if (!delivered) {
-      offerLater(bucket, batch, offers);
+    switch (owners.owner(bucket).orElse(null)) {
+      case null -> offerLater(bucket, batch, offers);
+      case Owner.Here() -> batch.forEach(local::take);
+      case Owner.At at -> {
+        List<StatMessage> fresh = batch.stream().filter(this::isFresh).toList();
+        dropped.add(batch.size() - fresh.size());
+        boolean sent =
+            fresh.isEmpty()
+                || link(bucket, at).send(fresh.stream().map(each -> each.at(0)).toList());
+        if (!sent) {
+          offerLater(bucket, fresh, offers);
+        }
+      }
     }
+  }
+
+  private boolean isFresh(StatMessage message) {
+    long stamped = message.stat().timestamp();
+    return stamped == 0 || clock.instant().getEpochSecond() - stamped <= FRESH.toSeconds();
   }
 
   private void offerLater(String bucket, List<StatMessage> batch, int offers) {

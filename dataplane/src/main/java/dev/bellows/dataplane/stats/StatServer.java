@@ -2,7 +2,6 @@ package dev.bellows.dataplane.stats;
 
 import dev.bellows.core.route.Address;
 import dev.bellows.core.stat.MalformedStatException;
-import dev.bellows.core.stat.Stat;
 import dev.bellows.core.stat.StatMessage;
 import dev.bellows.core.stat.StatWire;
 import dev.bellows.dataplane.proxy.EventLoops;
@@ -183,20 +182,7 @@ public final class StatServer implements AutoCloseable {
   }
 
   private static StatMessage stamped(StatMessage message, long now) {
-    Stat stat = message.stat();
-    if (stat.timestamp() != 0) {
-      return message;
-    }
-    return new StatMessage(
-        message.revision(),
-        new Stat(
-            stat.podName(),
-            stat.averageConcurrentRequests(),
-            stat.averageProxiedConcurrentRequests(),
-            stat.requestCount(),
-            stat.proxiedRequestCount(),
-            stat.processUptime(),
-            now));
+    return message.stat().timestamp() == 0 ? message.at(now) : message;
   }
 
   private final class Pipeline extends ChannelInitializer<Channel> {

@@ -11,6 +11,7 @@ import dev.bellows.dataplane.stats.StatForwarder.Owner;
 import dev.bellows.dataplane.stats.StatForwarder.Owners;
 import io.netty.channel.EventLoopGroup;
 import java.net.URI;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
@@ -29,7 +30,12 @@ class StatForwarderTest implements Owners {
   private final Map<String, Owner> owners = new ConcurrentHashMap<>();
   private final List<StatMessage> here = new CopyOnWriteArrayList<>();
   private final List<StatMessage> there = new CopyOnWriteArrayList<>();
-  private final StatForwarder forwarder = new StatForwarder(LOOPS, this, here::add, new Random(1));
+
+  /** A minute behind that of the other. */
+  private final InstantSource clock = InstantSource.fixed(Instant.now().minusSeconds(60));
+
+  private final StatForwarder forwarder =
+      new StatForwarder(LOOPS, this, here::add, clock, new Random(1));
 
   @AfterEach
   void close() {
@@ -54,6 +60,23 @@ class StatForwarderTest implements Owners {
               assertThat(there)
                   .extracting(each -> each.revision().name())
                   .containsExactly("theirs", "theirs"));
+    }
+  }
+
+  @Test
+  void anotherOwnerPlacesStatisticsByHisOwnClock() throws Exception {
+    long now = clock.instant().getEpochSecond();
+    try (StatServer other =
+        StatServer.start(LOOPS, "127.0.0.1", 0, _ -> true, InstantSource.system(), there::addAll)) {
+      owners.put("theirs", new Owner.At(List.of(URI.create("ws://" + other.address()))));
+      forwarder.accept(List.of(message("theirs", now), message("theirs", now - 5)));
+      await().until(() -> !there.isEmpty());
+      assertThat(there)
+          .as("what waited for 5 s would have counted as of now")
+          .singleElement()
+          .satisfies(seen ->
+              assertThat(seen.stat().timestamp()).as("stamped there").isGreaterThan(now + 30));
+      assertThat(forwarder.dropped()).isEqualTo(1);
     }
   }
 
@@ -90,7 +113,11 @@ class StatForwarderTest implements Owners {
   }
 
   private static StatMessage message(String revision) {
+    return message(revision, 0);
+  }
+
+  private static StatMessage message(String revision, long timestamp) {
     return new StatMessage(
-        new RevisionId("default", revision), new Stat("activator-1", 1, 0, 1, 0, 0, 0));
+        new RevisionId("default", revision), new Stat("activator-1", 1, 0, 1, 0, 0, timestamp));
   }
 }
