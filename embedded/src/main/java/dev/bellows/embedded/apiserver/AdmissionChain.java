@@ -70,13 +70,6 @@ final class AdmissionChain {
               options.dryRun(),
               options.warnings()));
     }
-    if (resource.type().equals(ResourceTypes.CUSTOM_RESOURCE_DEFINITIONS)
-        && write.operation() != AdmissionStep.Operation.DELETE
-        && DefinitionRules.hasExpressions(object)) {
-      options
-          .warnings()
-          .accept("x-kubernetes-validations are kept and not evaluated here (docs/embedded.md)");
-    }
     if (isAsked(resource.type(), options)) {
       mutate(WebhookRequest.of(write), write.part(), object);
     }

@@ -11,6 +11,8 @@ final class CustomShape implements Resource.Shape {
   private final JsonNode stored;
   private volatile Optional<Columns> columns = Optional.empty();
   private final ConcurrentHashMap<String, Schema> made = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<String, Optional<ValidationRules>> rules =
+      new ConcurrentHashMap<>();
 
   /**
    * @param versions all of the definition's
@@ -28,19 +30,35 @@ final class CustomShape implements Resource.Shape {
 
   @Override
   public ObjectNode openApi(String version) {
-    ObjectNode schema = Json.object();
-    for (JsonNode each : versions) {
-      if (each.path("name").asText().equals(version)
-          && each.path("schema").path("openAPIV3Schema") instanceof ObjectNode found) {
-        schema = found.deepCopy();
-      }
-    }
+    ObjectNode schema = written(version).deepCopy();
     schema.put("type", "object");
     ObjectNode properties = Json.child(schema, "properties");
     Json.child(properties, "apiVersion").put("type", "string");
     Json.child(properties, "kind").put("type", "string");
     properties.putObject("metadata").put("$ref", Definitions.REFERENCE + Definitions.OBJECT_META);
     return schema;
+  }
+
+  private ObjectNode written(String version) {
+    for (JsonNode each : versions) {
+      if (each.path("name").asText().equals(version)
+          && each.path("schema").path("openAPIV3Schema") instanceof ObjectNode found) {
+        return found;
+      }
+    }
+    return Json.object();
+  }
+
+  @Override
+  public Optional<ValidationRules> rules(String version) {
+    return rules.computeIfAbsent(
+        version,
+        none -> {
+          JsonNode schema = written(version);
+          return ValidationRules.areIn(schema)
+              ? Optional.of(ValidationRules.of(schema))
+              : Optional.empty();
+        });
   }
 
   @Override

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -16,6 +17,8 @@ final class DefinitionRules implements KindRules {
   /** Of JSON Schema, what no structural schema has. */
   private static final List<String> NOT_SUPPORTED =
       List.of("$ref", "definitions", "dependencies", "patternProperties");
+
+  private static final List<String> JUNCTORS = List.of("allOf", "anyOf", "oneOf");
 
   @Override
   public void complete(ObjectNode object) {
@@ -67,16 +70,6 @@ final class DefinitionRules implements KindRules {
         .put("message", message);
   }
 
-  /** Whether a schema has rules in the Common Expression Language. */
-  static boolean hasExpressions(JsonNode object) {
-    for (JsonNode version : object.path("spec").path("versions")) {
-      if (!version.path("schema").findValues("x-kubernetes-validations").isEmpty()) {
-        return true;
-      }
-    }
-    return false;
-  }
-
   @Override
   public void validate(ObjectNode object, List<Cause> causes) {
     JsonNode spec = object.path("spec");
@@ -101,15 +94,19 @@ final class DefinitionRules implements KindRules {
                   + "\": supported values: \"Cluster\", \"Namespaced\""));
     }
     int storage = 0;
+    boolean haveOneSchema = haveOneSchema(spec.path("versions"));
     for (int i = 0; i < spec.path("versions").size(); i++) {
       JsonNode version = spec.path("versions").get(i);
       storage += version.path("storage").asBoolean() ? 1 : 0;
-      if (!version.path("schema").path("openAPIV3Schema").isObject()) {
+      JsonNode schema = version.path("schema").path("openAPIV3Schema");
+      if (!schema.isObject()) {
         causes.add(Cause.required("spec.versions[" + i + "].schema.openAPIV3Schema", ""));
-      } else {
-        structural(
-            version.path("schema").path("openAPIV3Schema"),
-            "spec.versions[" + i + "].schema.openAPIV3Schema",
+      } else if (i == 0 || !haveOneSchema) {
+        schema(
+            schema,
+            haveOneSchema
+                ? "spec.validation.openAPIV3Schema"
+                : "spec.versions[" + i + "].schema.openAPIV3Schema",
             causes);
       }
     }
@@ -120,6 +117,32 @@ final class DefinitionRules implements KindRules {
               spec.path("versions"),
               "must have exactly one version marked as storage version"));
     }
+  }
+
+  /** Whether all versions look the same: what is wrong is then said once. */
+  private static boolean haveOneSchema(JsonNode versions) {
+    for (JsonNode version : versions) {
+      if (!version.path("schema").equals(versions.path(0).path("schema"))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static void schema(JsonNode schema, String path, List<Cause> causes) {
+    List<Cause> found = new ArrayList<>();
+    structural(schema, path, found);
+    if (schema.path("properties").path("metadata").has(ValidationRule.KEYWORD)) {
+      found.add(
+          Cause.forbidden(
+              path + ".properties[metadata]",
+              "must not specify anything other than name and generateName, but metadata is"
+                  + " implicitly specified"));
+    }
+    if (found.isEmpty() && ValidationRules.areIn(schema)) {
+      ValidationRules.check(schema, path, found);
+    }
+    causes.addAll(found);
   }
 
   /** Every field says its type, or that it may be anything: what else is there gets dropped. */
@@ -141,6 +164,12 @@ final class DefinitionRules implements KindRules {
               path + ".uniqueItems",
               "uniqueItems cannot be set to true since the runtime complexity becomes quadratic"));
     }
+    for (String junctor : JUNCTORS) {
+      for (int i = 0; i < schema.path(junctor).size(); i++) {
+        valueOnly(schema.path(junctor).path(i), path + "." + junctor + "[" + i + "]", causes);
+      }
+    }
+    valueOnly(schema.path("not"), path + ".not", causes);
     pattern(schema, path, causes);
     for (Map.Entry<String, JsonNode> field : schema.path("properties").properties()) {
       structural(field.getValue(), path + ".properties[" + field.getKey() + "]", causes);
@@ -150,6 +179,14 @@ final class DefinitionRules implements KindRules {
     }
     if (schema.path("additionalProperties").isObject()) {
       structural(schema.path("additionalProperties"), path + ".additionalProperties", causes);
+    }
+  }
+
+  /** Rules stand beside a field's type, and nowhere else. */
+  private static void valueOnly(JsonNode schema, String path, List<Cause> causes) {
+    if (schema.has(ValidationRule.KEYWORD)) {
+      causes.add(
+          Cause.forbidden(path + "." + ValidationRule.KEYWORD, "must be empty to be structural"));
     }
   }
 

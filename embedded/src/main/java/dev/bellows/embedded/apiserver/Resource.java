@@ -2,6 +2,7 @@ package dev.bellows.embedded.apiserver;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -44,6 +45,11 @@ record Resource(
 
     /** Where objects keep what their scale shows; asked only of kinds that have one. */
     ScalePaths scale();
+
+    /** What its schema demands in expressions; empty if it has none. */
+    default Optional<ValidationRules> rules(String version) {
+      return Optional.empty();
+    }
 
     /** How objects look in a version. */
     default Conversion conversion(String version) {

@@ -14,15 +14,25 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.StringJoiner;
+import java.util.function.Consumer;
 
 /**
- * Judges an object by the schema of its CustomResourceDefinition, in kube-apiserver's words. Rules
- * in the Common Expression Language are not looked at. Of an update, only what has changed is
- * judged: what was stored before the schema became stricter stays valid while nobody touches it.
+ * Judges an object by the schema of its CustomResourceDefinition, in kube-apiserver's words. Of an
+ * update, only what has changed is judged: what was stored before the schema became stricter stays
+ * valid while nobody touches it.
  */
 final class SchemaValidation {
   /** Causes that one answer holds. */
   private static final int MAX_CAUSES = 100;
+
+  /** What is so wrong that an expression could not count on types and sizes. */
+  private static final Set<String> UNTYPED =
+      Set.of(
+          "FieldValueRequired",
+          "FieldValueTypeInvalid",
+          "FieldValueNotSupported",
+          "FieldValueTooLong",
+          "FieldValueTooMany");
 
   private final List<Cause> causes;
 
@@ -31,10 +41,39 @@ final class SchemaValidation {
   }
 
   /**
-   * Adds what is wrong.
+   * Adds what is wrong, with the rules in expressions last.
    *
    * @param old what the object was; missing if it is new
+   * @param warnings take what is wrong, but was so before
    */
+  static void validate(
+      ObjectNode object,
+      JsonNode old,
+      Resource resource,
+      List<Cause> causes,
+      Consumer<String> warnings) {
+    List<Cause> found = new ArrayList<>();
+    validate(object, old, resource.schema(), found);
+    resource
+        .shape()
+        .rules(resource.type().version())
+        .ifPresent(rules -> {
+          if (found.stream().anyMatch(cause -> UNTYPED.contains(cause.reason()))) {
+            found.add(
+                new Cause(
+                    "FieldValueInvalid",
+                    ValidationRules.shown(""),
+                    "Invalid value: null: some validation rules were not checked because the"
+                        + " object was invalid; correct the existing errors to complete"
+                        + " validation"));
+          } else {
+            rules.judge(object, old, found, warnings);
+          }
+        });
+    causes.addAll(found);
+  }
+
+  /** Adds what is wrong by the schema's other keywords. */
   static void validate(ObjectNode object, JsonNode old, Schema schema, List<Cause> causes) {
     SchemaValidation validation = new SchemaValidation(causes);
     for (Map.Entry<String, JsonNode> field : object.properties()) {

@@ -135,7 +135,7 @@ final class WritePath {
             options);
     admission.admit(asked);
     complete(resource, object);
-    validate(resource, object, Optional.empty());
+    validate(resource, object, Optional.empty(), options);
     admission.judge(asked);
     if (BuiltIns.WITHOUT_EFFECT.contains(type)) {
       options
@@ -369,7 +369,7 @@ final class WritePath {
               options);
       admission.admit(asked);
       complete(resource, object);
-      validate(resource, object, Optional.of(old));
+      validate(resource, object, Optional.of(old), options);
       admission.judge(asked);
       Settlement.countGeneration(resource, attempt.part(), old, object);
       if (attempt.notes()) {
@@ -512,7 +512,8 @@ final class WritePath {
     resource.rules().complete(object);
   }
 
-  private static void validate(Resource resource, ObjectNode object, Optional<ObjectNode> old) {
+  private static void validate(
+      Resource resource, ObjectNode object, Optional<ObjectNode> old, WriteOptions options) {
     List<Cause> causes = new ArrayList<>();
     ObjectMeta meta = ObjectMeta.of(object);
     if (meta.name().isEmpty()) {
@@ -524,7 +525,7 @@ final class WritePath {
     MetadataRules.check(meta, causes);
     if (resource.isCustom()) {
       JsonNode before = old.isPresent() ? old.get() : MissingNode.getInstance();
-      SchemaValidation.validate(object, before, resource.schema(), causes);
+      SchemaValidation.validate(object, before, resource, causes, options.warnings());
     } else {
       MetadataRules.checkFinalizers(meta, causes);
     }
