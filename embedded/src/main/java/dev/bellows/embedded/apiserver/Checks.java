@@ -112,6 +112,14 @@ record Checks(List<Cause> causes) {
                 + words.stream().map(word -> '"' + word + '"').collect(Collectors.joining(", "))));
   }
 
+  void tooMany(String path, int size, int most) {
+    causes.add(
+        new Cause(
+            "FieldValueTooMany",
+            path,
+            "Too many: " + size + ": must have at most " + most + " items"));
+  }
+
   void notNegative(String path, JsonNode value) {
     if (value.isNumber() && value.asLong() < 0) {
       invalid(path, value, "must be greater than or equal to 0");

@@ -22,6 +22,7 @@ import java.util.Optional;
  * @param limit how long it may take
  * @param again whether it is asked again when one after it has changed the object
  * @param version of the reviews that it takes, {@code v1} or {@code v1beta1}
+ * @param conditions what else must hold of a request
  */
 record Webhook(
     String name,
@@ -33,7 +34,8 @@ record Webhook(
     boolean mandatory,
     Duration limit,
     boolean again,
-    String version) {
+    String version,
+    MatchConditions conditions) {
   private static final int DEFAULT_SECONDS = 10;
 
   /** All of a configuration, in their order. */
@@ -51,7 +53,8 @@ record Webhook(
               !each.path("failurePolicy").asText("").equals("Ignore"),
               Duration.ofSeconds(each.path("timeoutSeconds").asInt(DEFAULT_SECONDS)),
               each.path("reinvocationPolicy").asText("").equals("IfNeeded"),
-              version(each.path("admissionReviewVersions"))));
+              version(each.path("admissionReviewVersions")),
+              new MatchConditions(each.path("matchConditions"))));
     }
     return all;
   }

@@ -55,9 +55,7 @@ final class WebhookChecks {
       checks.oneOf(
           at + ".sideEffects", webhook.path("sideEffects"), List.of("None", "NoneOnDryRun"));
     }
-    if (!webhook.path("matchConditions").isEmpty()) {
-      checks.forbidden(at + ".matchConditions", "expressions are not evaluated here");
-    }
+    MatchConditions.check(webhook.path("matchConditions"), at + ".matchConditions", checks);
     JsonNode seconds = webhook.path("timeoutSeconds");
     if (seconds.isNumber() && (seconds.asInt() < 1 || seconds.asInt() > MAX_SECONDS)) {
       checks.invalid(

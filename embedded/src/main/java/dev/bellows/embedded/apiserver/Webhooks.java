@@ -60,6 +60,7 @@ final class Webhooks {
 
   private final ObjectStore store;
   private final WebhookTargets targets;
+  private final Rbac rbac;
   private final WebhookClient client = new WebhookClient();
   private final Semaphore calls = new Semaphore(MAX_CALLS, true);
   private volatile List<Webhook> mutating = List.of();
@@ -68,6 +69,7 @@ final class Webhooks {
   Webhooks(ObjectStore store) {
     this.store = store;
     this.targets = new WebhookTargets(store);
+    this.rbac = new Rbac(store);
     refresh();
   }
 
@@ -252,23 +254,51 @@ final class Webhooks {
   /** The version in which it wants to hear of a request; empty if it does not. */
   private Optional<String> wanted(Webhook webhook, WebhookRequest request) {
     Optional<String> version = webhook.versionOf(request);
-    return version.isPresent() && webhook.selects(request, labelsOfNamespace(request))
+    return version.isPresent()
+            && webhook.selects(request, labelsOfNamespace(request))
+            && (webhook.conditions().isEmpty() || meets(webhook, request, version.get()))
         ? version
         : Optional.empty();
   }
 
-  private JsonNode labelsOfNamespace(WebhookRequest request) {
+  private boolean meets(Webhook webhook, WebhookRequest request, String in) {
+    try {
+      return webhook
+          .conditions()
+          .hold(
+              request,
+              request.review(webhook, UUID.randomUUID(), in),
+              () -> namespaceOf(request),
+              new Rights(rbac, request.options().user()));
+    } catch (MatchConditions.EvaluationFailure e) {
+      if (webhook.mandatory()) {
+        throw ApiException.forbidden(request.resource().type(), request.name(), e.getMessage());
+      }
+      return false;
+    }
+  }
+
+  /** The namespace of what is asked for; missing if there is none. */
+  private JsonNode namespaceOf(WebhookRequest request) {
     if (request.resource().type().equals(ResourceTypes.NAMESPACES)) {
-      JsonNode namespace = request.object().isObject() ? request.object() : request.old();
-      return labels(namespace);
+      return request.object().isObject() ? request.object() : request.old();
     }
-    if (request.namespace().isEmpty()) {
-      return MissingNode.getInstance();
+    return request.namespace().isEmpty()
+        ? MissingNode.getInstance()
+        : store
+            .get(new Key(ResourceTypes.NAMESPACES.resource(), "", request.namespace()))
+            .map(entry -> (JsonNode) Json.read(entry.value()))
+            .orElse(MissingNode.getInstance());
+  }
+
+  private JsonNode labelsOfNamespace(WebhookRequest request) {
+    JsonNode namespace = namespaceOf(request);
+    if (namespace.isMissingNode()
+        && (request.namespace().isEmpty()
+            || request.resource().type().equals(ResourceTypes.NAMESPACES))) {
+      return namespace;
     }
-    return store
-        .get(new Key(ResourceTypes.NAMESPACES.resource(), "", request.namespace()))
-        .map(entry -> labels(Json.read(entry.value())))
-        .orElse(Json.object());
+    return labels(namespace);
   }
 
   private static JsonNode labels(JsonNode object) {

@@ -97,19 +97,4 @@ class HostileWebhooksTest {
     assertThat(api.post(MAPS, map("loop", "loop")).code()).isBetween(400, 599);
     api.post(MAPS, map("after", "none")).is(201);
   }
-
-  @Test
-  void conditionsThatNobodyEvaluatesAreRefused() {
-    api.post(
-            "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations",
-            Wire.object(
-                """
-                {apiVersion: 'admissionregistration.k8s.io/v1',
-                 kind: 'ValidatingWebhookConfiguration', metadata: {name: 'conditions'}, webhooks: [
-                  {name: 'it.example.com', sideEffects: 'None', admissionReviewVersions: ['v1'],
-                   clientConfig: {url: 'https://127.0.0.1:1/'},
-                   matchConditions: [{name: 'x', expression: 'true'}]}]}
-                """))
-        .refusesSaying(422, "Invalid", "webhooks[0].matchConditions: Forbidden");
-  }
 }
