@@ -22,6 +22,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -29,6 +30,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  * One list of scenarios, on every form of the whole system. Manifests say what a webhook would fill
  * in: the real control plane has none.
  */
+@BesideOthers
+@ResourceLock(JoinedNodeProcess.NETWORK)
 class ScenariosIT {
   private static final int BURST = 200;
   private static final int SPLIT_REQUESTS = 100;
