@@ -39,7 +39,7 @@ import org.slf4j.LoggerFactory;
  * the connection ({@link FrameBudget}), heads that are too long or come in tiny pieces, answers
  * that it does not fetch.
  */
-final class Http2Link extends Http2ConnectionHandler {
+final class Http2Link extends Http2ConnectionHandler implements UnreadAnswers.Client {
   private static final Logger LOG = LoggerFactory.getLogger(Http2Link.class);
 
   /** Who is told what concerns the connection as a whole. */
@@ -62,6 +62,11 @@ final class Http2Link extends Http2ConnectionHandler {
   private final FrameBudget resets;
   private final FrameBudget overhead;
   private final List<StreamSide> read = new ArrayList<>();
+
+  /** Null where the peer is a target: what that does not read, its own requests bound. */
+  private final @Nullable UnreadAnswers unread;
+
+  private long unsentBytes;
   private @Nullable ChannelHandlerContext context;
   private @Nullable Runnable onPingAck;
   private @Nullable Throwable failure;
@@ -76,6 +81,7 @@ final class Http2Link extends Http2ConnectionHandler {
       LoopState loopState) {
     super(decoder, encoder, settings, true);
     this.owner = owner;
+    this.unread = connection().isServer() ? loopState.unread() : null;
     this.sideKey = connection().newKey();
     this.resets = new FrameBudget(Limits.RESETS_PER_WINDOW, loopState::nowNanos);
     this.overhead = new FrameBudget(Limits.OVERHEAD_FRAMES_PER_WINDOW, loopState::nowNanos);
@@ -188,7 +194,32 @@ final class Http2Link extends Http2ConnectionHandler {
   /** Takes over the octets. */
   ChannelFuture writeData(int stream, ByteBuf octets, boolean last) {
     ChannelHandlerContext ctx = context();
-    return encoder().writeData(ctx, stream, octets, 0, last, ctx.newPromise());
+    int size = octets.readableBytes();
+    ChannelFuture written = encoder().writeData(ctx, stream, octets, 0, last, ctx.newPromise());
+    if (unread != null && size > 0) {
+      // Also what waits for the peer to open a stream's window is in no buffer of the channel.
+      unsentBytes += size;
+      written.addListener(_ -> unsentBytes -= size);
+    }
+    return written;
+  }
+
+  @Override
+  public void flush(ChannelHandlerContext ctx) {
+    super.flush(ctx);
+    if (unread != null) {
+      unread.flushed(this);
+    }
+  }
+
+  @Override
+  public long unsentBytes() {
+    return unsentBytes;
+  }
+
+  @Override
+  public void cut() {
+    context().close();
   }
 
   void reset(int stream, Http2Error error) {
@@ -352,6 +383,9 @@ final class Http2Link extends Http2ConnectionHandler {
   @Override
   public void channelInactive(ChannelHandlerContext ctx) throws Exception {
     super.channelInactive(ctx); // ends the streams
+    if (unread != null) {
+      unread.forget(this);
+    }
     owner.onInactive();
   }
 

@@ -39,6 +39,14 @@ public final class Limits {
   public static final long HELD_BODIES_PER_LOOP_BYTES =
       Math.min(8L << 20, Runtime.getRuntime().maxMemory() / 16);
 
+  /**
+   * Of the responses of all clients of an engine, how much may be unsent because the clients do not
+   * read; see {@link UnreadAnswers}. At most a fifth of what the heap may be, which leaves the half
+   * of the direct memory that {@code ./bellows} and the sidecar are started with.
+   */
+  public static final long UNREAD_ANSWERS_BYTES =
+      Math.min(64L << 20, Runtime.getRuntime().maxMemory() / 5);
+
   /** Largest single read from a socket. */
   public static final int READ_BYTES = 64 * 1024;
 

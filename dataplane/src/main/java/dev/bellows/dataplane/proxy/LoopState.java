@@ -40,10 +40,13 @@ final class LoopState {
   private final Deadlines deadlines;
   private final RequestMemory memory =
       new RequestMemory(Limits.HEADS_PER_LOOP_BYTES, Limits.HELD_BODIES_PER_LOOP_BYTES);
+  private final UnreadAnswers unread;
   private final Future<?> expiry;
 
-  LoopState(ProxyEngine engine, EventLoop loop, int index, LongSupplier nanoClock) {
+  LoopState(
+      ProxyEngine engine, EventLoop loop, int index, UnreadAnswers unread, LongSupplier nanoClock) {
     this.engine = engine;
+    this.unread = unread;
     this.loop = loop;
     this.index = index;
     this.nanoClock = nanoClock;
@@ -123,6 +126,10 @@ final class LoopState {
 
   RequestMemory memory() {
     return memory;
+  }
+
+  UnreadAnswers unread() {
+    return unread;
   }
 
   long nowNanos() {

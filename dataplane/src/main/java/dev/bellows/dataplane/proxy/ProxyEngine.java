@@ -47,9 +47,19 @@ public final class ProxyEngine implements AutoCloseable {
    * @param nanoClock monotonic nanoseconds, such as {@code System::nanoTime}
    */
   public ProxyEngine(EventLoopGroup loops, LongSupplier nanoClock) {
+    this(loops, nanoClock, Limits.UNREAD_ANSWERS_BYTES);
+  }
+
+  /**
+   * @param unreadAnswersBytes of the responses of all clients, how much may be unsent
+   */
+  ProxyEngine(EventLoopGroup loops, LongSupplier nanoClock, long unreadAnswersBytes) {
     this.loops = loops;
-    for (EventExecutor loop : loops) {
-      states.put(loop, new LoopState(this, (EventLoop) loop, states.size(), nanoClock));
+    List<EventLoop> all = new ArrayList<>();
+    loops.forEach(loop -> all.add((EventLoop) loop));
+    for (EventLoop loop : all) {
+      UnreadAnswers unread = new UnreadAnswers(unreadAnswersBytes / all.size());
+      states.put(loop, new LoopState(this, loop, states.size(), unread, nanoClock));
     }
   }
 

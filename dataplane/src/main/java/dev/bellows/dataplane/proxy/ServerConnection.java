@@ -8,6 +8,7 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.DefaultHttpResponse;
@@ -39,7 +40,8 @@ import org.slf4j.LoggerFactory;
  * While busy with a complete request it reads on, to notice a client that leaves; what a client
  * sends ahead (pipelining) is parked, and then reading stops: no more than one read is ever parked.
  */
-final class ServerConnection extends ChannelInboundHandlerAdapter implements ClientSide {
+final class ServerConnection extends ChannelInboundHandlerAdapter
+    implements ClientSide, UnreadAnswers.Client {
   private static final Logger LOG = LoggerFactory.getLogger(ServerConnection.class);
 
   private static final String WEBSOCKET = "websocket";
@@ -283,6 +285,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Cli
   /** Leaves the connection to the handler of HTTP/2, and with it what has been read already. */
   private void leave() {
     closing = true;
+    loopState.unread().forget(this);
     channel.pipeline().remove(this);
     channel.pipeline().remove(decoder);
   }
@@ -308,7 +311,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Cli
     if (exchange != null) {
       exchange.onRequestReadComplete();
     }
-    channel.flush();
+    flush();
     updateReading();
   }
 
@@ -333,6 +336,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Cli
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
     closing = true;
+    loopState.unread().forget(this);
     Exchange exchange = current;
     if (exchange != null) {
       exchange.onClientGone();
@@ -368,6 +372,13 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Cli
   @Override
   public void flush() {
     channel.flush();
+    loopState.unread().flushed(this);
+  }
+
+  @Override
+  public long unsentBytes() {
+    ChannelOutboundBuffer unsent = channel.unsafe().outboundBuffer();
+    return unsent == null ? 0 : unsent.totalPendingWriteBytes();
   }
 
   @Override
@@ -494,7 +505,8 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Cli
       cut();
     } else if (tunnel || (closeAfterResponse && exchange.requestComplete())) {
       closing = true;
-      channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+      channel.write(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+      flush();
     } else if (closeAfterResponse) {
       linger();
     } else if (!exchange.requestComplete()) {
@@ -510,7 +522,8 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Cli
   }
 
   /** Closes so that the client cannot take the part it has for the whole. */
-  private void cut() {
+  @Override
+  public void cut() {
     closing = true;
     if (unmarkedEnd) {
       channel.config().setOption(ChannelOption.SO_LINGER, 0); // a reset, for there is no other mark
@@ -526,7 +539,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Cli
     closing = true;
     updateReading();
     channel
-        .writeAndFlush(Unpooled.EMPTY_BUFFER)
+        .write(Unpooled.EMPTY_BUFFER)
         .addListener(written -> {
           if (written.isSuccess() && channel instanceof DuplexChannel duplex) {
             duplex.shutdownOutput();
@@ -537,13 +550,15 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Cli
             channel.close();
           }
         });
+    flush();
   }
 
   /** Takes the next request that was sent ahead, if any. */
   private void onIdle() {
     if (draining && parked.isEmpty()) {
       closing = true;
-      channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+      channel.write(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+      flush();
       return;
     }
     if (resuming) {
@@ -559,7 +574,7 @@ final class ServerConnection extends ChannelInboundHandlerAdapter implements Cli
       if (exchange != null) {
         exchange.onRequestReadComplete();
       }
-      channel.flush();
+      flush();
       updateReading();
     }
   }

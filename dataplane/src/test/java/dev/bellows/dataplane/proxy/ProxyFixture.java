@@ -13,7 +13,7 @@ import org.junit.jupiter.api.AfterEach;
 
 /** An engine per test, and the promise that it gives back every buffer. */
 abstract class ProxyFixture {
-  private static final EventLoopGroup LOOPS = EventLoops.create("proxy-test", 2);
+  static final EventLoopGroup LOOPS = EventLoops.create("proxy-test", 2);
 
   // JUnit makes an instance per test.
   final ProxyEngine engine = new ProxyEngine(LOOPS, System::nanoTime);
