@@ -21,20 +21,27 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The transport of a Kubernetes client whose API server is in the same process: it hands requests
- * over instead of sending them. Requests are answered on the caller's thread, each watch on a
- * virtual thread of its own. Logs cannot be followed this way, and no program attached to.
+ * over instead of sending them. Requests are answered on the caller's thread. Each watch has a
+ * thread of its own, on which its events are also read and told: it is a platform thread, since
+ * whoever waits for what a watch shows, or plans on what it has not shown yet, must not have it
+ * stand in line behind all the virtual threads that make the changes. Logs cannot be followed this
+ * way, and no program attached to.
  *
  * <p>Who owns which field ({@code metadata.managedFields}) is left out of what is read: no part of
  * ours asks, an update without it keeps it, and of most objects it is the larger half.
@@ -54,7 +61,53 @@ final class InProcessClient
     return new KubernetesClientBuilder()
         .withConfig(config)
         .withHttpClientFactory(new Factory(api))
+        .withTaskExecutor(new WhereItArrives())
         .build();
+  }
+
+  /**
+   * Has what a watch's event asks for done by the watch's own thread, anything else by a new one.
+   */
+  private static final class WhereItArrives implements Executor {
+    // As many threads as tasks: watches that begin or end, which are few.
+    private final Executor others =
+        Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("api-client").factory());
+
+    @Override
+    public void execute(Runnable task) {
+      if (Thread.currentThread() instanceof WatchThread watch) {
+        watch.tasks.add(task);
+      } else {
+        others.execute(task);
+      }
+    }
+  }
+
+  /** Answers one watch. */
+  private static final class WatchThread extends Thread {
+    private final Runnable watch;
+
+    /** Asked for by this thread; done before the next event. */
+    private final Deque<Runnable> tasks = new ArrayDeque<>();
+
+    WatchThread(Runnable watch) {
+      this.watch = watch;
+      setName("api-watch");
+      setDaemon(true);
+    }
+
+    @Override
+    public void run() {
+      watch.run();
+      doTasks();
+    }
+
+    /** Not where a task is asked for: who asks may hold a lock. */
+    void doTasks() {
+      for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
+        task.run();
+      }
+    }
   }
 
   @Override
@@ -77,7 +130,7 @@ final class InProcessClient
     try {
       InProcessApi.Call call = call("GET", request, new byte[0], watched);
       watched.call = call;
-      Thread.ofVirtual().name("api-watch").start(call::run);
+      new WatchThread(call::run).start();
       return watched.begun;
     } catch (RuntimeException e) {
       return CompletableFuture.failedFuture(e);
@@ -247,6 +300,9 @@ final class InProcessClient
         throw new InterruptedException("the watch was closed");
       }
       listener.onMessage(this, new String(FieldOwners.without(bytes), StandardCharsets.UTF_8));
+      if (Thread.currentThread() instanceof WatchThread own) {
+        own.doTasks();
+      }
     }
 
     @Override

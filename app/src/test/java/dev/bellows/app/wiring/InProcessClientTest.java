@@ -28,11 +28,14 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -163,6 +166,39 @@ class InProcessClientTest {
       while (!informer.getStore().list().getFirst().getData().containsValue("blue")) {
         assertThat(System.nanoTime()).isLessThan(end);
         Thread.onSpinWait();
+      }
+    }
+  }
+
+  @Test
+  void anInformerSeesWhatComesWhileVirtualThreadsTakeEveryProcessor() throws InterruptedException {
+    AtomicBoolean seen = new AtomicBoolean();
+    List<Thread> busy = new ArrayList<>();
+    try (SharedIndexInformer<ConfigMap> informer =
+        client.configMaps().inNamespace("default").inform()) {
+      CountDownLatch running = new CountDownLatch(Runtime.getRuntime().availableProcessors());
+      for (long i = running.getCount(); i > 0; i--) {
+        busy.add(
+            Thread.startVirtualThread(() -> {
+              running.countDown();
+              while (!seen.get()) {
+                Thread.onSpinWait();
+              }
+            }));
+      }
+      assertThat(running.await(PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
+
+      client.resource(settings("color", "red")).create();
+
+      long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+      while (informer.getStore().list().isEmpty() && System.nanoTime() < end) {
+        Thread.onSpinWait();
+      }
+      assertThat(informer.getStore().list()).hasSize(1);
+    } finally {
+      seen.set(true);
+      for (Thread each : busy) {
+        each.join();
       }
     }
   }
