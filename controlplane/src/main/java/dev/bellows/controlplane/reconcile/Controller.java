@@ -40,6 +40,14 @@ public final class Controller<T extends HasMetadata> implements AutoCloseable {
   /** Meanwhile it is looked after so long, then after twice that, and so on. */
   private static final Duration LOOK = Duration.ofMillis(10);
 
+  private static final Duration LONGEST_LOOK = Duration.ofMillis(160);
+
+  /**
+   * When a pass is repeated that met a later state: not later and later, as after other failures.
+   * It waits for its view besides, and who is slow on a busy machine has done nothing wrong.
+   */
+  private static final Duration AFTER_CONFLICT = Duration.ofMillis(50);
+
   private static final String INTERNAL_ERROR = "InternalError";
 
   private final Reconciler reconciler;
@@ -62,8 +70,9 @@ public final class Controller<T extends HasMetadata> implements AutoCloseable {
    *
    * @param untilNanos how long at most
    * @param look when it is looked again
+   * @param postponed whether that pass was due already
    */
-  private record Awaited(OwnWrites writes, long untilNanos, Duration look) {}
+  private record Awaited(OwnWrites writes, long untilNanos, Duration look, boolean postponed) {}
 
   /**
    * Every change of an object of {@code kind} gives its key a pass; {@link #start} begins.
@@ -87,13 +96,22 @@ public final class Controller<T extends HasMetadata> implements AutoCloseable {
     Key key = Key.of(change.object());
     switch (change) {
       case Change.Updated<T>(T before, T after) when onlyStatusDiffers(before, after) ->
-          queue.addSoon(key, true);
+          wakeByStatus(key);
       case Change.Removed<T> removed -> {
         ownVersions.remove(key);
         wake(key);
       }
       case Change.Added<T> added -> wake(key);
       case Change.Updated<T> updated -> wake(key);
+    }
+  }
+
+  private void wakeByStatus(Key key) {
+    Awaited before = awaited.get(key);
+    if (before != null && before.postponed) {
+      queue.add(key); // by what it has waited for, perhaps
+    } else {
+      queue.addSoon(key, true);
     }
   }
 
@@ -226,7 +244,7 @@ public final class Controller<T extends HasMetadata> implements AutoCloseable {
     } finally {
       writes.versionOf(kind.type(), key).ifPresent(version -> ownVersions.put(key, version));
       if (!writes.areShown(views)) {
-        awaited.put(key, new Awaited(writes, nanos.getAsLong() + PATIENCE.toNanos(), LOOK));
+        awaited.put(key, new Awaited(writes, nanos.getAsLong() + PATIENCE.toNanos(), LOOK, false));
       }
     }
   }
@@ -238,7 +256,9 @@ public final class Controller<T extends HasMetadata> implements AutoCloseable {
       return Optional.empty();
     }
     if (!before.writes.areShown(views) && nanos.getAsLong() - before.untilNanos < 0) {
-      awaited.put(key, new Awaited(before.writes, before.untilNanos, before.look.multipliedBy(2)));
+      Duration twice = before.look.multipliedBy(2);
+      Duration next = twice.compareTo(LONGEST_LOOK) < 0 ? twice : LONGEST_LOOK;
+      awaited.put(key, new Awaited(before.writes, before.untilNanos, next, true));
       return Optional.of(before.look);
     }
     awaited.remove(key);
@@ -268,7 +288,11 @@ public final class Controller<T extends HasMetadata> implements AutoCloseable {
       }
     } catch (StepFailed e) {
       tell(key, e);
-      queue.addAfterFailure(key);
+      if (e.why() == StepFailed.Why.CONFLICT) {
+        queue.addAfter(key, AFTER_CONFLICT);
+      } else {
+        queue.addAfterFailure(key);
+      }
     } catch (RuntimeException e) {
       if (!Thread.currentThread().isInterrupted()) {
         log.error("{} {} failed by a bug or a client error", reconciler.name(), key, e);

@@ -121,6 +121,27 @@ class ControllerTest {
   }
 
   @Test
+  void aPassThatHadToWaitHappensAsSoonAsTheViewShowsTheStatusThatTheOneBeforeHasWritten() {
+    frozen = true; // nobody looks again by himself
+    kind.put(withStatus("3", 0));
+    answer =
+        key -> {
+          if (passes.size() == 1) {
+            OwnWrites.changed(withStatus("7", 1), "7");
+          }
+          return Outcome.done();
+        };
+    controller.start(1);
+    await().untilAsserted(() -> assertThat(passes).containsExactly(A));
+    controller.wake(A);
+    controller.wake(new Key("n", "other"));
+    await().untilAsserted(() -> assertThat(passes).containsExactly(A, new Key("n", "other")));
+
+    kind.put(withStatus("7", 1));
+    await().untilAsserted(() -> assertThat(passes.stream().filter(A::equals)).hasSize(2));
+  }
+
+  @Test
   void aPassThatMetALaterStateIsRepeatedOnceTheViewShowsOne() {
     frozen = true; // nobody loses patience
     kind.put(deployment("a", "4"));
@@ -204,6 +225,22 @@ class ControllerTest {
     controller.start(1);
     await().untilAsserted(() -> assertThat(passes).hasSize(2));
     assertThat(written).isEmpty();
+  }
+
+  @Test
+  void whoMeetsALaterStateOftenDoesNotWaitLongerEachTime() {
+    answer =
+        key -> {
+          if (passes.size() < 20) {
+            throw new StepFailed(
+                new Step.Create(deployment("b", "1")), Why.CONFLICT, "exists", null);
+          }
+          return Outcome.done();
+        };
+    kind.put(deployment("a", "1"));
+    controller.start(1);
+    // Twice as long each time, the last alone would be 43 minutes.
+    await().atMost(Duration.ofMinutes(2)).untilAsserted(() -> assertThat(passes).hasSize(20));
   }
 
   @Test
