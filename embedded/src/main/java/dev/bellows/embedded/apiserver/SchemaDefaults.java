@@ -3,9 +3,13 @@ package dev.bellows.embedded.apiserver;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 
-/** Fills what a CustomResourceDefinition's schema has a default for. */
+/**
+ * Fills what a CustomResourceDefinition's schema has a default for, and drops nulls for nothing.
+ */
 final class SchemaDefaults {
   private SchemaDefaults() {}
 
@@ -21,6 +25,7 @@ final class SchemaDefaults {
             object.set(field.getKey(), standard.deepCopy());
           }
         }
+        dropNulls(object, schema);
         object
             .properties()
             .forEach(field ->
@@ -28,6 +33,23 @@ final class SchemaDefaults {
       }
       case ArrayNode list -> list.forEach(element -> fill(element, schema.items()));
       default -> {} // a scalar
+    }
+  }
+
+  /** Null stands for nothing where a field may not be null. */
+  private static void dropNulls(ObjectNode object, Schema schema) {
+    List<String> nothing = new ArrayList<>();
+    for (Map.Entry<String, JsonNode> field : object.properties()) {
+      if (field.getValue().isNull()
+          && schema
+              .field(field.getKey())
+              .filter(part -> !part.equals(Schema.ANY) && !part.keyword("nullable").asBoolean())
+              .isPresent()) {
+        nothing.add(field.getKey());
+      }
+    }
+    if (!nothing.isEmpty()) {
+      object.remove(nothing);
     }
   }
 }

@@ -145,6 +145,21 @@ class CustomKindContractTest extends ContractTest {
   }
 
   @Test
+  void aNullIsNothingWhereAFieldMayNotBeNull() {
+    Reply box =
+        api.get(
+            makeBox(
+                """
+                {size: 3, word: null, colour: null, maybe: null, either: null, parts: null,
+                 labels: {a: null, b: 'c'}, free: {d: null}}
+                """));
+    assertThat(box.at("/spec"))
+        .isEqualTo(
+            Wire.value("{size: 3, colour: 'red', maybe: null, labels: {b: 'c'}, free: {d: null}}"));
+    refuse("{size: null}", "FieldValueRequired spec.size");
+  }
+
+  @Test
   void anyKeyStaysInAMap() {
     assertThat(api.get(makeBox("{size: 3, labels: {x: 'y'}}")).text("/spec/labels/x"))
         .isEqualTo("y");
