@@ -18,7 +18,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Supplier;
 
 /**
  * The {@code matchConditions} of one webhook, compiled when they are first asked: all must be true
@@ -149,20 +148,18 @@ final class MatchConditions {
    * Whether all hold. One that does not settles it; otherwise one that has no value is told.
    *
    * @param review as the webhook would be told of the request
-   * @param namespace the namespace's object, if the request has one
    * @throws EvaluationFailure if that cannot be said
    */
-  boolean hold(
-      WebhookRequest request,
-      ObjectNode review,
-      Supplier<JsonNode> namespace,
-      Authorizer authorizer)
+  boolean hold(WebhookRequest request, ObjectNode review, Authorizer authorizer)
       throws EvaluationFailure {
     ResourceType type = request.resource().type();
     Map<String, Object> variables = new HashMap<>();
     variables.put("object", SchemaType.untyped(review.path("request").path("object")));
     variables.put("oldObject", SchemaType.untyped(review.path("request").path("oldObject")));
     variables.put("request", Of.request(review));
+    // Declared, since conditions share their variables with policies; but kube-apiserver gives it
+    // to policies alone.
+    variables.put("namespaceObject", Map.of());
     variables.put("authorizer", authorizer);
     variables.put(
         "authorizer.requestResource",
@@ -177,9 +174,6 @@ final class MatchConditions {
     CostBudget budget = new CostBudget(CostBudget.MAX_OF_CONDITIONS);
     List<String> failures = new ArrayList<>();
     for (Condition condition : compiled()) {
-      if (condition.expression().mentions("namespaceObject")) {
-        variables.computeIfAbsent("namespaceObject", none -> SchemaType.untyped(namespace.get()));
-      }
       try {
         if (!Boolean.TRUE.equals(condition.expression().evaluate(variables, budget))) {
           return false;

@@ -268,7 +268,6 @@ final class Webhooks {
           .hold(
               request,
               request.review(webhook, UUID.randomUUID(), in),
-              () -> namespaceOf(request),
               new Rights(rbac, request.options().user()));
     } catch (MatchConditions.EvaluationFailure e) {
       if (webhook.mandatory()) {

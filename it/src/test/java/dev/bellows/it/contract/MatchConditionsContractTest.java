@@ -125,7 +125,6 @@ class MatchConditionsContractTest extends ContractTest {
         "request.userInfo.username != '' && 'system:masters' in request.userInfo.groups",
         "oldObject == null && object != null && object.kind == 'ConfigMap'",
         "!has(request.subResource) && !has(request.userInfo.extra) || true",
-        "namespaceObject.metadata.name == request.namespace",
         "authorizer.requestResource.check('create').allowed()",
         "authorizer.group('apps').resource('deployments').namespace('x').name('y')"
             + ".subresource('status').check('update').allowed()",
@@ -170,6 +169,16 @@ class MatchConditionsContractTest extends ContractTest {
                 + "\" is forbidden: expression '"
                 + wrong
                 + "' resulted in error: no such key: none");
+  }
+
+  @Test
+  void aConditionSeesNothingOfTheNamespace() {
+    install(
+        "Validating",
+        "Fail",
+        "[" + condition("c", "namespaceObject.metadata.name == request.namespace") + "]");
+    make(unique("stopped"))
+        .refusesSaying(403, "Forbidden", "resulted in error: no such key: metadata");
   }
 
   @Test
