@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.bellows.embedded.cel.CostBudget;
 import dev.bellows.embedded.cel.EvaluationException;
 import dev.bellows.embedded.cel.Language;
+import dev.bellows.embedded.cel.SchemaSizes;
 import dev.bellows.embedded.cel.SchemaType;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -55,6 +56,9 @@ final class ValidationRules {
   static void check(JsonNode schema, String path, List<Cause> causes) {
     ValidationRules read = read(schema, true, path, "", causes);
     if (causes.isEmpty()) {
+      RuleCosts costs = new RuleCosts(causes);
+      read.costs(schema, path, Optional.of(1L), costs);
+      costs.close(path);
       read.defaults(path, causes);
     }
   }
@@ -139,6 +143,30 @@ final class ValidationRules {
                 "may not be set if oldSelf is not used in rule"));
       }
     }
+  }
+
+  /**
+   * Adds up what the rules cost.
+   *
+   * @param times how often this place can be in an object, as far as that is said
+   */
+  private void costs(JsonNode here, String path, Optional<Long> times, RuleCosts costs) {
+    for (int i = 0; i < rules.size(); i++) {
+      String at = path + "." + ValidationRule.KEYWORD + "[" + i + "]";
+      costs.add(rules.get(i).expression(), here, times, "rule", at);
+      rules
+          .get(i)
+          .saying()
+          .ifPresent(said -> costs.add(said, here, times, "messageExpression", at));
+    }
+    fields.forEach((name, part) ->
+        part.costs(
+            here.path("properties").path(name), path + ".properties[" + name + "]", times, costs));
+    Optional<Long> each =
+        times.flatMap(before -> SchemaSizes.parts(here).map(now -> CostBudget.times(before, now)));
+    values.ifPresent(part ->
+        part.costs(here.path("additionalProperties"), path + ".additionalProperties", each, costs));
+    items.ifPresent(part -> part.costs(here.path("items"), path + ".items", each, costs));
   }
 
   /** Adds what the rules say of the schema's own defaults. */

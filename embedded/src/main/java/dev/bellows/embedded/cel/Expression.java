@@ -1,5 +1,6 @@
 package dev.bellows.embedded.cel;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.cel.common.CelAbstractSyntaxTree;
 import dev.cel.common.ast.CelReference;
 import dev.cel.common.types.CelType;
@@ -47,8 +48,12 @@ public final class Expression {
     return false;
   }
 
-  CelAbstractSyntaxTree ast() {
-    return ast;
+  /**
+   * What one evaluation costs at most, as Kubernetes guesses it, where {@code self} is of a schema;
+   * {@link Long#MAX_VALUE} if there is no telling.
+   */
+  public long estimate(JsonNode schema) {
+    return CostEstimate.of(ast, schema);
   }
 
   /**

@@ -328,6 +328,93 @@ class ValidationRulesOfDefinitionsContractTest extends ContractTest {
                 + " spec.validation.openAPIV3Schema.x-kubernetes-validations[0].rule");
   }
 
+  private static final String ADVICE =
+      " (try simplifying the rule, or adding maxItems, maxProperties, and maxLength where arrays,"
+          + " maps, and strings are declared)";
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{type: 'array', items: {type: 'integer'}} | self.all(x, x > 0 && x < 9 && x != 5) |"
+            + " 1.258291x",
+        "{type: 'array', maxItems: 9, items: {type: 'string'}} | self.all(x, self.exists(y,"
+            + " x.contains(y + 'a'))) | more than 100x",
+        "{type: 'string'} | self.contains(self) | more than 100x",
+        "{type: 'string'} | self.split(',').all(x, x == 'a') | 1.6x",
+        "{type: 'array', maxItems: 1000, items: {type: 'string', maxLength: 1000}} |"
+            + " self.all(x, self.all(y, x == y)) | 40.5x"
+      })
+  void aRuleThatCouldCostTooMuchIsRefused(String schema, String rule, String factor) {
+    ObjectNode field = Wire.object(schema);
+    field.putArray("x-kubernetes-validations").add(rule(rule));
+    Reply refused = ask(field(field.toString()));
+    String place =
+        "spec.validation.openAPIV3Schema.properties[spec].properties[p]"
+            + ".x-kubernetes-validations[0].rule";
+    refused.refusesSaying(
+        422,
+        "Invalid",
+        place + ": Forbidden: estimated rule cost exceeds budget by factor of " + factor + ADVICE);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{type: 'array', items: {type: 'integer'}} | self.all(x, x > 0)",
+        "{type: 'array', items: {type: 'string'}} | self.all(x, x.startsWith('a'))",
+        "{type: 'array', maxItems: 9, items: {type: 'string', maxLength: 99}} | self.all(x,"
+            + " self.exists(y, x.contains(y)))",
+        "{type: 'string'} | self.matches('^a+$')",
+        "{type: 'array', items: {type: 'object', required: ['k'], properties: {k: {type:"
+            + " 'string'}}}} | self.map(x, x.k).size() > 1"
+      })
+  void aRuleThatCannotCostTooMuchIsTaken(String schema, String rule) {
+    ObjectNode field = Wire.object(schema);
+    field.putArray("x-kubernetes-validations").add(rule(rule));
+    ask(field(field.toString())).is(201);
+  }
+
+  @Test
+  void rulesTogetherCouldCostTooMuch() {
+    String schema = "spec.validation.openAPIV3Schema";
+    String items = schema + ".properties[spec].properties[p].items.x-kubernetes-validations[0]";
+    refuses(
+        ask(
+            field(
+                """
+                {type: 'array', maxItems: 1000, items: {type: 'string',
+                 'x-kubernetes-validations': [{rule: "self.contains('a')"}, {rule: 'true'}]}}
+                """)),
+        "FieldValueForbidden "
+            + items
+            + ".rule: Forbidden: estimated rule cost exceeds budget by factor of 31.5x"
+            + ADVICE,
+        "FieldValueForbidden "
+            + items
+            + ".rule: Forbidden: contributed to estimated rule cost total exceeding cost limit for"
+            + " entire OpenAPIv3 schema",
+        "FieldValueForbidden "
+            + schema
+            + ": Forbidden: x-kubernetes-validations estimated rule cost total for entire"
+            + " OpenAPIv3 schema exceeds budget by factor of 3.1x"
+            + ADVICE);
+    assertThat(
+            ask(spec(rule("self.a > 1").put("messageExpression", "'a' + string(self.a)")))
+                .refusesSaying(
+                    422,
+                    "Invalid",
+                    "estimated messageExpression cost exceeds budget by factor of more than 100x")
+                .causes())
+        .containsExactly(
+            "FieldValueForbidden " + SPEC + "messageExpression",
+            "FieldValueForbidden " + SPEC + "messageExpression",
+            "FieldValueForbidden " + schema);
+  }
+
   @Test
   void aDefaultKeepsTheRules() {
     String place = "spec.validation.openAPIV3Schema.properties[spec].properties[p].default";
