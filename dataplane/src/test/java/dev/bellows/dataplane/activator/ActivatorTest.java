@@ -1,6 +1,7 @@
 package dev.bellows.dataplane.activator;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.bellows.core.revision.Protocol;
@@ -438,21 +439,23 @@ class ActivatorTest {
     autoscaler.close();
     await().until(() -> !activator.counts().autoscalerReachable());
     assertThat(get(kubelet)).isEqualTo("500 connection has not yet been established\n");
-
-    activator.drain(Duration.ofSeconds(30));
-    assertThat(get(kubelet)).isEqualTo("500 received SIGTERM from kubelet\n");
   }
 
+  /** Others send to it until they have noticed. */
   @Test
-  void drainingLetsARequestEnd() throws Exception {
+  void aLameDuckTakesRequestsForAWhileAndLetsThemEnd() throws Exception {
     activator.revisions().onRevision(revision(0, Duration.ofSeconds(30)));
-    ready(pod("pod", 2000, true));
-    CompletableFuture<HttpResponse<String>> answer = requests(1).getFirst();
-    await().until(() -> active() == 1);
+    ready(pod("pod", 8000, true));
+    Duration lameDuck = Duration.ofSeconds(6);
+    long told = System.nanoTime();
+    CompletableFuture<Void> drained = activator.drain(lameDuck).toCompletableFuture();
+    assertThat(get(Map.of("User-Agent", "kube-probe/1.33")))
+        .isEqualTo("500 received SIGTERM from kubelet\n");
 
-    activator.drain(Duration.ZERO).toCompletableFuture().get(5, TimeUnit.SECONDS);
-
-    assertThat(answer.get(5, TimeUnit.SECONDS).body()).isEqualTo("pod");
+    assertThat(requests(1).getFirst().get(20, TimeUnit.SECONDS).body()).isEqualTo("pod");
+    drained.get(20, TimeUnit.SECONDS);
+    assertThat(Duration.ofNanos(System.nanoTime() - told)).isGreaterThan(lameDuck);
+    assertThatThrownBy(() -> get(Map.of())).isInstanceOf(IOException.class);
   }
 
   private long queued() {
