@@ -11,9 +11,8 @@ public record ApiRate(double qps, int burst) {
   public static final ApiRate UNLIMITED = new ApiRate(0, 1);
 
   /**
-   * What client-go grants a controller by itself is 5 and 10, and what Knative's process of ten of
-   * them has is 50 and 100; a Service takes some thirty calls, so that those would make the second
-   * of two wait.
+   * Some seven new Services a second, each of which takes some thirty calls. client-go grants 5 and
+   * 10 to a controller by itself, and Knative's process of ten of them has 50 and 100 (ADR 0182).
    */
   public static final ApiRate USUAL = new ApiRate(200, 400);
 
