@@ -63,7 +63,8 @@ public final class Expression {
    * @throws EvaluationException if it has none, or costs more than one evaluation may
    */
   public Object evaluate(Map<String, ?> variables, CostBudget budget) throws EvaluationException {
-    CostMeter meter = new CostMeter(Math.min(CostBudget.MAX_OF_ONE, Math.max(0, budget.left())));
+    CostMeter meter =
+        new CostMeter(Math.min(CostBudget.MAX_OF_ONE, Math.max(0, budget.left())), variables);
     try {
       return program.trace(variables, meter);
     } catch (CelEvaluationException e) {

@@ -62,6 +62,17 @@ class HostileExpressionsTest {
         .withMessage("operation cancelled: actual cost limit exceeded");
   }
 
+  /** Kubernetes lets it pass; here each look at the text goes through the whole object. */
+  @Test
+  void aFieldBesideALongListIsNotReadAsOftenAsTheListIsLong()
+      throws CompilationException, EvaluationException {
+    String often = "self.list.all(a, size(self.text) == 0)";
+    assertThat(evaluate(often, self("", 5_000))).isEqualTo(true);
+    assertThatExceptionOfType(EvaluationException.class)
+        .isThrownBy(() -> evaluate(often, self("", 100_000)))
+        .matches(EvaluationException::isTooCostly);
+  }
+
   @Test
   void aTextThatGrowsStopsToGrow() {
     String doubled = "self.list.map(a, self.text + self.text + self.text + self.text)";
