@@ -3,6 +3,7 @@ package dev.bellows.embedded.apiserver;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.bellows.embedded.cel.NamedFormat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -21,28 +22,16 @@ record Checks(List<Cause> causes) {
 
   private static final int MAX_PORT = 65_535;
   private static final int MAX_PORT_NAME = 15;
-  private static final int MAX_LABEL = 63;
   private static final int MAX_SUBDOMAIN = 253;
   private static final int MAX_MODE = 0777;
 
   private static final Pattern PORT_NAME = Pattern.compile("[-a-z0-9]+");
-  private static final Pattern QUALIFIED =
-      Pattern.compile("([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]");
   private static final Pattern CONFIG_KEY = Pattern.compile("[-._a-zA-Z0-9]+");
   private static final Pattern VARIABLE = Pattern.compile("[ -<>-~]+");
   private static final Pattern IPV4 = Pattern.compile("((25[0-5]|2[0-4]\\d|1?\\d?\\d)(\\.|$)){4}");
   private static final Pattern IPV6 = Pattern.compile("[0-9a-fA-F:]*:[0-9a-fA-F:.]*");
   private static final Pattern PERCENT = Pattern.compile("[0-9]+%");
 
-  private static final String QUALIFIED_TEXT =
-      " must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an"
-          + " alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for"
-          + " validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
-  private static final String LABEL_VALUE_TEXT =
-      "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or"
-          + " '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or"
-          + " 'my_value',  or '12345', regex used for validation is"
-          + " '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
   private static final String CONFIG_KEY_TEXT =
       "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g."
           + " 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is"
@@ -196,41 +185,11 @@ record Checks(List<Cause> causes) {
   }
 
   static List<String> qualified(String value) {
-    List<String> wrong = new ArrayList<>();
-    String[] parts = value.split("/", -1);
-    if (parts.length > 2) {
-      return List.of(
-          "a qualified name"
-              + QUALIFIED_TEXT
-              + " with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')");
-    }
-    if (parts.length == 2) {
-      String prefix = Names.subdomain(parts[0]);
-      if (parts[0].isEmpty()) {
-        wrong.add("prefix part must be non-empty");
-      } else if (!prefix.isEmpty()) {
-        wrong.add("prefix part " + prefix);
-      }
-    }
-    String name = parts[parts.length - 1];
-    if (name.isEmpty()) {
-      wrong.add("name part must be non-empty");
-    } else if (name.length() > MAX_LABEL) {
-      wrong.add("name part must be no more than 63 characters");
-    }
-    if (!QUALIFIED.matcher(name).matches()) {
-      wrong.add("name part" + QUALIFIED_TEXT);
-    }
-    return wrong;
+    return NamedFormat.QUALIFIED_NAME.wrong(value);
   }
 
   void labelValue(String path, String value) {
-    if (value.length() > MAX_LABEL) {
-      invalid(path, value, "must be no more than 63 characters");
-    }
-    if (!value.isEmpty() && !QUALIFIED.matcher(value).matches()) {
-      invalid(path, value, LABEL_VALUE_TEXT);
-    }
+    all(path, value, NamedFormat.LABEL_VALUE.wrong(value));
   }
 
   /** Labels, or what selects by them. */

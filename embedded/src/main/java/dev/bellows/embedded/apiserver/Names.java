@@ -1,9 +1,9 @@
 package dev.bellows.embedded.apiserver;
 
+import dev.bellows.embedded.cel.NamedFormat;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Pattern;
 
 /** What may be called what. Names never reach a path or a shell before they passed here. */
 final class Names {
@@ -13,25 +13,6 @@ final class Names {
   private static final int SUFFIX_LENGTH = 5;
   private static final int MAX_GENERATED_BASE = 63 - SUFFIX_LENGTH;
   private static final SecureRandom RANDOM = new SecureRandom();
-
-  private static final Pattern SUBDOMAIN =
-      Pattern.compile("[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*");
-  private static final Pattern LABEL = Pattern.compile("[a-z0-9]([-a-z0-9]*[a-z0-9])?");
-  private static final Pattern LABEL_1035 = Pattern.compile("[a-z]([-a-z0-9]*[a-z0-9])?");
-
-  private static final String SUBDOMAIN_TEXT =
-      "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or"
-          + " '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex"
-          + " used for validation is"
-          + " '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
-  private static final String LABEL_TEXT =
-      "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and"
-          + " must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc',"
-          + " regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
-  private static final String LABEL_1035_TEXT =
-      "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an"
-          + " alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or"
-          + " 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')";
 
   private Names() {}
 
@@ -69,20 +50,17 @@ final class Names {
       return String.join(", ", pathSegment(name));
     }
     if (type.equals(ResourceTypes.SERVICES)) {
-      return label(name, LABEL_1035, LABEL_1035_TEXT);
+      return first(NamedFormat.DNS1035_LABEL, name);
     }
     if (type.equals(ResourceTypes.NAMESPACES)) {
-      return label(name, LABEL, LABEL_TEXT);
+      return first(NamedFormat.DNS1123_LABEL, name);
     }
     return subdomain(name);
   }
 
   /** What is wrong with a DNS subdomain; empty if nothing is. */
   static String subdomain(String name) {
-    if (name.length() > 253) {
-      return "must be no more than 253 characters";
-    }
-    return SUBDOMAIN.matcher(name).matches() ? "" : SUBDOMAIN_TEXT;
+    return first(NamedFormat.DNS1123_SUBDOMAIN, name);
   }
 
   /** What keeps a text from being one part of a path. */
@@ -101,21 +79,14 @@ final class Names {
 
   /** Adds a cause if a value is no DNS label. */
   static void checkLabel(String field, String value, List<Cause> causes) {
-    String wrong = label(value, LABEL, LABEL_TEXT);
+    String wrong = first(NamedFormat.DNS1123_LABEL, value);
     if (!wrong.isEmpty()) {
       causes.add(Cause.invalid(field, value, wrong));
     }
   }
 
-  private static String label(String name, Pattern pattern, String text) {
-    if (name.length() > 63) {
-      return "must be no more than 63 characters";
-    }
-    if (pattern.matcher(name).matches()) {
-      return "";
-    }
-    return pattern.equals(LABEL) && SUBDOMAIN.matcher(name).matches()
-        ? "must not contain dots"
-        : text;
+  private static String first(NamedFormat format, String name) {
+    List<String> wrong = format.wrong(name);
+    return wrong.isEmpty() ? "" : wrong.getFirst();
   }
 }

@@ -7,6 +7,7 @@ import dev.cel.common.ast.CelExpr;
 import dev.cel.common.ast.CelExpr.CelCall;
 import dev.cel.common.ast.CelExpr.CelComprehension;
 import dev.cel.common.types.CelKind;
+import dev.cel.common.types.CelType;
 import dev.cel.common.types.OptionalType;
 import dev.cel.common.types.SimpleType;
 import java.util.ArrayList;
@@ -28,6 +29,13 @@ final class CostEstimate {
 
   private static final double PER_CHARACTER = 0.1;
   private static final double PER_CHARACTER_OF_PATTERN = 0.25;
+
+  /** What looking for any format's form costs, where a pattern costs by its length. */
+  private static final long PATTERN_OF_FORMAT = 32;
+
+  /** How large a format is that is called by its name. */
+  private static final long FORMAT = 64;
+
   private static final long LIST = 10;
   private static final long MAP = 30;
   private static final long STRUCT = 40;
@@ -184,11 +192,19 @@ final class CostEstimate {
       }
     }
     return switch (kind(e)) {
-      case OPAQUE ->
-          ast.getType(e.id()).filter(OptionalType.class::isInstance).isPresent() ? ENDLESS : 1;
+      case OPAQUE -> sizeOfOpaque(e);
       case STRING, BYTES, LIST, MAP, DYN, ANY, STRUCT, TYPE_PARAM -> ENDLESS;
       default -> 1;
     };
+  }
+
+  private long sizeOfOpaque(CelExpr e) {
+    CelType type = ast.getType(e.id()).orElse(SimpleType.DYN);
+    if (type.equals(FormatFunctions.TYPE)) {
+      boolean named = e.getKind() == CelExpr.ExprKind.Kind.CALL && e.call().args().isEmpty();
+      return named && e.call().target().isEmpty() ? FORMAT : ENDLESS;
+    }
+    return type instanceof OptionalType ? ENDLESS : 1;
   }
 
   private long call(CelExpr e) {
@@ -213,7 +229,10 @@ final class CostEstimate {
     CelExpr last = arguments.getLast();
     return switch (function) {
       case "_&&_", "_||_" -> 0;
-      case "_==_", "_!=_" -> share(Math.min(size(first), size(last)), PER_CHARACTER);
+      case "_==_", "_!=_" ->
+          function.equals("_!=_") && kind(first) == CelKind.OPAQUE
+              ? ENDLESS // of these, Kubernetes knows but what it costs to find them the same
+              : share(Math.min(size(first), size(last)), PER_CHARACTER);
       case "_<_", "_<=_", "_>_", "_>=_" ->
           kind(first) == CelKind.STRING || kind(first) == CelKind.BYTES
               ? share(Math.min(size(first), size(last)), PER_CHARACTER)
@@ -224,6 +243,7 @@ final class CostEstimate {
       case "contains" ->
           CostBudget.times(share(size(first), PER_CHARACTER), share(size(last), PER_CHARACTER));
       case "matches", "find", "findAll" -> pattern(e, function, arguments);
+      case "validate" -> CostBudget.times(share(size(last), PER_CHARACTER), PATTERN_OF_FORMAT);
       case "split" -> {
         sizes.put(e.id(), size(first));
         yield CostBudget.times(2, share(size(first), PER_CHARACTER));

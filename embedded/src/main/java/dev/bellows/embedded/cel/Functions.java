@@ -50,6 +50,7 @@ final class Functions {
             .with(Address.functions())
             .with(Network.functions())
             .with(Version.functions())
+            .with(FormatFunctions.make())
             .with(AuthorizerFunctions.make());
   }
 
@@ -120,6 +121,7 @@ final class Functions {
         case "net.IP" -> Address.class;
         case "net.CIDR" -> Network.class;
         case "kubernetes.Semver" -> Version.class;
+        case "kubernetes.NamedFormat" -> NamedFormat.class;
         default -> Object.class; // of an authorizer
       };
     }
