@@ -155,6 +155,10 @@ final class CostEstimate {
       }
       case SELECT ->
           Optional.of(with(path(e.select().operand()).orElse(List.of()), e.select().field()));
+      case CALL ->
+          e.call().function().equals("_[_]")
+              ? Optional.of(with(path(e.call().args().getFirst()).orElse(List.of()), ELEMENTS))
+              : Optional.empty();
       default -> Optional.empty();
     };
   }

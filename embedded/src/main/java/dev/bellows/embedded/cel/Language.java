@@ -51,7 +51,7 @@ public final class Language {
   /** A regular expression's program, in instructions. */
   private static final int MAX_PATTERN = 100_000;
 
-  private static final CelOptions OPTIONS =
+  static final CelOptions OPTIONS =
       CelOptions.current()
           .enableOptionalSyntax(true)
           .enableHeterogeneousNumericComparisons(true)
@@ -98,7 +98,9 @@ public final class Language {
     CelRuntimeBuilder builder =
         CelRuntimeFactory.plannerRuntimeBuilder()
             .setOptions(OPTIONS)
+            .setStandardFunctions(Sameness.others())
             .addLibraries(OPTIONAL, SETS, COMPREHENSIONS, STRINGS);
+    builder.addFunctionBindings(Sameness.bindings());
     builder.addFunctionBindings(Functions.all().bindings());
     return builder.build();
   }

@@ -53,7 +53,10 @@ public sealed interface SchemaType {
       return Optional.of(new Scalar(SimpleType.DYN));
     }
     return switch (schema.path("type").asText("")) {
-      case "array" -> of(schema.path("items"), name + ".@idx", false).map(Items::new);
+      case "array" ->
+          of(schema.path("items"), name + ".@idx", false)
+              .map(items ->
+                  new Items(items, schema.path("x-kubernetes-list-type").asText(""), keys(schema)));
       case "object" -> object(schema, name, whole);
       case "string" -> Optional.of(new Scalar(text(schema.path("format").asText(""))));
       case "boolean" -> Optional.of(new Scalar(SimpleType.BOOL));
@@ -61,6 +64,15 @@ public sealed interface SchemaType {
       case "number" -> Optional.of(new Scalar(SimpleType.DOUBLE));
       default -> Optional.empty();
     };
+  }
+
+  /** Of a list's elements, in the spelling of expressions. */
+  private static List<String> keys(JsonNode schema) {
+    List<String> keys = new ArrayList<>();
+    schema
+        .path("x-kubernetes-list-map-keys")
+        .forEach(key -> keys.add(FieldNames.escape(key.asText()).orElse(key.asText())));
+    return keys;
   }
 
   private static Optional<SchemaType> object(JsonNode schema, String name, boolean whole) {
@@ -127,8 +139,13 @@ public sealed interface SchemaType {
     }
   }
 
-  /** A list. */
-  record Items(SchemaType items) implements SchemaType {
+  /**
+   * A list.
+   *
+   * @param kind {@code set}, {@code map} or any other
+   * @param keys of the elements, if it is a map
+   */
+  record Items(SchemaType items, String kind, List<String> keys) implements SchemaType {
     @Override
     public CelType type() {
       return ListType.create(items.type());
@@ -138,7 +155,11 @@ public sealed interface SchemaType {
     public Object value(JsonNode json) {
       List<Object> values = new ArrayList<>(json.size());
       json.forEach(item -> values.add(items.value(item)));
-      return Collections.unmodifiableList(values);
+      return switch (kind) {
+        case "set" -> new MergedList(values, Optional.empty());
+        case "map" -> new MergedList(values, Optional.of(keys));
+        default -> Collections.unmodifiableList(values);
+      };
     }
 
     @Override
