@@ -49,6 +49,12 @@ final class WholePath implements AutoCloseable {
   /** How long a program may take before its response begins. */
   static final Duration TIMEOUT = Duration.ofSeconds(1);
 
+  /**
+   * How long no request must have come before a pod closes its connections: a request with a body
+   * that was on its way then cannot be sent again. It is 30 s where it is not a test.
+   */
+  private static final Duration DRAIN_QUIET = Duration.ofMillis(500);
+
   private static final RevisionId ID = new RevisionId("default", "hello-00001");
   private static final ServiceId SERVICE = new ServiceId("default", "hello-00001");
 
@@ -123,7 +129,7 @@ final class WholePath implements AutoCloseable {
                 QueueProxyConfig.fromEnvironment(environment)
                     .listeningOn("127.0.0.1")
                     .forwardingTo(program)
-                    .drainingAfter(Duration.ofMillis(1)),
+                    .drainingAfter(DRAIN_QUIET),
                 _ -> {},
                 Optional.empty());
     queueProxies.add(attached);
