@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -26,6 +27,12 @@ final class Stage {
   private static final FileTime TIME = FileTime.fromMillis(1_000);
 
   private static final String JAVA = "opt/java";
+
+  /** Jars that the one-machine mode alone uses: its store and its expressions. pom.xml, too. */
+  private static final Pattern NOT_IN_A_CLUSTER =
+      Pattern.compile(
+          "(sqlite-jdbc|cel|common|compiler|runtime|protobuf|protobuf-java|antlr4-runtime|guava"
+              + "|failureaccess|threeten-extra)-[0-9].*");
 
   /** What a Java runtime and its name lookups load of glibc. */
   private static final List<String> GLIBC =
@@ -109,7 +116,7 @@ final class Stage {
       jars =
           files
               .map(file -> file.getFileName().toString())
-              .filter(name -> name.endsWith(".jar") && !name.startsWith("sqlite-jdbc"))
+              .filter(name -> name.endsWith(".jar") && !NOT_IN_A_CLUSTER.matcher(name).matches())
               .sorted()
               .toList();
     }
