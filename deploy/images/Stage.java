@@ -34,6 +34,9 @@ final class Stage {
           "(sqlite-jdbc|cel|common|compiler|runtime|protobuf|protobuf-java|antlr4-runtime|guava"
               + "|failureaccess|threeten-extra)-[0-9].*");
 
+  /** Until two in a row are the same. */
+  private static final int DUMPS = 6;
+
   /** What a Java runtime and its name lookups load of glibc. */
   private static final List<String> GLIBC =
       List.of(
@@ -137,6 +140,7 @@ final class Stage {
     }
     Path classList = out.resolve("classes.lst");
     Files.write(classList, classes);
+    Path archive = app.resolve("classes.jsa");
     List<String> dump = new ArrayList<>(List.of(java.toString()));
     dump.addAll(flags);
     dump.addAll(
@@ -145,10 +149,19 @@ final class Stage {
             "-Xlog:disable",
             "-Xlog:all=error",
             "-XX:SharedClassListFile=" + classList,
-            "-XX:SharedArchiveFile=" + app.resolve("classes.jsa"),
+            "-XX:SharedArchiveFile=" + archive,
             "-cp",
             places.stream().map(place -> stage + place).collect(Collectors.joining(":"))));
     run(dump);
+    Path before = out.resolve("before.jsa");
+    for (int dumps = 1; !Files.exists(before) || Files.mismatch(before, archive) >= 0; dumps++) {
+      if (dumps == DUMPS) {
+        throw new IOException("no two archives of classes in a row are the same");
+      }
+      Files.move(archive, before, StandardCopyOption.REPLACE_EXISTING);
+      run(dump);
+    }
+    Files.delete(before);
     List<String> start = new ArrayList<>(flags);
     start.addAll(
         List.of(
