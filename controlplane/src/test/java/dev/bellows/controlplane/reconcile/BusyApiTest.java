@@ -3,15 +3,9 @@ package dev.bellows.controlplane.reconcile;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
-import dev.bellows.controlplane.watch.PlainWatches;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
-import io.fabric8.kubernetes.client.ConfigBuilder;
-import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
@@ -30,30 +24,21 @@ class BusyApiTest {
   private final Deque<Integer> faults = new ArrayDeque<>();
 
   private final List<Long> asked = Collections.synchronizedList(new ArrayList<>());
-  private HttpServer server;
-  private KubernetesClient client;
+  private AnsweringApi api;
   private EventRecorder events;
   private ApiWriter writer;
 
   @BeforeEach
   void start() throws IOException {
-    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    server.createContext("/", this::answer);
-    server.start();
-    client =
-        PlainWatches.client(
-            new ConfigBuilder()
-                .withMasterUrl("http://127.0.0.1:" + server.getAddress().getPort())
-                .build());
-    events = new EventRecorder(client, "test", Clock.systemUTC(), Pace.unlimited());
-    writer = new ApiWriter(client, events, Pace.unlimited());
+    api = AnsweringApi.start(this::answer);
+    events = new EventRecorder(api.client(), "test", Clock.systemUTC(), Pace.unlimited());
+    writer = new ApiWriter(api.client(), events, Pace.unlimited());
   }
 
   @AfterEach
   void stop() {
     events.close();
-    client.close();
-    server.stop(0);
+    api.close();
   }
 
   @Test

@@ -4,26 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
 import dev.bellows.controlplane.watch.Key;
-import dev.bellows.controlplane.watch.PlainWatches;
 import dev.bellows.controlplane.watch.Watched;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
-import io.fabric8.kubernetes.client.ConfigBuilder;
-import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -37,28 +29,16 @@ class PacedReconcilersTest {
   /** {@code METHOD PATH} of what was asked, and for what is created its name. */
   private final List<String> asked = new CopyOnWriteArrayList<>();
 
-  private final ExecutorService serving = Executors.newVirtualThreadPerTaskExecutor();
-  private HttpServer server;
-  private KubernetesClient client;
+  private AnsweringApi api;
 
   @BeforeEach
   void start() throws IOException {
-    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    server.createContext("/", this::answer);
-    server.setExecutor(serving);
-    server.start();
-    client =
-        PlainWatches.client(
-            new ConfigBuilder()
-                .withMasterUrl("http://127.0.0.1:" + server.getAddress().getPort())
-                .build());
+    api = AnsweringApi.start(this::answer);
   }
 
   @AfterEach
   void stop() {
-    client.close();
-    server.stop(0);
-    serving.close();
+    api.close();
   }
 
   @Test
@@ -101,8 +81,8 @@ class PacedReconcilersTest {
 
     private Calls(ApiRate rate) {
       this.pace = new Pace(rate, System::nanoTime);
-      this.events = new EventRecorder(client, "test", Clock.systemUTC(), pace);
-      this.writer = new ApiWriter(client, events, pace);
+      this.events = new EventRecorder(api.client(), "test", Clock.systemUTC(), pace);
+      this.writer = new ApiWriter(api.client(), events, pace);
     }
 
     private Controller<ConfigMap> controller(String name) {
@@ -147,7 +127,7 @@ class PacedReconcilersTest {
           exchange.getRequestMethod()
               + " "
               + (exchange.getRequestMethod().equals("POST")
-                  ? client
+                  ? api.client()
                       .getKubernetesSerialization()
                       .unmarshal(new ByteArrayInputStream(body), ConfigMap.class)
                       .getMetadata()

@@ -6,21 +6,15 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
 import dev.bellows.api.serving.Configuration;
 import dev.bellows.api.serving.ConfigurationStatus;
-import dev.bellows.controlplane.watch.PlainWatches;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.Endpoints;
 import io.fabric8.kubernetes.api.model.EndpointsBuilder;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
-import io.fabric8.kubernetes.client.ConfigBuilder;
-import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
@@ -29,8 +23,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class PlainWritesTest {
-  private HttpServer server;
-  private KubernetesClient client;
+  private AnsweringApi api;
   private PlainWrites writes;
   private int code = 200;
   private String answer = "{}";
@@ -39,22 +32,13 @@ class PlainWritesTest {
 
   @BeforeEach
   void start() throws IOException {
-    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    server.createContext("/", this::answer);
-    server.start();
-    client =
-        PlainWatches.client(
-            new ConfigBuilder()
-                .withMasterUrl("http://127.0.0.1:" + server.getAddress().getPort())
-                .withRequestRetryBackoffLimit(0)
-                .build());
-    writes = new PlainWrites(client);
+    api = AnsweringApi.startForOneTry(this::answer);
+    writes = new PlainWrites(api.client());
   }
 
   @AfterEach
   void stop() {
-    client.close();
-    server.stop(0);
+    api.close();
   }
 
   @Test
@@ -128,7 +112,7 @@ class PlainWritesTest {
 
   @Test
   void whereNobodyAnswersTheCodeIsZero() {
-    server.stop(0);
+    api.stopAnswering();
     assertThat(refused().getCode()).isZero();
   }
 
