@@ -36,6 +36,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -175,6 +176,38 @@ final class RealSystem implements TestedSystem {
   /** Lets a name stand for the program that answers with ids, on the node. */
   void addImage(String name) {
     node.bellows("image", "add", name, "--", "python3", OneProcess.PROGRAM.toString()).succeeded();
+  }
+
+  /**
+   * A Service of one program, with what a webhook would fill in: there is none here.
+   *
+   * @param annotations of its Revision, without {@code autoscaling.knative.dev/}
+   */
+  static String manifest(String name, String... annotations) {
+    String lines =
+        Stream.of(annotations)
+            .map(line -> "        autoscaling.knative.dev/" + line + "\n")
+            .reduce("", String::concat);
+    return """
+    apiVersion: serving.knative.dev/v1
+    kind: Service
+    metadata: {name: %s, namespace: default}
+    spec:
+      template:
+        metadata:
+          annotations:
+    %s    spec:
+          containerConcurrency: 0
+          timeoutSeconds: 300
+          enableServiceLinks: false
+          containers:
+          - name: user-container
+            image: dev.local/autoscale
+            readinessProbe: {successThreshold: 1, tcpSocket: {port: 0}}
+            resources: {}
+      traffic: [{latestRevision: true, percent: 100}]
+    """
+        .formatted(name, lines);
   }
 
   /** What an administrator applies before the parts are started. */

@@ -169,30 +169,7 @@ class ScaleIT {
   }
 
   private static void apply(RealSystem system, String name) {
-    system
-        .client()
-        .resource(
-            """
-            apiVersion: serving.knative.dev/v1
-            kind: Service
-            metadata: {name: %s, namespace: default}
-            spec:
-              template:
-                metadata:
-                  annotations: {autoscaling.knative.dev/initial-scale: "0"}
-                spec:
-                  containerConcurrency: 0
-                  timeoutSeconds: 300
-                  enableServiceLinks: false
-                  containers:
-                  - name: user-container
-                    image: dev.local/autoscale
-                    readinessProbe: {successThreshold: 1, tcpSocket: {port: 0}}
-                    resources: {}
-              traffic: [{latestRevision: true, percent: 100}]
-            """
-                .formatted(name))
-        .create();
+    system.client().resource(RealSystem.manifest(name, "initial-scale: \"0\"")).create();
   }
 
   private static void awaitReady(RealSystem system, int count) {

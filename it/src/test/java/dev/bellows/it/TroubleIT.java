@@ -258,32 +258,9 @@ class TroubleIT {
   }
 
   private void apply(String name, String... annotations) throws IOException {
-    String lines =
-        Stream.of(annotations)
-            .map(line -> "        autoscaling.knative.dev/" + line + "\n")
-            .reduce("", String::concat);
-    String manifest =
-        """
-        apiVersion: serving.knative.dev/v1
-        kind: Service
-        metadata: {name: %s, namespace: default}
-        spec:
-          template:
-            metadata:
-              annotations:
-        %s    spec:
-              containerConcurrency: 0
-              timeoutSeconds: 300
-              enableServiceLinks: false
-              containers:
-              - name: user-container
-                image: dev.local/autoscale
-                readinessProbe: {successThreshold: 1, tcpSocket: {port: 0}}
-                resources: {}
-          traffic: [{latestRevision: true, percent: 100}]
-        """
-            .formatted(name, lines);
-    Path file = Files.writeString(directory.resolve(name + ".yaml"), manifest);
+    Path file =
+        Files.writeString(
+            directory.resolve(name + ".yaml"), RealSystem.manifest(name, annotations));
     system.kubectl("apply", "-f", file.toString()).succeeded();
   }
 
