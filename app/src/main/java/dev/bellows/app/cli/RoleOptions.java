@@ -62,18 +62,22 @@ final class RoleOptions {
       paramLabel = "N",
       description =
           "how often it asks the Kubernetes API at most, in calls a second; 0 = any number; Leases,"
-              + " and how many pods there are, do not wait (default: $KUBE_API_QPS, else 200)",
-      defaultValue = "${env:KUBE_API_QPS:-200}")
-  private double kubeApiQps = ApiRate.USUAL.qps();
+              + " and how many pods there are, do not wait (default: $KUBE_API_QPS, else "
+              + ApiRate.USUAL_QPS
+              + ")",
+      defaultValue = "${env:KUBE_API_QPS:-" + ApiRate.USUAL_QPS + "}")
+  private double kubeApiQps;
 
   @Option(
       names = "--kube-api-burst",
       paramLabel = "N",
       description =
           "how many of these calls may come at once after a while without any (default:"
-              + " $KUBE_API_BURST, else 400)",
-      defaultValue = "${env:KUBE_API_BURST:-400}")
-  private int kubeApiBurst = ApiRate.USUAL.burst();
+              + " $KUBE_API_BURST, else "
+              + ApiRate.USUAL_BURST
+              + ")",
+      defaultValue = "${env:KUBE_API_BURST:-" + ApiRate.USUAL_BURST + "}")
+  private int kubeApiBurst;
 
   /** Whether a part must know its pod. */
   enum Pod {

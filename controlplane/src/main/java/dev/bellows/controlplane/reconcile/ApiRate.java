@@ -14,7 +14,10 @@ public record ApiRate(double qps, int burst) {
    * Some seven new Services a second, each of which takes some thirty calls. client-go grants 5 and
    * 10 to a controller by itself, and Knative's process of ten of them has 50 and 100 (ADR 0182).
    */
-  public static final ApiRate USUAL = new ApiRate(200, 400);
+  public static final int USUAL_QPS = 200;
+
+  /** As {@link #USUAL_QPS}, at once. */
+  public static final int USUAL_BURST = 400;
 
   public ApiRate {
     if (!(qps >= 0) || Double.isInfinite(qps)) {
