@@ -277,27 +277,18 @@ final class Webhooks {
     }
   }
 
-  /** The namespace of what is asked for; missing if there is none. */
-  private JsonNode namespaceOf(WebhookRequest request) {
-    if (request.resource().type().equals(ResourceTypes.NAMESPACES)) {
-      return request.object().isObject() ? request.object() : request.old();
-    }
-    return request.namespace().isEmpty()
-        ? MissingNode.getInstance()
-        : store
-            .get(new Key(ResourceTypes.NAMESPACES.resource(), "", request.namespace()))
-            .map(entry -> (JsonNode) Json.read(entry.value()))
-            .orElse(MissingNode.getInstance());
-  }
-
   private JsonNode labelsOfNamespace(WebhookRequest request) {
-    JsonNode namespace = namespaceOf(request);
-    if (namespace.isMissingNode()
-        && (request.namespace().isEmpty()
-            || request.resource().type().equals(ResourceTypes.NAMESPACES))) {
-      return namespace;
+    if (request.resource().type().equals(ResourceTypes.NAMESPACES)) {
+      JsonNode namespace = request.object().isObject() ? request.object() : request.old();
+      return labels(namespace);
     }
-    return labels(namespace);
+    if (request.namespace().isEmpty()) {
+      return MissingNode.getInstance();
+    }
+    return store
+        .get(new Key(ResourceTypes.NAMESPACES.resource(), "", request.namespace()))
+        .map(entry -> labels(Json.read(entry.value())))
+        .orElse(Json.object());
   }
 
   private static JsonNode labels(JsonNode object) {
