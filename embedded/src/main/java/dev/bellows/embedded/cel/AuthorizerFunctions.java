@@ -21,7 +21,19 @@ final class AuthorizerFunctions {
 
   /** Somebody and objects. */
   record ResourceCheck(Authorizer who, Objects objects) {
-    private ResourceCheck in(String subresource, String namespace, String name) {
+    private ResourceCheck subresource(String name) {
+      return on(name, objects.namespace(), objects.name());
+    }
+
+    private ResourceCheck namespace(String name) {
+      return on(objects.subresource(), name, objects.name());
+    }
+
+    private ResourceCheck name(String name) {
+      return on(objects.subresource(), objects.namespace(), name);
+    }
+
+    private ResourceCheck on(String subresource, String namespace, String name) {
       return new ResourceCheck(
           who, new Objects(objects.group(), objects.plural(), subresource, namespace, name));
     }
@@ -61,33 +73,9 @@ final class AuthorizerFunctions {
               GroupCheck in = (GroupCheck) a[0];
               return new ResourceCheck(in.who, new Objects(in.group, (String) a[1], "", "", ""));
             })
-        .member(
-            "subresource",
-            RESOURCE_CHECK,
-            more,
-            a ->
-                check(a[0])
-                    .in((String) a[1], check(a[0]).objects.namespace(), check(a[0]).objects.name()))
-        .member(
-            "namespace",
-            RESOURCE_CHECK,
-            more,
-            a ->
-                check(a[0])
-                    .in(
-                        check(a[0]).objects.subresource(),
-                        (String) a[1],
-                        check(a[0]).objects.name()))
-        .member(
-            "name",
-            RESOURCE_CHECK,
-            more,
-            a ->
-                check(a[0])
-                    .in(
-                        check(a[0]).objects.subresource(),
-                        check(a[0]).objects.namespace(),
-                        (String) a[1]))
+        .member("subresource", RESOURCE_CHECK, more, a -> check(a[0]).subresource((String) a[1]))
+        .member("namespace", RESOURCE_CHECK, more, a -> check(a[0]).namespace((String) a[1]))
+        .member("name", RESOURCE_CHECK, more, a -> check(a[0]).name((String) a[1]))
         // Roles do not tell objects by their fields or labels, so that these change nothing.
         .member("fieldSelector", RESOURCE_CHECK, more, a -> a[0])
         .member("labelSelector", RESOURCE_CHECK, more, a -> a[0])

@@ -49,7 +49,7 @@ final class Sameness {
   }
 
   private static List<?> sum(List<?> a, List<?> b) {
-    if (a instanceof MergedList merged) {
+    if (a instanceof AssociativeList merged) {
       return merged.plus(b);
     }
     if (a.isEmpty()) {
@@ -63,7 +63,7 @@ final class Sameness {
 
   /** Whether two values are the same; of lists in them, the first's say how. */
   static boolean same(Object a, Object b) {
-    if (a instanceof MergedList merged && b instanceof List<?> list) {
+    if (a instanceof AssociativeList merged && b instanceof List<?> list) {
       return merged.isSame(list);
     }
     if (a instanceof List<?> left && b instanceof List<?> right) {

@@ -156,8 +156,8 @@ public sealed interface SchemaType {
       List<Object> values = new ArrayList<>(json.size());
       json.forEach(item -> values.add(items.value(item)));
       return switch (kind) {
-        case "set" -> new MergedList(values, Optional.empty());
-        case "map" -> new MergedList(values, Optional.of(keys));
+        case "set" -> new AssociativeList(values, Optional.empty());
+        case "map" -> new AssociativeList(values, Optional.of(keys));
         default -> Collections.unmodifiableList(values);
       };
     }

@@ -14,7 +14,7 @@ import java.util.RandomAccess;
  * A list of type {@code set} or {@code map}: its order is of no meaning, and what is added to it
  * takes the place of what is the same. As in Kubernetes, it is so where it stands on the left.
  */
-final class MergedList extends AbstractList<Object> implements RandomAccess {
+final class AssociativeList extends AbstractList<Object> implements RandomAccess {
   private final List<Object> elements;
   private final Optional<List<String>> keys;
 
@@ -22,7 +22,7 @@ final class MergedList extends AbstractList<Object> implements RandomAccess {
    * @param keys the fields by which elements are told apart; empty of a set, whose elements are
    *     told apart by all that they are
    */
-  MergedList(Collection<?> elements, Optional<List<String>> keys) {
+  AssociativeList(Collection<?> elements, Optional<List<String>> keys) {
     this.elements = List.copyOf(elements);
     this.keys = keys;
   }
@@ -47,11 +47,11 @@ final class MergedList extends AbstractList<Object> implements RandomAccess {
   }
 
   /** With what another has: in the place of what has the same key, or else at the end. */
-  MergedList plus(List<?> other) {
+  AssociativeList plus(List<?> other) {
     Map<Object, Object> merged = new LinkedHashMap<>();
     elements.forEach(element -> merged.put(key(element), element));
     other.forEach(element -> merged.put(key(element), element));
-    return new MergedList(merged.values(), keys);
+    return new AssociativeList(merged.values(), keys);
   }
 
   /** Whether it has what another list has, in whichever order. */
