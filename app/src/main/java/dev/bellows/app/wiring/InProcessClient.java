@@ -1,5 +1,6 @@
 package dev.bellows.app.wiring;
 
+import dev.bellows.embedded.apiserver.FieldOwners;
 import dev.bellows.embedded.apiserver.InProcessApi;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;

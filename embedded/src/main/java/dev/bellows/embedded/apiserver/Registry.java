@@ -254,7 +254,8 @@ public final class Registry {
 
   /**
    * Tells every change of a kind after {@code since}, in order, on a virtual thread of the watch's
-   * own. An exception of {@code sink} ends the watch.
+   * own. An exception of {@code sink} ends the watch. {@code metadata.managedFields} are left out:
+   * no controller asks who owns which field.
    *
    * @param namespace one namespace, or null for all
    * @param since a resourceVersion from a {@link Listing} or an object
@@ -297,7 +298,8 @@ public final class Registry {
             return;
           }
           if (namespace == null || namespace.equals(entry.key().namespace())) {
-            sink.accept(new WatchEvent(type(change), Json.read(entry.value())));
+            sink.accept(
+                new WatchEvent(type(change), Json.read(FieldOwners.without(entry.value()))));
           }
         }
       }

@@ -7,7 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
  *
  * @param type what happened
  * @param object the object after the change; of a deleted one its last state; with {@link
- *     Type#ERROR} a Status. The receiver's own copy
+ *     Type#ERROR} a Status. The receiver's own copy, without {@code metadata.managedFields}
  */
 public record WatchEvent(Type type, ObjectNode object) {
   /** What happened. */

@@ -253,6 +253,28 @@ class RegistryTest {
   }
 
   @Test
+  void aWatchDoesNotTellWhoOwnsWhichField() {
+    Listing listing = registry.list(ResourceTypes.CONFIG_MAPS, "shop");
+    List<ObjectNode> seen = new CopyOnWriteArrayList<>();
+    try (Watch watch =
+        registry.watch(
+            ResourceTypes.CONFIG_MAPS,
+            "shop",
+            listing.resourceVersion(),
+            event -> seen.add(event.object()))) {
+      assertThat(watch).isNotNull();
+      ObjectNode object = object("shop", "a");
+      object.putObject("data").put("k", "v");
+      ObjectNode made = registry.create(ResourceTypes.CONFIG_MAPS, object);
+      await().until(() -> seen.size() == 1);
+
+      assertThat(ObjectMeta.of(made).node().has("managedFields")).isTrue();
+      ObjectMeta.of(made).node().remove("managedFields");
+      assertThat(seen).containsExactly(made);
+    }
+  }
+
+  @Test
   void admissionMayCompleteAndRefuse() {
     AdmissionStep step =
         request -> {

@@ -1,4 +1,4 @@
-package dev.bellows.app.wiring;
+package dev.bellows.embedded.apiserver;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,10 +1,14 @@
-package dev.bellows.app.wiring;
+package dev.bellows.embedded.apiserver;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/** Takes {@code metadata.managedFields} out of objects in JSON, without reading them. */
-final class FieldOwners {
+/**
+ * Takes {@code metadata.managedFields} out of objects in JSON, without reading them: they are often
+ * more than half of an object, and their names, which hold UIDs, are new in each of them, so that a
+ * reader that knows names again would learn them in vain.
+ */
+public final class FieldOwners {
   /** As an API server writes it: nobody else's field has this name and is a list of objects. */
   private static final byte[] FIELD = "\"managedFields\":[{\"".getBytes(StandardCharsets.UTF_8);
 
@@ -15,7 +19,7 @@ final class FieldOwners {
    *
    * @param json compact and whole; what does not look like that comes back as it is
    */
-  static byte[] without(byte[] json) {
+  public static byte[] without(byte[] json) {
     byte[] left = new byte[0];
     int length = 0; // of what is left so far
     int from = 0; // what comes before has been looked at
