@@ -3,15 +3,24 @@ package dev.bellows.embedded.workload;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
-/**
- * A view of a Deployment with Kubernetes' defaults for what it leaves out.
- *
- * @param node the object itself
- */
-record Deployment(ObjectNode node) {
+/** A view of a Deployment with Kubernetes' defaults for what it leaves out. For one thread. */
+final class Deployment {
   private static final int DEFAULT_HISTORY = 10;
   private static final int DEFAULT_DEADLINE_SECONDS = 600;
+
+  private final ObjectNode node;
+  private @Nullable String hash;
+
+  Deployment(ObjectNode node) {
+    this.node = node;
+  }
+
+  /** The object itself. */
+  ObjectNode node() {
+    return node;
+  }
 
   String name() {
     return node.path("metadata").path("name").asText();
@@ -83,7 +92,13 @@ record Deployment(ObjectNode node) {
     return (int) (up ? Math.ceil(share) : Math.floor(share));
   }
 
+  /** Of its template; made once, since it reads all of that. */
   String hash() {
-    return PodTemplate.hash(spec().path("template"));
+    String made = hash;
+    if (made == null) {
+      made = PodTemplate.hash(spec().path("template"));
+      hash = made;
+    }
+    return made;
   }
 }
