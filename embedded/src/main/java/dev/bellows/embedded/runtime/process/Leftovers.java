@@ -46,11 +46,16 @@ final class Leftovers {
 
   /** Kills whoever carries one of these marks: children that left their container's group. */
   static void end(Set<Mark> marks) throws IOException {
-    for (ProcessTable.Entry process : ProcessTable.all()) {
-      if (Mark.ofProcess(process.pid()).filter(marks::contains).isPresent()) {
-        kill(process);
+    for (long pid : ProcessTable.numbers()) {
+      if (carriesOneOf(marks, pid)) {
+        // The number may have changed hands before we knew whose it is: so the mark is read again.
+        ProcessTable.find(pid).filter(_ -> carriesOneOf(marks, pid)).ifPresent(Leftovers::kill);
       }
     }
+  }
+
+  private static boolean carriesOneOf(Set<Mark> marks, long pid) {
+    return Mark.ofProcess(pid).filter(marks::contains).isPresent();
   }
 
   private static Set<ProcessTable.Entry> choose(

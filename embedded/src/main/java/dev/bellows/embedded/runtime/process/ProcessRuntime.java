@@ -56,6 +56,9 @@ public final class ProcessRuntime implements ContainerRuntime {
   /** How long after the end output may trail; only a child that kept the pipe makes us wait. */
   private static final Duration OUTPUT_LIMIT = Duration.ofMillis(500);
 
+  /** How long what a container left outside its group lives on; those that end meanwhile share. */
+  private static final Duration SWEEP_DELAY = Duration.ofMillis(250);
+
   /** How long {@link #close} waits for killed containers. */
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(5);
 
@@ -71,7 +74,7 @@ public final class ProcessRuntime implements ContainerRuntime {
   private final Clock clock;
   private final Map<Long, ProcessContainer> running = new ConcurrentHashMap<>();
   private final Set<Mark> ended = ConcurrentHashMap.newKeySet();
-  private final AtomicBoolean sweeping = new AtomicBoolean();
+  private final AtomicBoolean sweepIsDue = new AtomicBoolean();
 
   /**
    * Opens the runtime on its directory and ends what an earlier one left running.
@@ -242,11 +245,12 @@ public final class ProcessRuntime implements ContainerRuntime {
         .start(() -> {
           int code = awaitExit(child);
           forget.run();
+          ended.add(mark); // for close, which waits no longer than until the exit is told
           ExitStatus status = new ExitStatus(code, code != 0 && group.ranOutOfMemory());
           finish(container, child.pid(), status, outputs, log);
           group.remove();
-          ended.add(mark);
-          sweep();
+          ended.add(mark); // a look that came meanwhile may have been too early
+          sweepSoon();
         });
     return container;
   }
@@ -324,21 +328,36 @@ public final class ProcessRuntime implements ContainerRuntime {
     }
   }
 
-  /** Looks through the process table once for all containers that ended meanwhile. */
-  private void sweep() {
-    if (!sweeping.compareAndSet(false, true)) {
-      return;
+  /**
+   * Looks through the process table once for all containers that end within a while: a look costs
+   * as much as the machine has processes, so that one for each would cost the square of the pods.
+   */
+  private void sweepSoon() {
+    if (!sweepIsDue.compareAndSet(false, true)) {
+      return; // the one that is due will see this container, too
     }
-    do {
+    try {
+      Thread.sleep(SWEEP_DELAY);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    sweepIsDue.set(false);
+    sweep();
+  }
+
+  private void sweep() {
+    synchronized (ended) {
       Set<Mark> marks = Set.copyOf(ended);
+      if (marks.isEmpty()) {
+        return;
+      }
+      ended.removeAll(marks);
       try {
         Leftovers.end(marks);
       } catch (IOException e) {
         LOG.warn("cannot look for processes that ended containers left", e);
       }
-      ended.removeAll(marks);
-      sweeping.set(false);
-    } while (!ended.isEmpty() && sweeping.compareAndSet(false, true));
+    }
   }
 
   private static void close(Closeable log) {
@@ -363,6 +382,7 @@ public final class ProcessRuntime implements ContainerRuntime {
     } catch (ExecutionException | TimeoutException e) {
       LOG.warn("killed containers are still there after {}", CLOSE_LIMIT);
     }
+    sweep();
     cgroups().close();
     launcher.close();
   }

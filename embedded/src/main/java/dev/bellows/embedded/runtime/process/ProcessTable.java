@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /** What /proc says of this machine's processes (proc(5)). */
@@ -43,28 +44,49 @@ final class ProcessTable {
   /** Every process at about this moment. */
   static List<Entry> all() throws IOException {
     List<Entry> entries = new ArrayList<>();
-    try (DirectoryStream<Path> numbers = Files.newDirectoryStream(PROC, "[0-9]*")) {
-      for (Path number : numbers) {
-        find(Long.parseLong(number.getFileName().toString())).ifPresent(entries::add);
-      }
+    for (long number : numbers()) {
+      find(number).ifPresent(entries::add);
     }
     return entries;
+  }
+
+  /** The number of every process at about this moment. */
+  static List<Long> numbers() throws IOException {
+    List<Long> numbers = new ArrayList<>();
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(PROC)) {
+      for (Path entry : entries) {
+        String name = Objects.requireNonNull(entry.getFileName()).toString();
+        if (name.charAt(0) >= '1' && name.charAt(0) <= '9') {
+          numbers.add(Long.parseLong(name));
+        }
+      }
+    }
+    return numbers;
   }
 
   /** The value of a variable in the environment the process was started with, if it may be read. */
   static Optional<String> variable(long pid, String name) {
     try {
       byte[] bytes = Files.readAllBytes(PROC.resolve(pid + "/environ"));
-      String prefix = name + "=";
-      for (String entry : new String(bytes, StandardCharsets.ISO_8859_1).split("\0", -1)) {
-        if (entry.startsWith(prefix)) {
-          return Optional.of(entry.substring(prefix.length()));
-        }
-      }
-      return Optional.empty();
+      return variable(new String(bytes, StandardCharsets.ISO_8859_1), name);
     } catch (IOException e) {
       return Optional.empty(); // ended, or another user's
     }
+  }
+
+  /** From an environment as /proc has it: {@code NAME=value}, each ended by a zero byte. */
+  static Optional<String> variable(String environment, String name) {
+    String beginning = name + "=";
+    int at = 0;
+    if (!environment.startsWith(beginning)) {
+      at = environment.indexOf('\0' + beginning) + 1;
+      if (at == 0) {
+        return Optional.empty();
+      }
+    }
+    int from = at + beginning.length();
+    int end = environment.indexOf('\0', from);
+    return Optional.of(environment.substring(from, end < 0 ? environment.length() : end));
   }
 
   /**

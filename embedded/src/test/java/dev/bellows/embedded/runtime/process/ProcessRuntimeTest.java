@@ -241,6 +241,14 @@ class ProcessRuntimeTest {
   }
 
   @Test
+  void closingEndsChildrenThatLeftTheSession() throws Exception {
+    start("sh", "-c", "setsid sleep 100010 & sleep 100011");
+    long daemon = pid("sleep 100010");
+    runtime.close();
+    awaitGone(daemon);
+  }
+
+  @Test
   void aProgramInheritsNoFileOfOurs() throws Exception {
     try (ServerSocket ours = new ServerSocket(0)) {
       assertThat(ours.isBound()).isTrue();

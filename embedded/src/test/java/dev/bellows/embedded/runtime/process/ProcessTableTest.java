@@ -21,4 +21,13 @@ class ProcessTableTest {
     assertThat(ProcessTable.all()).extracting(ProcessTable.Entry::pid).contains(self);
     assertThat(ProcessTable.find(Long.MAX_VALUE)).isEmpty();
   }
+
+  @Test
+  void readsAVariableOfAnEnvironment() {
+    assertThat(ProcessTable.variable("A=1\0B=2=3\0", "A")).contains("1");
+    assertThat(ProcessTable.variable("A=1\0B=2=3\0", "B")).contains("2=3");
+    assertThat(ProcessTable.variable("A=1\0B=", "B")).contains("");
+    assertThat(ProcessTable.variable("AB=1\0C=B=2\0", "B")).isEmpty();
+    assertThat(ProcessTable.variable("", "B")).isEmpty();
+  }
 }
