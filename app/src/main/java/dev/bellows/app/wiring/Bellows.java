@@ -169,7 +169,7 @@ public final class Bellows implements AutoCloseable {
                 clock));
     controlPlane.start();
     roles.forEach(Role::run); // the gateway last: now it knows where requests go
-    closing.add(ImageWatch.start(settings.dataDirectory(), this::imagesChanged));
+    closing.add(ImageWatch.start(cluster.images(), this::imagesChanged));
     this.metrics = closing.add(MetricsServer.start(LOOPBACK, METRICS_PORT, telemetry::page));
     cluster.letWebhooksReview();
   }

@@ -1,69 +1,73 @@
 package dev.bellows.app.wiring;
 
+import dev.bellows.embedded.image.ImageRegistry;
 import java.io.IOException;
-import java.nio.file.ClosedWatchServiceException;
-import java.nio.file.Path;
-import java.nio.file.StandardWatchEventKinds;
-import java.nio.file.WatchEvent;
-import java.nio.file.WatchKey;
-import java.nio.file.WatchService;
+import java.time.Duration;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Tells when the local images have changed: {@code bellows image add} is a process of its own, and
  * what waits for an image should not wait for its back-off.
+ *
+ * <p>It looks at the file now and then. To be told by the kernel one has to watch the file's
+ * directory, and so wakes at every write of the database that is in it, too.
  */
 final class ImageWatch implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(ImageWatch.class);
-  private static final Path FILE = Path.of("images.json");
 
-  private final WatchService changes;
+  /** How late a change is told; a look takes some 10 µs. */
+  private static final Duration PERIOD = Duration.ofMillis(200);
 
-  private ImageWatch(WatchService changes) {
-    this.changes = changes;
+  private final ImageRegistry images;
+  private final Runnable onChange;
+  private final Thread thread;
+
+  private ImageWatch(ImageRegistry images, Runnable onChange) throws IOException {
+    this.images = images;
+    this.onChange = onChange;
+    Optional<ImageRegistry.Version> now = images.version();
+    this.thread = Thread.ofVirtual().name("image-watch").unstarted(() -> follow(now));
   }
 
   /**
-   * Watches a data directory.
+   * Watches a registry's file.
    *
    * @param onChange told after each change, on a thread of the watch's own
    */
-  static ImageWatch start(Path dataDirectory, Runnable onChange) throws IOException {
-    WatchService changes = dataDirectory.getFileSystem().newWatchService();
-    dataDirectory.register(
-        changes,
-        StandardWatchEventKinds.ENTRY_CREATE,
-        StandardWatchEventKinds.ENTRY_MODIFY,
-        StandardWatchEventKinds.ENTRY_DELETE);
-    ImageWatch watch = new ImageWatch(changes);
-    Thread.ofPlatform().name("image-watch").daemon().start(() -> watch.follow(onChange));
+  static ImageWatch start(ImageRegistry images, Runnable onChange) throws IOException {
+    ImageWatch watch = new ImageWatch(images, onChange);
+    watch.thread.start();
     return watch;
   }
 
-  private void follow(Runnable onChange) {
+  private void follow(Optional<ImageRegistry.Version> first) {
+    Optional<ImageRegistry.Version> known = first;
     try {
-      for (WatchKey key = changes.take(); key != null; key = changes.take()) {
-        if (key.pollEvents().stream().anyMatch(ImageWatch::mayBeOfImages)) {
-          tell(onChange);
-        }
-        if (!key.reset()) {
-          return;
+      while (true) {
+        Thread.sleep(PERIOD);
+        Optional<ImageRegistry.Version> now = look(known);
+        if (!now.equals(known)) {
+          known = now;
+          tell();
         }
       }
-    } catch (ClosedWatchServiceException _) {
-      // Closed: the system ends.
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt(); // closed: the system ends
     }
   }
 
-  // An overflow has lost the names of what changed.
-  private static boolean mayBeOfImages(WatchEvent<?> event) {
-    return StandardWatchEventKinds.OVERFLOW.equals(event.kind()) || FILE.equals(event.context());
+  private Optional<ImageRegistry.Version> look(Optional<ImageRegistry.Version> known) {
+    try {
+      return images.version();
+    } catch (IOException e) {
+      log.debug("the images cannot be looked at now", e);
+      return known;
+    }
   }
 
-  private static void tell(Runnable onChange) {
+  private void tell() {
     try {
       onChange.run();
     } catch (RuntimeException e) {
@@ -72,7 +76,7 @@ final class ImageWatch implements AutoCloseable {
   }
 
   @Override
-  public void close() throws IOException {
-    changes.close();
+  public void close() {
+    thread.interrupt();
   }
 }

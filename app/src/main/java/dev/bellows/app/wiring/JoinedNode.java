@@ -120,7 +120,7 @@ public final class JoinedNode implements AutoCloseable {
                 logs,
                 DataFiles.ownerOnlyDirectory(directory.path().resolve("volumes")),
                 clock));
-    closing.add(ImageWatch.start(settings.dataDirectory(), images::look));
+    closing.add(ImageWatch.start(images, images::look));
     kubelet.start();
   }
 

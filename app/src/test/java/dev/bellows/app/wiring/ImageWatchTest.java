@@ -39,7 +39,7 @@ class ImageWatchTest {
     registryLog().addAppender(warnings);
     watch =
         ImageWatch.start(
-            home,
+            running,
             () -> {
               running.look();
               told.incrementAndGet();
@@ -47,7 +47,7 @@ class ImageWatchTest {
   }
 
   @AfterEach
-  void stop() throws IOException {
+  void stop() {
     watch.close();
     registryLog().detachAppender(warnings);
   }
@@ -71,7 +71,7 @@ class ImageWatchTest {
   }
 
   @Test
-  void anImageThatIsAddedOrRemovedIsToldAtOnce() throws Exception {
+  void anImageThatIsAddedOrRemovedIsTold() throws Exception {
     awaitTold(() -> addFromAnotherProcess("hello"));
     assertThat(running.resolve("hello").command()).containsExactly("./hello");
     awaitTold(() -> addFromAnotherProcess("world"));
@@ -126,7 +126,7 @@ class ImageWatchTest {
     AtomicInteger calls = new AtomicInteger();
     watch =
         ImageWatch.start(
-            home,
+            running,
             () -> {
               if (calls.incrementAndGet() == 1) {
                 throw new IllegalStateException("meant to fail, once");

@@ -74,7 +74,7 @@ public final class ImageRegistry {
   }
 
   /** Tells one content of the file from another: also two within one tick of the file's clock. */
-  private record Version(FileTime modified, long bytes, @Nullable Object file) {}
+  public record Version(FileTime modified, long bytes, @Nullable Object file) {}
 
   /** An image as the file has it; whoever wrote it may have left out anything. */
   private record Stored(
@@ -229,7 +229,12 @@ public final class ImageRegistry {
     return read;
   }
 
-  private Optional<Version> version() throws IOException {
+  /**
+   * Of the file as it is now; empty if there is none.
+   *
+   * @throws IOException if it cannot be looked at
+   */
+  public Optional<Version> version() throws IOException {
     try {
       BasicFileAttributes seen = Files.readAttributes(file, BasicFileAttributes.class);
       return Optional.of(new Version(seen.lastModifiedTime(), seen.size(), seen.fileKey()));
