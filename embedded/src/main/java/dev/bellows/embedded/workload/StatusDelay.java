@@ -13,12 +13,20 @@ import java.util.concurrent.ConcurrentHashMap;
 /**
  * Lets a status wait for what happens next, so that on the way from a wish to a running pod one
  * status is written instead of three, and none before the pod is on its way. What others wait for,
- * a change in the pods that are ready or available, is never held back.
+ * a change in the pods that are ready or available, is never held back, and what is said of a
+ * failure not for long.
  *
  * <p>Remembers a key only while its status waits. Safe for any number of threads.
  */
 final class StatusDelay {
   private static final Duration LENGTH = Duration.ofMillis(50);
+
+  /**
+   * Where there is merely one more pod, which is not ready: what it becomes is told with it, if it
+   * comes to something within this time.
+   */
+  private static final Duration LENGTH_OF_MORE_PODS = Duration.ofSeconds(1);
+
   private static final List<String> URGENT = List.of("readyReplicas", "availableReplicas");
 
   private final Clock clock;
@@ -33,13 +41,24 @@ final class StatusDelay {
     if (URGENT.stream()
         .allMatch(field -> stored.path(field).asInt() == status.path(field).asInt())) {
       Instant now = clock.instant();
-      Instant at = due.computeIfAbsent(key, any -> now.plus(LENGTH));
+      Instant at = due.merge(key, now.plus(length(stored, status)), StatusDelay::earlier);
       if (now.isBefore(at)) {
         return Optional.of(Duration.between(now, at));
       }
     }
     due.remove(key);
     return Optional.empty();
+  }
+
+  private static Duration length(JsonNode stored, JsonNode status) {
+    boolean more = status.path("replicas").asInt() > stored.path("replicas").asInt();
+    return more && status.path("conditions").equals(stored.path("conditions"))
+        ? LENGTH_OF_MORE_PODS
+        : LENGTH;
+  }
+
+  private static Instant earlier(Instant one, Instant other) {
+    return one.isBefore(other) ? one : other;
   }
 
   /** An object's stored status is right, or the object is gone: nothing waits. */

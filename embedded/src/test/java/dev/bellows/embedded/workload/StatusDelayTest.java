@@ -36,15 +36,31 @@ class StatusDelayTest {
           });
 
   @Test
-  void aStatusThatOnlyCountsWaitsAndIsThenWritten() {
-    assertThat(delay.before(KEY, status(0, 0), status(1, 0))).contains(Duration.ofMillis(50));
-    now = now.plusMillis(45);
+  void aStatusThatOnlyCountsMorePodsWaitsAndIsThenWritten() {
+    assertThat(delay.before(KEY, status(0, 0), status(1, 0))).contains(Duration.ofSeconds(1));
+    now = now.plusMillis(995);
     assertThat(delay.before(KEY, status(0, 0), status(2, 0))).contains(Duration.ofMillis(5));
     now = now.plusMillis(5);
     assertThat(delay.before(KEY, status(0, 0), status(2, 0))).isEmpty();
 
     assertThat(delay.before(KEY, status(2, 0), status(3, 0)))
         .as("the next one waits anew")
+        .contains(Duration.ofSeconds(1));
+  }
+
+  @Test
+  void aStatusThatTellsOfFewerPodsOrOfAConditionWaitsForALittleWhile() {
+    assertThat(delay.before(KEY, status(1, 0), status(0, 0))).contains(Duration.ofMillis(50));
+    delay.over(KEY);
+    assertThat(delay.before(KEY, status(0, 0), failed(status(1, 0))))
+        .contains(Duration.ofMillis(50));
+  }
+
+  @Test
+  void aConditionIsToldSoonAlsoWhereOnlyPodsWaitedToBeTold() {
+    assertThat(delay.before(KEY, status(0, 0), status(1, 0))).contains(Duration.ofSeconds(1));
+    now = now.plusMillis(100);
+    assertThat(delay.before(KEY, status(0, 0), failed(status(1, 0))))
         .contains(Duration.ofMillis(50));
   }
 
@@ -59,7 +75,12 @@ class StatusDelayTest {
     assertThat(delay.before(KEY, status(0, 0), status(1, 0))).isPresent();
     delay.over(KEY);
     now = now.plusSeconds(1);
-    assertThat(delay.before(KEY, status(0, 0), status(1, 0))).contains(Duration.ofMillis(50));
+    assertThat(delay.before(KEY, status(0, 0), status(1, 0))).contains(Duration.ofSeconds(1));
+  }
+
+  private static ObjectNode failed(ObjectNode status) {
+    status.putArray("conditions").addObject().put("type", "ReplicaFailure").put("status", "True");
+    return status;
   }
 
   private static ObjectNode status(int replicas, int ready) {
