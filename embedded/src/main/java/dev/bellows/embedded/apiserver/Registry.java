@@ -268,6 +268,11 @@ public final class Registry {
     return feed::close;
   }
 
+  /** Of the latest write, whatever it was of. */
+  public long resourceVersion() {
+    return store.revision();
+  }
+
   /** The committed changes of a kind, as bytes. */
   Feed follow(ResourceType type, long since) {
     try {

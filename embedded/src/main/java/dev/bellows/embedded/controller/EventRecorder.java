@@ -17,23 +17,25 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Future;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Tells people what happened to an object, as Events beside it. Nobody waits for an event: they are
- * written by a thread of their own, and dropped when too many wait. What happens again raises the
- * count of the first event.
+ * written by a thread of their own, which lets others write first, and dropped when too many wait.
+ * What happens again raises the count of the first event.
  */
 public final class EventRecorder implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(EventRecorder.class);
 
-  /** Events that may wait to be written; more are dropped. */
-  static final int MAX_WAITING = 1024;
+  /** Events that may wait to be written, of one or two KiB each; more are dropped. */
+  static final int MAX_WAITING = 4096;
+
+  /** When so many wait, they give way to nobody, lest some be dropped. */
+  private static final int TOO_MANY_TO_GIVE_WAY = MAX_WAITING / 2;
 
   /** Of what an Event is about, in its name: an object may be called longer than an Event. */
   private static final int MAX_NAMED = 236;
@@ -51,18 +53,32 @@ public final class EventRecorder implements AutoCloseable {
   private static final int LOOKS = 10;
 
   /**
-   * Events wait this long: most tell of a pod that starts, and their writes would stand between the
-   * writes that somebody's request waits for.
+   * Events wait until nobody has written anything for so long: most tell of a pod that starts, and
+   * their writes would stand between the writes that somebody's request waits for.
    */
-  static final Duration LINGER = Duration.ofMillis(250);
+  static final Duration LULL = Duration.ofMillis(250);
+
+  /** But no longer than this, however busy everybody is. */
+  static final Duration LATEST = Duration.ofSeconds(5);
+
+  /** How often it is looked whether others write, while an event waits. */
+  private static final Duration LOOK = Duration.ofMillis(25);
+
+  /** What closing waits for the events that still wait. */
+  private static final Duration CLOSE_LIMIT = Duration.ofSeconds(2);
 
   private static final Duration CLEANING_PERIOD = Duration.ofMinutes(10);
 
   private final Registry registry;
   private final Clock clock;
   private final int maxKept;
-  private final ScheduledThreadPoolExecutor writer =
-      new ScheduledThreadPoolExecutor(1, Thread.ofVirtual().name("events").factory());
+  private final Lull lull;
+
+  /** In the order in which they happened; nothing = no more will come. */
+  private final BlockingQueue<Optional<Waiting>> waiting = new LinkedBlockingQueue<>();
+
+  private final Thread writer = Thread.ofVirtual().name("events").unstarted(this::run);
+  private volatile boolean closed;
   private final Map<Happening, String> written =
       new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1L;
@@ -91,6 +107,8 @@ public final class EventRecorder implements AutoCloseable {
   private record Happening(
       String uid, String fieldPath, Type type, String reason, String message, String component) {}
 
+  private record Waiting(Happening happening, ObjectNode about, Instant at, long nanos) {}
+
   /** A recorder that writes through the registry. */
   public EventRecorder(Registry registry, Clock clock) {
     this(registry, clock, MAX_KEPT);
@@ -100,6 +118,8 @@ public final class EventRecorder implements AutoCloseable {
     this.registry = registry;
     this.clock = clock;
     this.maxKept = maxKept;
+    lull = new Lull(registry::resourceVersion, System::nanoTime, LULL);
+    writer.start();
   }
 
   /** Records that something happened to an object, as one of this cluster's components. */
@@ -134,17 +154,33 @@ public final class EventRecorder implements AutoCloseable {
     }
     Happening happening =
         new Happening(about.path("uid").asText(), fieldPath, type, reason, message, component);
-    Instant now = clock.instant();
-    if (writer.getQueue().size() >= MAX_WAITING) {
-      LOG.debug("dropped the event {} {}: {}", about.path("name"), reason, message);
-      return;
-    }
-    try {
-      Future<?> _ =
-          writer.schedule(
-              () -> write(happening, about, now), LINGER.toNanos(), TimeUnit.NANOSECONDS);
-    } catch (RejectedExecutionException e) {
+    if (closed) {
       LOG.debug("closed, so left is the event {} {}: {}", about.path("name"), reason, message);
+    } else if (waiting.size() >= MAX_WAITING) {
+      LOG.debug("dropped the event {} {}: {}", about.path("name"), reason, message);
+    } else {
+      waiting.add(Optional.of(new Waiting(happening, about, clock.instant(), System.nanoTime())));
+    }
+  }
+
+  private void run() {
+    try {
+      for (Optional<Waiting> next = waiting.take(); next.isPresent(); next = waiting.take()) {
+        giveWay(next.get());
+        write(next.get().happening(), next.get().about(), next.get().at());
+        lull.goesOn();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void giveWay(Waiting event) throws InterruptedException {
+    while (!lull.isNow()
+        && System.nanoTime() - event.nanos() < LATEST.toNanos()
+        && waiting.size() < TOO_MANY_TO_GIVE_WAY
+        && !closed) {
+      Thread.sleep(LOOK);
     }
   }
 
@@ -251,8 +287,17 @@ public final class EventRecorder implements AutoCloseable {
     return now.truncatedTo(ChronoUnit.SECONDS).toString();
   }
 
+  /** Writes what waits, for two seconds at most. */
   @Override
   public void close() {
-    writer.shutdownNow();
+    closed = true;
+    waiting.add(Optional.empty());
+    try {
+      writer.join(CLOSE_LIMIT);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    waiting.clear();
+    writer.interrupt();
   }
 }

@@ -42,6 +42,23 @@ class EventRecorderTest {
     }
   }
 
+  @Test
+  void whatStillWaitsIsWrittenOnClosing() {
+    try (DataDirectory directory = DataDirectory.claim(home);
+        ObjectStore store = ObjectStore.open(directory)) {
+      Registry registry = Registry.open(store, Clock.systemUTC(), List.of());
+      ObjectNode namespace = JsonNodeFactory.instance.objectNode();
+      namespace.putObject("metadata").put("name", "default");
+      ObjectNode about = registry.create(ResourceTypes.NAMESPACES, namespace);
+      EventRecorder events = new EventRecorder(registry, Clock.systemUTC());
+      events.record(about, EventRecorder.Type.NORMAL, "Happened", "first", "test");
+      events.record(about, EventRecorder.Type.NORMAL, "Happened", "second", "test");
+      events.close();
+
+      assertThat(messages(registry)).containsExactlyInAnyOrder("first", "second");
+    }
+  }
+
   private static List<String> messages(Registry registry) {
     return registry.list(ResourceTypes.EVENTS, null).items().stream()
         .map(event -> event.path("message").asText())
