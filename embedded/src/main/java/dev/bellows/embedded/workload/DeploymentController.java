@@ -23,6 +23,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** Makes a ReplicaSet of each template of a Deployment and moves the pods from one to the next. */
 final class DeploymentController implements AutoCloseable {
@@ -35,6 +37,10 @@ final class DeploymentController implements AutoCloseable {
   private final EventRecorder events;
   private final Clock clock;
   private final StatusDelay delay;
+
+  /** Whose ReplicaSet was created, which has to be told, or nobody ever hears of it. */
+  private final Set<Key> untold = ConcurrentHashMap.newKeySet();
+
   private final ControllerLoop<Key> loop =
       new ControllerLoop<>("deployments", CONCURRENCY, this::reconcile);
 
@@ -86,7 +92,7 @@ final class DeploymentController implements AutoCloseable {
   private Optional<Duration> reconcile(Key key) {
     ObjectNode found = deployments.get(key).orElse(null);
     if (found == null || found.path("metadata").hasNonNull("deletionTimestamp")) {
-      delay.over(key);
+      over(key);
       return Optional.empty();
     }
     Deployment deployment = new Deployment(found);
@@ -104,20 +110,30 @@ final class DeploymentController implements AutoCloseable {
             .filter(each -> isCurrent(deployment, each))
             .findFirst()
             .orElse(current.replicaSet());
+    if (current.created()) {
+      untold.add(key);
+    }
+    boolean created = untold.contains(key);
     DeploymentStatus status =
-        new DeploymentStatus(deployment, currentNow, now, current.created(), clock.instant());
+        new DeploymentStatus(deployment, currentNow, now, created, clock.instant());
     ObjectNode rendered = status.render();
-    if (JsonEquality.same(rendered, found.path("status"))) {
-      delay.over(key);
-    } else if (!current.created()) { // that it was created must be told, or nobody ever hears of it
-      Optional<Duration> wait = delay.before(key, found.path("status"), rendered);
+    boolean first = !found.path("status").has("observedGeneration");
+    if (!JsonEquality.same(rendered, found.path("status")) && (first || !created)) {
+      boolean onTheWay = first && status.isOnTheWay();
+      Optional<Duration> wait = delay.before(key, found.path("status"), rendered, onTheWay);
       if (wait.isPresent()) {
         return wait;
       }
     }
     write(deployment, currentNow, rendered);
+    over(key);
     forgetHistory(deployment, now);
     return status.lookAgain();
+  }
+
+  private void over(Key key) {
+    delay.over(key);
+    untold.remove(key);
   }
 
   private static boolean isCurrent(Deployment deployment, ReplicaSet replicaSet) {

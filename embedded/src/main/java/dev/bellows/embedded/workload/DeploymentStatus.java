@@ -80,6 +80,11 @@ final class DeploymentStatus {
     return status;
   }
 
+  /** Whether pods are wanted and, as far as is known, become available. Asked after rendering. */
+  boolean isOnTheWay() {
+    return !isComplete() && !conditions.containsKey("ReplicaFailure");
+  }
+
   private int wantedInTotal() {
     return all.stream().mapToInt(ReplicaSet::replicas).sum();
   }

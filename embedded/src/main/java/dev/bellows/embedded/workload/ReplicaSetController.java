@@ -272,7 +272,11 @@ final class ReplicaSetController implements AutoCloseable {
     if (JsonEquality.same(status, replicaSet.path("status"))) {
       delay.over(key);
     } else {
-      Optional<Duration> wait = delay.before(key, replicaSet.path("status"), status);
+      JsonNode stored = replicaSet.path("status");
+      boolean onTheWay =
+          replicas > stored.path("replicas").asInt()
+              && status.path("conditions").equals(stored.path("conditions"));
+      Optional<Duration> wait = delay.before(key, stored, status, onTheWay);
       if (wait.isPresent()) {
         return wait;
       }

@@ -22,10 +22,10 @@ final class StatusDelay {
   private static final Duration LENGTH = Duration.ofMillis(50);
 
   /**
-   * Where there is merely one more pod, which is not ready: what it becomes is told with it, if it
-   * comes to something within this time.
+   * Of a status that only tells of pods on their way: what becomes of them is told with it, if it
+   * is clear within this time.
    */
-  private static final Duration LENGTH_OF_MORE_PODS = Duration.ofSeconds(1);
+  private static final Duration LENGTH_ON_THE_WAY = Duration.ofSeconds(1);
 
   private static final List<String> URGENT = List.of("readyReplicas", "availableReplicas");
 
@@ -36,25 +36,23 @@ final class StatusDelay {
     this.clock = clock;
   }
 
-  /** How long this status of an object has to wait; empty if it is to be written now. */
-  Optional<Duration> before(Key key, JsonNode stored, JsonNode status) {
+  /**
+   * How long this status of an object has to wait; empty if it is to be written now.
+   *
+   * @param onTheWay whether it tells of nothing but new pods that are not ready yet
+   */
+  Optional<Duration> before(Key key, JsonNode stored, JsonNode status, boolean onTheWay) {
     if (URGENT.stream()
         .allMatch(field -> stored.path(field).asInt() == status.path(field).asInt())) {
       Instant now = clock.instant();
-      Instant at = due.merge(key, now.plus(length(stored, status)), StatusDelay::earlier);
+      Instant at =
+          due.merge(key, now.plus(onTheWay ? LENGTH_ON_THE_WAY : LENGTH), StatusDelay::earlier);
       if (now.isBefore(at)) {
         return Optional.of(Duration.between(now, at));
       }
     }
     due.remove(key);
     return Optional.empty();
-  }
-
-  private static Duration length(JsonNode stored, JsonNode status) {
-    boolean more = status.path("replicas").asInt() > stored.path("replicas").asInt();
-    return more && status.path("conditions").equals(stored.path("conditions"))
-        ? LENGTH_OF_MORE_PODS
-        : LENGTH;
   }
 
   private static Instant earlier(Instant one, Instant other) {

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class StatusDelayTest {
@@ -36,51 +37,49 @@ class StatusDelayTest {
           });
 
   @Test
-  void aStatusThatOnlyCountsMorePodsWaitsAndIsThenWritten() {
-    assertThat(delay.before(KEY, status(0, 0), status(1, 0))).contains(Duration.ofSeconds(1));
-    now = now.plusMillis(995);
-    assertThat(delay.before(KEY, status(0, 0), status(2, 0))).contains(Duration.ofMillis(5));
+  void aStatusThatOnlyCountsWaitsAndIsThenWritten() {
+    assertThat(wait(status(0, 0), status(1, 0), false)).contains(Duration.ofMillis(50));
+    now = now.plusMillis(45);
+    assertThat(wait(status(0, 0), status(2, 0), false)).contains(Duration.ofMillis(5));
     now = now.plusMillis(5);
-    assertThat(delay.before(KEY, status(0, 0), status(2, 0))).isEmpty();
+    assertThat(wait(status(0, 0), status(2, 0), false)).isEmpty();
 
-    assertThat(delay.before(KEY, status(2, 0), status(3, 0)))
+    assertThat(wait(status(2, 0), status(3, 0), false))
         .as("the next one waits anew")
-        .contains(Duration.ofSeconds(1));
-  }
-
-  @Test
-  void aStatusThatTellsOfFewerPodsOrOfAConditionWaitsForALittleWhile() {
-    assertThat(delay.before(KEY, status(1, 0), status(0, 0))).contains(Duration.ofMillis(50));
-    delay.over(KEY);
-    assertThat(delay.before(KEY, status(0, 0), failed(status(1, 0))))
         .contains(Duration.ofMillis(50));
   }
 
   @Test
-  void aConditionIsToldSoonAlsoWhereOnlyPodsWaitedToBeTold() {
-    assertThat(delay.before(KEY, status(0, 0), status(1, 0))).contains(Duration.ofSeconds(1));
+  void ofPodsOnTheirWayItWaitsForWhatBecomesOfThem() {
+    assertThat(wait(status(0, 0), status(1, 0), true)).contains(Duration.ofSeconds(1));
+    now = now.plusMillis(990);
+    assertThat(wait(status(0, 0), status(2, 0), true)).contains(Duration.ofMillis(10));
+    assertThat(wait(status(0, 0), status(2, 1), true)).isEmpty();
+  }
+
+  @Test
+  void whatHappensToThemIsToldSoon() {
+    assertThat(wait(status(0, 0), status(1, 0), true)).contains(Duration.ofSeconds(1));
     now = now.plusMillis(100);
-    assertThat(delay.before(KEY, status(0, 0), failed(status(1, 0))))
-        .contains(Duration.ofMillis(50));
+    assertThat(wait(status(0, 0), status(0, 0), false)).contains(Duration.ofMillis(50));
   }
 
   @Test
   void aPodThatBecomesReadyIsToldAtOnce() {
-    assertThat(delay.before(KEY, status(0, 0), status(1, 0))).isPresent();
-    assertThat(delay.before(KEY, status(0, 0), status(1, 1))).isEmpty();
+    assertThat(wait(status(0, 0), status(1, 0), false)).isPresent();
+    assertThat(wait(status(0, 0), status(1, 1), false)).isEmpty();
   }
 
   @Test
   void whatHasComeRightByItselfDoesNotShortenTheNextWait() {
-    assertThat(delay.before(KEY, status(0, 0), status(1, 0))).isPresent();
+    assertThat(wait(status(0, 0), status(1, 0), false)).isPresent();
     delay.over(KEY);
     now = now.plusSeconds(1);
-    assertThat(delay.before(KEY, status(0, 0), status(1, 0))).contains(Duration.ofSeconds(1));
+    assertThat(wait(status(0, 0), status(1, 0), false)).contains(Duration.ofMillis(50));
   }
 
-  private static ObjectNode failed(ObjectNode status) {
-    status.putArray("conditions").addObject().put("type", "ReplicaFailure").put("status", "True");
-    return status;
+  private Optional<Duration> wait(ObjectNode stored, ObjectNode status, boolean onTheWay) {
+    return delay.before(KEY, stored, status, onTheWay);
   }
 
   private static ObjectNode status(int replicas, int ready) {

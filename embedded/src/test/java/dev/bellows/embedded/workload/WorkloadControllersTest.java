@@ -92,7 +92,10 @@ class WorkloadControllersTest {
       assertThat(pod.path("metadata").path("labels").path("pod-template-hash").asText())
           .isEqualTo(hash);
     }
-    assertThat(web("Available")).isEqualTo("False MinimumReplicasUnavailable");
+    // Told when the pods have not become ready for a while.
+    await()
+        .untilAsserted(
+            () -> assertThat(web("Available")).isEqualTo("False MinimumReplicasUnavailable"));
     assertThat(web("Progressing")).startsWith("True ");
 
     awaitWithKubelet(() -> assertThat(web("Progressing")).isEqualTo("True NewReplicaSetAvailable"));
