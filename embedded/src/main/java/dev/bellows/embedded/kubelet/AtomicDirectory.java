@@ -70,6 +70,7 @@ final class AtomicDirectory {
         throw new IllegalArgumentException("\"" + path + "\" is no path within a volume");
       }
     }
+    boolean isNew = Files.notExists(directory);
     Files.createDirectories(directory);
     own(directory, DIRECTORY_MODE);
     Path fresh = Files.createTempDirectory(directory, "..");
@@ -77,16 +78,29 @@ final class AtomicDirectory {
     for (Map.Entry<String, Content> file : files.entrySet()) {
       put(fresh, file.getKey(), file.getValue());
     }
+    Set<String> names = new HashSet<>();
+    files.keySet().forEach(path -> names.add(Path.of(path).getName(0).toString()));
+    if (isNew) {
+      Files.createSymbolicLink(directory.resolve(DATA), fresh.getFileName());
+      for (String name : names) {
+        Files.createSymbolicLink(directory.resolve(name), Path.of(DATA, name));
+      }
+    } else {
+      replace(fresh, names);
+    }
+    present = Map.copyOf(files);
+    written = true;
+  }
+
+  private void replace(Path fresh, Set<String> names) throws IOException {
     Path data = directory.resolve(DATA);
     Path before = Files.exists(data) ? data.toRealPath() : fresh;
     Path link = Files.createSymbolicLink(directory.resolve("..data_tmp"), fresh.getFileName());
     Files.move(link, data, StandardCopyOption.ATOMIC_MOVE);
-    showNames(files.keySet());
+    showNames(names);
     if (!before.equals(fresh.toRealPath())) {
       delete(before);
     }
-    present = Map.copyOf(files);
-    written = true;
   }
 
   private void put(Path fresh, String path, Content content) throws IOException {
@@ -130,9 +144,7 @@ final class AtomicDirectory {
     return set;
   }
 
-  private void showNames(Set<String> paths) throws IOException {
-    Set<String> names = new HashSet<>();
-    paths.forEach(path -> names.add(Path.of(path).getName(0).toString()));
+  private void showNames(Set<String> names) throws IOException {
     for (String name : names) {
       Path link = directory.resolve(name);
       if (!Files.isSymbolicLink(link)) {

@@ -45,6 +45,7 @@ final class PodVolumes {
   private final Set<String> readHere = new HashSet<>();
 
   private final Set<String> references = new HashSet<>();
+  private boolean tellLabels;
   private final Map<String, AtomicDirectory> files = new HashMap<>();
   private final Map<String, VolumeContents.Token> tokens = new HashMap<>();
   private final List<Path> inMemory = new ArrayList<>();
@@ -78,6 +79,10 @@ final class PodVolumes {
             .findValues("secret")
             .forEach(
                 each -> references.add(each.path("secretName").asText(each.path("name").asText())));
+        tellLabels |=
+            volume.findValuesAsText("fieldPath").stream()
+                .anyMatch(path ->
+                    path.startsWith("metadata.labels") || path.startsWith("metadata.annotations"));
       }
     }
   }
@@ -97,6 +102,11 @@ final class PodVolumes {
   /** When they are to be made again though nothing has changed. */
   Instant staleAt() {
     return staleAt;
+  }
+
+  /** Whether labels or annotations of the pod are part of one. */
+  boolean tellLabels() {
+    return tellLabels;
   }
 
   /** Whether a ConfigMap or Secret of this name is part of one. */

@@ -210,12 +210,12 @@ final class PodWorker {
   }
 
   private void know(ObjectNode state) {
-    if (!state.path("metadata").path("labels").equals(pod.path("metadata").path("labels"))
-        || !state
-            .path("metadata")
-            .path("annotations")
-            .equals(pod.path("metadata").path("annotations"))) {
-      volumesAt = Instant.MIN; // a file may tell them
+    JsonNode before = pod.path("metadata");
+    JsonNode after = state.path("metadata");
+    if (volumes.tellLabels()
+        && !(after.path("labels").equals(before.path("labels"))
+            && after.path("annotations").equals(before.path("annotations")))) {
+      volumesAt = Instant.MIN;
     }
     pod = state;
     containers.seen(state);
