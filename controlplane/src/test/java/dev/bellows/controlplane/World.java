@@ -148,7 +148,7 @@ public final class World implements Writer {
         create(JSON.clone(object));
       }
       case Step.Patch(HasMetadata object, ObjectNode patch) -> patch(step, object, patch);
-      case Step.UpdateStatus(CustomResource<?, ?> object) -> updateStatus(object);
+      case Step.UpdateStatus(CustomResource<?, ?> object, var _) -> updateStatus(object);
       case Step.SetReplicas replicas -> {
         Deployment deployment = cluster.deployments().find(replicas.target()).orElseThrow();
         changed(

@@ -56,7 +56,7 @@ public final class ApiWriter implements Writer {
           takeTurn();
           OwnWrites.changed(object, writes.patch(object, patch));
         }
-        case Step.UpdateStatus(CustomResource<?, ?> object) -> updateStatus(object);
+        case Step.UpdateStatus(CustomResource<?, ?> object, var _) -> updateStatus(object);
         case Step.SetReplicas replicas -> {
           pace.goFirst();
           setReplicas(replicas);
@@ -95,7 +95,7 @@ public final class ApiWriter implements Writer {
     switch (step) {
       case Step.Create(HasMetadata object) -> OwnWrites.existedBefore(object);
       case Step.Patch(HasMetadata object, var _) -> OwnWrites.changedBefore(object);
-      case Step.UpdateStatus(CustomResource<?, ?> object) -> OwnWrites.changedBefore(object);
+      case Step.UpdateStatus(CustomResource<?, ?> object, var _) -> OwnWrites.changedBefore(object);
       case Step.Delete(HasMetadata object) -> OwnWrites.changedBefore(object);
       case Step.SetReplicas _, Step.Announce _ -> {}
     }

@@ -63,6 +63,10 @@ public final class Controller<T extends HasMetadata> implements AutoCloseable {
   /** The version that an object got by our last write; no more than there are objects. */
   private final Map<Key, Long> ownVersions = new ConcurrentHashMap<>();
 
+  /** Since when something waits to be written that is only interim; as {@link #awaited}. */
+  private final Map<Key, Long> interims = new ConcurrentHashMap<>();
+
+  private volatile boolean takesTime;
   private final List<Thread> workers = new ArrayList<>();
 
   /**
@@ -101,8 +105,16 @@ public final class Controller<T extends HasMetadata> implements AutoCloseable {
         ownVersions.remove(key);
         wake(key);
       }
-      case Change.Added<T> added -> wake(key);
-      case Change.Updated<T> updated -> wake(key);
+      case Change.Added<T> added -> wakeByChange(key);
+      case Change.Updated<T> updated -> wakeByChange(key);
+    }
+  }
+
+  private void wakeByChange(Key key) {
+    if (takesTime) {
+      wakeSoon(key);
+    } else {
+      wake(key);
     }
   }
 
@@ -127,6 +139,11 @@ public final class Controller<T extends HasMetadata> implements AutoCloseable {
         && Objects.equals(is.getAnnotations(), was.getAnnotations())
         && Objects.equals(is.getFinalizers(), was.getFinalizers())
         && Objects.equals(is.getOwnerReferences(), was.getOwnerReferences());
+  }
+
+  /** Changes of the objects themselves, too, wake their keys within a moment only. */
+  public void takeTime() {
+    takesTime = true;
   }
 
   /** The key gets a pass as soon as a worker is free. */
@@ -239,9 +256,19 @@ public final class Controller<T extends HasMetadata> implements AutoCloseable {
       return;
     }
     OwnWrites writes = new OwnWrites();
+    Long since = interims.get(key);
+    long now = nanos.getAsLong();
+    Interim interim = new Interim(since == null || now - since < Interim.LONGEST.toNanos());
     try {
-      reconcile(key, writes);
+      reconcile(key, writes, interim);
     } finally {
+      if (!interim.isWaiting()) {
+        interims.remove(key);
+        queue.noLater(key);
+      } else if (since == null) {
+        interims.put(key, now);
+        queue.addLater(key, now + Interim.LONGEST.toNanos());
+      }
       writes.versionOf(kind.type(), key).ifPresent(version -> ownVersions.put(key, version));
       if (!writes.areShown(views)) {
         awaited.put(key, new Awaited(writes, nanos.getAsLong() + PATIENCE.toNanos(), LOOK, false));
@@ -265,16 +292,16 @@ public final class Controller<T extends HasMetadata> implements AutoCloseable {
     return Optional.empty();
   }
 
-  private void reconcile(Key key, OwnWrites writes) {
+  private void reconcile(Key key, OwnWrites writes, Interim interim) {
     try (var _ = MDC.putCloseable("knative.dev/controller", reconciler.name());
         var _ = MDC.putCloseable("knative.dev/key", key.toString())) {
-      reconcileNamed(key, writes);
+      reconcileNamed(key, writes, interim);
     }
   }
 
-  private void reconcileNamed(Key key, OwnWrites writes) {
+  private void reconcileNamed(Key key, OwnWrites writes, Interim interim) {
     try {
-      switch (writes.during(() -> reconciler.reconcile(key))) {
+      switch (writes.during(() -> interim.during(() -> reconciler.reconcile(key)))) {
         case Outcome.Done() -> queue.forgetFailures(key);
         case Outcome.LookAgain(var after) -> {
           queue.forgetFailures(key);

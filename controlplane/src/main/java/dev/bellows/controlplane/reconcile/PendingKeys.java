@@ -18,8 +18,8 @@ import java.util.Set;
  *
  * <p>A key is in at most one of these states per kind of list: <i>waiting</i> (in a lane), <i>being
  * worked on</i>, both (it was added again while being worked on, and joins its lane when that pass
- * ends), and besides <i>due later</i> and <i>due soon</i> at one time each at most. So no list is
- * longer than the number of objects of the kind.
+ * ends), and besides <i>due later</i>, <i>due soon</i> and <i>due unless taken back</i> at one time
+ * each at most. So no list is longer than the number of objects of the kind.
  */
 final class PendingKeys {
   /** First and largest delay after a failed pass (serving spec §0: max(5 ms·2ⁿ ≤ 1000 s)). */
@@ -62,6 +62,8 @@ final class PendingKeys {
   private final Map<Key, Later> laterByKey = new HashMap<>();
   // All wait equally long: the order in which they came is the order in which they are due.
   private final Map<Key, Soon> soon = new LinkedHashMap<>();
+  // As well.
+  private final Map<Key, Long> revocable = new LinkedHashMap<>();
   private final Set<Key> echoes = new HashSet<>();
   private final Map<Key, Integer> failures = new HashMap<>();
   private int takes;
@@ -118,6 +120,20 @@ final class PendingKeys {
         (before, now) -> new Soon(before.dueNanos, before.echo && now.echo));
   }
 
+  /**
+   * The key wants a pass at a time that is the same delay for all, unless {@link #noLater} is
+   * called before. A pass for another reason does not change that; of several wishes the earliest
+   * counts.
+   */
+  void addLater(Key key, long dueNanos) {
+    revocable.putIfAbsent(key, dueNanos);
+  }
+
+  /** Takes {@link #addLater} back. */
+  void noLater(Key key) {
+    revocable.remove(key);
+  }
+
   /** The key's pass failed; it wants another after 5 ms·2ⁿ, n being its failures in a row. */
   void addAfterFailure(Key key, long nowNanos) {
     int before = failures.merge(key, 1, Integer::sum) - 1;
@@ -145,6 +161,7 @@ final class PendingKeys {
       add(due.key, Lane.FAST);
     }
     moveDueSoon(nowNanos);
+    moveDueLater(nowNanos);
     boolean slowFirst = !slow.isEmpty() && (fast.isEmpty() || ++takes % SLOW_TURN == 0);
     Key key = (slowFirst ? slow : fast).poll();
     if (key == null) {
@@ -173,6 +190,17 @@ final class PendingKeys {
     }
   }
 
+  private void moveDueLater(long nowNanos) {
+    for (Iterator<Map.Entry<Key, Long>> all = revocable.entrySet().iterator(); all.hasNext(); ) {
+      Map.Entry<Key, Long> next = all.next();
+      if (next.getValue() - nowNanos > 0) {
+        return;
+      }
+      all.remove();
+      add(next.getKey(), Lane.FAST);
+    }
+  }
+
   /** The pass of a taken key has ended, well or not. */
   void done(Key key) {
     working.remove(key);
@@ -184,13 +212,21 @@ final class PendingKeys {
 
   /** When the next key that is due later is due. */
   OptionalLong nextDueNanos() {
-    Later next = later.peek();
-    Iterator<Soon> first = soon.values().iterator();
-    if (!first.hasNext()) {
-      return next == null ? OptionalLong.empty() : OptionalLong.of(next.dueNanos);
+    OptionalLong due = OptionalLong.empty();
+    if (!later.isEmpty()) {
+      due = earlier(due, later.peek().dueNanos);
     }
-    long due = first.next().dueNanos;
-    return OptionalLong.of(next == null || due - next.dueNanos < 0 ? due : next.dueNanos);
+    if (!soon.isEmpty()) {
+      due = earlier(due, soon.values().iterator().next().dueNanos);
+    }
+    if (!revocable.isEmpty()) {
+      due = earlier(due, revocable.values().iterator().next());
+    }
+    return due;
+  }
+
+  private static OptionalLong earlier(OptionalLong due, long other) {
+    return due.isEmpty() || other - due.getAsLong() < 0 ? OptionalLong.of(other) : due;
   }
 
   /** Whether a key can be taken at once. */

@@ -47,7 +47,11 @@ public record Plan(List<Step> steps, Outcome outcome) {
 
   /** Applies every step. */
   public Outcome applyWith(Writer writer) {
-    steps.forEach(writer::apply);
+    for (Step step : steps) {
+      if (!(step instanceof Step.UpdateStatus(_, boolean interim) && interim && Interim.waits())) {
+        writer.apply(step);
+      }
+    }
     return outcome;
   }
 }

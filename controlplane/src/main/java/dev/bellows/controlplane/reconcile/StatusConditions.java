@@ -76,10 +76,40 @@ public final class StatusConditions {
    * @param status the new status
    */
   public static <S, T, R extends CustomResource<S, T>> Step update(R copy, R seen, T status) {
+    return update(copy, seen, status, false);
+  }
+
+  /**
+   * The step that writes a status.
+   *
+   * @param copy a new object of the kind, to be filled
+   * @param seen the object as it was seen; stays as it is
+   * @param status the new status
+   * @param interim whether it may wait, as of {@link Step.UpdateStatus}
+   */
+  public static <S, T, R extends CustomResource<S, T>> Step update(
+      R copy, R seen, T status, boolean interim) {
     copy.setMetadata(seen.getMetadata());
     copy.setSpec(seen.getSpec());
     copy.setStatus(status);
-    return new Step.UpdateStatus(copy);
+    return new Step.UpdateStatus(copy, interim);
+  }
+
+  /**
+   * Whether an object is still on its way: nobody knows yet whether it gets ready, as nobody did
+   * when its status was written last, of the same generation.
+   *
+   * @param before as it was seen, null if the object has none yet
+   */
+  public static boolean isUnderway(@Nullable ConditionedStatus before, ConditionedStatus after) {
+    return isUnknown(after)
+        && (before == null
+            || (isUnknown(before)
+                && Objects.equals(before.observedGeneration(), after.observedGeneration())));
+  }
+
+  private static boolean isUnknown(ConditionedStatus status) {
+    return !status.isTrue(ConditionSet.READY) && !status.isFalse(ConditionSet.READY);
   }
 
   // Absent rather than empty, as it will be read back: else it would differ for ever.

@@ -42,8 +42,10 @@ public sealed interface Step {
    * writer.
    *
    * @param object as it was seen, with its new status
+   * @param interim whether it only tells how far something has come, so that it may wait ({@link
+   *     Interim})
    */
-  record UpdateStatus(CustomResource<?, ?> object) implements Step {
+  record UpdateStatus(CustomResource<?, ?> object, boolean interim) implements Step {
     @Override
     public String toString() {
       return "Update the status of " + name(object) + ".";

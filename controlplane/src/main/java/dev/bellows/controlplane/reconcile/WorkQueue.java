@@ -59,6 +59,21 @@ public final class WorkQueue implements AutoCloseable {
     change(() -> pending.addSoon(key, nanos.getAsLong() + MOMENT.toNanos(), echo));
   }
 
+  /**
+   * The key wants a pass at a time that is the same delay for all, unless {@link #noLater} is
+   * called before; a pass for another reason does not change that.
+   *
+   * @param dueNanos of this queue's clock
+   */
+  void addLater(Key key, long dueNanos) {
+    change(() -> pending.addLater(key, dueNanos));
+  }
+
+  /** The pass asked for by {@link #addLater} is not wanted any more. */
+  void noLater(Key key) {
+    change(() -> pending.noLater(key));
+  }
+
   /** The key's pass failed: it gets another after a delay that doubles with each failure. */
   public void addAfterFailure(Key key) {
     change(() -> pending.addAfterFailure(key, nanos.getAsLong()));

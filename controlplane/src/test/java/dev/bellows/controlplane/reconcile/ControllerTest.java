@@ -84,6 +84,47 @@ class ControllerTest {
   }
 
   @Test
+  void whatIsOnlyInterimIsWrittenWhenNothingMoreHasComeForAWhile() {
+    List<Boolean> waited = new CopyOnWriteArrayList<>();
+    answer =
+        key -> {
+          waited.add(Interim.waits());
+          return Outcome.done();
+        };
+    kind.put(deployment("a", "1"));
+    controller.start(1);
+    await().untilAsserted(() -> assertThat(waited).containsExactly(true, false));
+    assertThat(passes).containsExactly(A, A);
+
+    kind.put(deployment("a", "2"));
+    await().untilAsserted(() -> assertThat(waited).containsExactly(true, false, true, false));
+  }
+
+  @Test
+  void whatIsOnlyInterimGetsNoPassOfItsOwnOnceSomethingFinalIsSaid() {
+    answer =
+        key -> {
+          if (passes.stream().filter(key::equals).count() == 1) {
+            assertThat(Interim.waits()).isTrue();
+          }
+          return Outcome.done();
+        };
+    kind.put(deployment("a", "1"));
+    controller.start(1);
+    await().untilAsserted(() -> assertThat(passes).containsExactly(A));
+    controller.wake(A);
+    await().untilAsserted(() -> assertThat(passes).containsExactly(A, A));
+    Key last = new Key("n", "last");
+    controller.wakeAfter(last, Interim.LONGEST.multipliedBy(2));
+    await().untilAsserted(() -> assertThat(passes).containsExactly(A, A, last, last));
+  }
+
+  @Test
+  void nothingIsLeftOutWhereNobodyWouldComeBackToIt() {
+    assertThat(Interim.waits()).isFalse();
+  }
+
+  @Test
   void aChildsChangeWakesItsController() {
     Watched<ConfigMap> children = new Watched<>(ConfigMap.class);
     controller.wakeControllerOf(children);
@@ -250,7 +291,7 @@ class ControllerTest {
         key -> {
           if (tries.incrementAndGet() == 1) {
             throw new StepFailed(
-                new Step.UpdateStatus(new Route()), Why.CONFLICT, "changed meanwhile", null);
+                new Step.UpdateStatus(new Route(), false), Why.CONFLICT, "changed meanwhile", null);
           }
           return Outcome.done();
         };

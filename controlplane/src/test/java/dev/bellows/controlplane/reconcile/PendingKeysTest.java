@@ -151,6 +151,23 @@ class PendingKeysTest {
   }
 
   @Test
+  void aPassThatCanBeTakenBackIsNotTakenBackByAnother() {
+    pending.addLater(A, millis(20));
+    pending.addLater(A, millis(30));
+    pending.addLater(B, millis(40));
+    assertThat(pending.nextDueNanos()).hasValue(millis(20));
+    pending.add(A, Lane.FAST);
+    assertThat(takenAt(1)).contains(A);
+    pending.done(A);
+    assertThat(takenAt(20)).as("the earliest wish").contains(A);
+    pending.done(A);
+    assertThat(takenAt(39)).isEmpty();
+    pending.noLater(B);
+    assertThat(pending.nextDueNanos()).isEmpty();
+    assertThat(takenAt(40)).isEmpty();
+  }
+
+  @Test
   void failuresWaitTwiceAsLongEachTimeUpToALimit() {
     assertThat(PendingKeys.retryDelay(0)).isEqualTo(Duration.ofMillis(5));
     assertThat(PendingKeys.retryDelay(3)).isEqualTo(Duration.ofMillis(40));
@@ -185,7 +202,7 @@ class PendingKeysTest {
     for (int i = 0; i < 20; i++) {
       now += random.nextInt(3);
       Key key = new Key("", "k" + random.nextInt(3));
-      switch (random.nextInt(6)) {
+      switch (random.nextInt(7)) {
         case 0 -> {
           pending.add(key, random.nextBoolean() ? Lane.FAST : Lane.SLOW);
           owed.add(key);
@@ -201,7 +218,11 @@ class PendingKeysTest {
             owed.add(key);
           }
         }
-        case 3, 4 -> {
+        case 3 -> {
+          pending.addLater(key, now + 8);
+          owed.add(key);
+        }
+        case 4, 5 -> {
           Optional<Taken> taken = pending.take(now);
           if (taken.isPresent()) {
             assertThat(working.add(taken.get().key())).as(which).isTrue();

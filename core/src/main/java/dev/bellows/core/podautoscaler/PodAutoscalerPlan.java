@@ -117,7 +117,10 @@ public final class PodAutoscalerPlan {
   }
 
   /** Why requests pass through activators, as one sentence; empty where they need not. */
-  private static String activatorInPath(DeciderSpec spec, DeciderStatus decided, Want want) {
+  private String activatorInPath(DeciderSpec spec, DeciderStatus decided, Want want) {
+    if (want.pods() == Want.UNDECIDED && !seen.status().activatorInPath().isEmpty()) {
+      return seen.status().activatorInPath(); // nothing new is known
+    }
     if (want.pods() <= 0) {
       return "No pods are wanted.";
     }

@@ -9,6 +9,7 @@ import dev.bellows.controlplane.reconcile.Outcome;
 import dev.bellows.controlplane.reconcile.Reconciler;
 import dev.bellows.controlplane.reconcile.WellKnown;
 import dev.bellows.controlplane.reconcile.Writer;
+import dev.bellows.controlplane.watch.Change;
 import dev.bellows.controlplane.watch.Cluster;
 import dev.bellows.controlplane.watch.Key;
 import dev.bellows.controlplane.watch.Watched;
@@ -18,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
@@ -55,17 +57,39 @@ public final class LabelerReconciler implements Reconciler {
 
   /** What wakes a Route besides its own changes: a new Revision that is about to be led to. */
   public void watch(Controller<Route> controller) {
+    controller.takeTime(); // a Route's first status is written meanwhile
     cluster
         .configurations()
-        .onChange(change -> wake(controller, Key.of(change.object()).name(), change.object()));
+        .onChange(change -> {
+          if (!(change instanceof Change.Updated<Configuration>(var before, var after))
+              || !sameMarks(before, after)
+              || !latestCreated(before).equals(latestCreated(after))) {
+            wake(controller, Key.of(change.object()).name(), change.object());
+          }
+        });
     cluster
         .revisions()
         .onChange(change -> {
+          if (change instanceof Change.Updated<Revision>(var before, var after)
+              && sameMarks(before, after)) {
+            return;
+          }
           String configuration = Children.labels(change.object()).get(WellKnown.CONFIGURATION);
           if (configuration != null) {
             wake(controller, configuration, change.object());
           }
         });
+  }
+
+  private static boolean sameMarks(HasMetadata before, HasMetadata after) {
+    return Objects.equals(before.getMetadata().getUid(), after.getMetadata().getUid())
+        && Children.labels(before).equals(Children.labels(after))
+        && Children.annotations(before).equals(Children.annotations(after));
+  }
+
+  private static Optional<String> latestCreated(Configuration configuration) {
+    return Optional.ofNullable(configuration.getStatus())
+        .map(status -> status.latestCreatedRevisionName());
   }
 
   private void wake(Controller<Route> controller, String configuration, HasMetadata near) {

@@ -131,7 +131,7 @@ public final class MetricReconciler implements Reconciler {
             generation,
             marked.list().stream().map(Condition::of).toList(),
             status == null ? Map.of() : status.annotations()));
-    writer.apply(new Step.UpdateStatus(changed));
+    writer.apply(new Step.UpdateStatus(changed, false));
   }
 
   private static Map<String, String> orEmpty(@Nullable Map<String, String> map) {

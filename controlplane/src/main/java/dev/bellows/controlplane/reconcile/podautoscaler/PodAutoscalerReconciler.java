@@ -11,6 +11,7 @@ import dev.bellows.api.config.SystemConfig;
 import dev.bellows.api.networking.ServerlessService;
 import dev.bellows.api.networking.ServerlessServiceStatus;
 import dev.bellows.controlplane.reconcile.Controller;
+import dev.bellows.controlplane.reconcile.Interim;
 import dev.bellows.controlplane.reconcile.Outcome;
 import dev.bellows.controlplane.reconcile.Reconciler;
 import dev.bellows.controlplane.reconcile.Step;
@@ -290,11 +291,11 @@ public final class PodAutoscalerReconciler implements Reconciler, AutoCloseable 
         case ScalingStep.UpdateDecider(DeciderSpec spec) -> decide(seen, spec);
         case ScalingStep.SetReplicas(int replicas) -> setReplicas(seen, replicas, plan);
         case ScalingStep.CreateSks(SksSpec spec) ->
-            writer.apply(new Step.Create(PodAutoscalerChildren.sks(seen.pa(), spec)));
-        case ScalingStep.UpdateSks(SksSpec spec) ->
-            seen.sks()
-                .flatMap(sks -> Step.patch(sks, PodAutoscalerChildren.withSpec(sks, spec)))
-                .ifPresent(writer::apply);
+            writer.apply(
+                new Step.Create(
+                    PodAutoscalerChildren.sks(
+                        seen.pa(), Activators.atFirst(spec, seen.observed().settings()))));
+        case ScalingStep.UpdateSks(SksSpec spec) -> updateSks(seen, spec, plan);
         case ScalingStep.CreateMetric(MetricSpec spec) ->
             writer.apply(new Step.Create(PodAutoscalerChildren.metric(seen.pa(), spec)));
         case ScalingStep.UpdateMetric(MetricSpec spec) ->
@@ -313,6 +314,16 @@ public final class PodAutoscalerReconciler implements Reconciler, AutoCloseable 
       return new Outcome.Failed(plan.failure().get());
     }
     return lookAgain == null ? Outcome.done() : new Outcome.LookAgain(lookAgain);
+  }
+
+  private void updateSks(Seen seen, SksSpec wanted, Plan.Proceed plan) {
+    ServerlessService sks = seen.sks().orElseThrow();
+    SksSpec has = PodAutoscalerChildren.read(sks.getSpec());
+    if (Activators.isAllThatDiffers(has, wanted)
+        && (Activators.willBeRight(has, wanted, plan) || Interim.waits())) {
+      return;
+    }
+    Step.patch(sks, PodAutoscalerChildren.withSpec(sks, wanted)).ifPresent(writer::apply);
   }
 
   private void decide(Seen seen, DeciderSpec spec) {
@@ -338,13 +349,31 @@ public final class PodAutoscalerReconciler implements Reconciler, AutoCloseable 
     changed.setMetadata(seen.pa().getMetadata());
     changed.setSpec(seen.pa().getSpec());
     changed.setStatus(StatusForm.write(status, seen.pa().getStatus()));
-    writer.apply(new Step.UpdateStatus(changed));
+    boolean interim = isInterim(seen.observed().status(), status);
+    if (interim && Interim.waits()) {
+      return;
+    }
+    writer.apply(new Step.UpdateStatus(changed, interim));
     ownStatuses.wrote(
         seen.key(),
         seen.pa().getMetadata().getUid(),
         StatusForm.read(seen.pa().getStatus()),
         seen.observed().status(),
         StatusForm.read(changed.getStatus()));
+  }
+
+  /** Nobody acts on a PodAutoscaler of which is not known yet whether it gets ready. */
+  private static boolean isInterim(PodAutoscalerStatus before, PodAutoscalerStatus after) {
+    return isUnknown(before)
+        && isUnknown(after)
+        && before.isScaleTargetInitialized() == after.isScaleTargetInitialized()
+        && (before.equals(PodAutoscalerStatus.NONE)
+            || before.observedGeneration() == after.observedGeneration());
+  }
+
+  private static boolean isUnknown(PodAutoscalerStatus status) {
+    return !status.conditions().isTrue(ConditionSet.READY)
+        && !status.conditions().isFalse(ConditionSet.READY);
   }
 
   private void gauge(Seen seen, Plan.Proceed plan) {

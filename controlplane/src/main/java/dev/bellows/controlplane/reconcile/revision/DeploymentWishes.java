@@ -40,14 +40,7 @@ final class DeploymentWishes {
       SystemConfig config,
       Map<String, String> images,
       Supplier<Deployment> wanted) {
-    Origin origin =
-        new Origin(
-            revision.getMetadata().getUid(),
-            revision.getMetadata().getGeneration(),
-            Children.labels(revision),
-            Children.annotations(revision),
-            config,
-            images);
+    Origin origin = origin(revision, config, images);
     Key key = Key.of(revision);
     Wish known = wishes.get(key);
     if (known == null || !known.origin.equals(origin)) {
@@ -55,6 +48,24 @@ final class DeploymentWishes {
       wishes.put(key, known);
     }
     return known.hash;
+  }
+
+  /** A Deployment was made of these, as it is wished for. */
+  void made(
+      Revision revision, SystemConfig config, Map<String, String> images, Deployment deployment) {
+    wishes.put(
+        Key.of(revision),
+        new Wish(origin(revision, config, images), RevisionDeployment.wish(deployment)));
+  }
+
+  private static Origin origin(Revision revision, SystemConfig config, Map<String, String> images) {
+    return new Origin(
+        revision.getMetadata().getUid(),
+        revision.getMetadata().getGeneration(),
+        Children.labels(revision),
+        Children.annotations(revision),
+        config,
+        images);
   }
 
   /** The Revision is gone. */

@@ -193,7 +193,9 @@ final class RevisionPlan {
     Supplier<Deployment> wanted =
         () -> RevisionDeployment.of(revision, config, images, initialScale());
     if (seen.deployment().isEmpty()) {
-      steps.add(new Step.Create(wanted.get()));
+      Deployment deployment = wanted.get();
+      seen.wishes().made(revision, config, images, deployment);
+      steps.add(new Step.Create(deployment));
       conditions =
           conditions
               .markUnknown(
@@ -302,9 +304,19 @@ final class RevisionPlan {
             actualReplicas,
             desiredReplicas);
     if (!Objects.equals(before, after)) {
-      steps.add(StatusConditions.update(new Revision(), revision, after));
+      steps.add(StatusConditions.update(new Revision(), revision, after, isInterim(after)));
     }
     return new Plan(steps, outcome);
+  }
+
+  /** Digests are asked for once: what was answered is kept at once. */
+  private boolean isInterim(RevisionStatus after) {
+    boolean sameImages =
+        before == null
+            ? imagesByContainer().isEmpty()
+            : before.containerStatuses().equals(containerStatuses)
+                && before.initContainerStatuses().equals(initContainerStatuses);
+    return sameImages && StatusConditions.isUnderway(before, after);
   }
 
   private @Nullable String logUrl() {

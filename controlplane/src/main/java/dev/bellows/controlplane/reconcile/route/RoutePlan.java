@@ -134,14 +134,18 @@ final class RoutePlan {
     steps.addAll(RouteCertificates.orphans(route, wanted, seen.certificates()));
     for (String tag : complete.groups().keySet()) {
       String name = hosts.name(tag);
-      steps.addAll(
-          PlaceholderServices.steps(
-              route,
-              hosts,
-              tag,
-              Optional.ofNullable(seen.services().get(name)),
-              Optional.ofNullable(seen.endpoints().get(name)),
-              seen.ingress()));
+      Optional<Service> service = Optional.ofNullable(seen.services().get(name));
+      // A new one waits for the KIngress, which brings the next pass: it says where to lead.
+      if (service.isPresent() || seen.ingress().isPresent()) {
+        steps.addAll(
+            PlaceholderServices.steps(
+                route,
+                hosts,
+                tag,
+                service,
+                Optional.ofNullable(seen.endpoints().get(name)),
+                seen.ingress()));
+      }
     }
     conditions =
         IngressChild.bring(
@@ -259,6 +263,16 @@ final class RoutePlan {
     return local;
   }
 
+  private boolean isInterim(@Nullable RouteStatus before, RouteStatus after) {
+    if (before == null) {
+      // What it leads to was made with it, perhaps, and is not seen yet.
+      return seen.traffic() instanceof Traffic.Unassigned(Problem problem, var _)
+          && (problem instanceof Problem.ConfigurationMissing
+              || problem instanceof Problem.RevisionMissing);
+    }
+    return StatusConditions.isUnderway(before, after);
+  }
+
   private Plan end(Outcome outcome) {
     RouteStatus before = route.getStatus();
     RouteStatus after =
@@ -270,7 +284,7 @@ final class RoutePlan {
             address,
             traffic);
     if (!after.equals(before)) {
-      steps.add(StatusConditions.update(new Route(), route, after));
+      steps.add(StatusConditions.update(new Route(), route, after, isInterim(before, after)));
     }
     return new Plan(steps, outcome);
   }

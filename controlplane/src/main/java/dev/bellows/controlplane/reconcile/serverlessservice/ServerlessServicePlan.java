@@ -177,8 +177,18 @@ final class ServerlessServicePlan {
             publicName != null || before == null ? publicName : before.serviceName(),
             privateName != null || before == null ? privateName : before.privateServiceName());
     if (!Objects.equals(before, after)) {
-      steps.add(StatusConditions.update(new ServerlessService(), sks, after));
+      steps.add(
+          StatusConditions.update(new ServerlessService(), sks, after, isInterim(before, after)));
     }
     return new Plan(steps, outcome);
+  }
+
+  /** Whether nothing is new but which generation it is about: nobody waits for that (ADR 0017). */
+  private static boolean isInterim(
+      @Nullable ServerlessServiceStatus before, ServerlessServiceStatus after) {
+    return before != null
+        && before.conditions().equals(after.conditions())
+        && Objects.equals(before.serviceName(), after.serviceName())
+        && Objects.equals(before.privateServiceName(), after.privateServiceName());
   }
 }

@@ -203,6 +203,11 @@ final class ServicePlan {
     conditions = StatusConditions.copyReady(conditions, type, status, now);
   }
 
+  private boolean isReflected() {
+    return seen.configuration().map(Configuration::getStatus).isPresent()
+        && seen.route().map(Route::getStatus).isPresent();
+  }
+
   private static String outOfDate(String kind) {
     return "The " + kind + " is still working to reflect the latest desired specification.";
   }
@@ -229,7 +234,10 @@ final class ServicePlan {
             address,
             traffic);
     if (!after.equals(before)) {
-      steps.add(StatusConditions.update(new Service(), service, after));
+      // The first word waits for what Configuration and Route have to say.
+      boolean interim =
+          StatusConditions.isUnderway(before, after) && (before != null || !isReflected());
+      steps.add(StatusConditions.update(new Service(), service, after, interim));
     }
     return new Plan(steps, outcome);
   }

@@ -69,7 +69,7 @@ class MetricReconcilerTest {
 
   private void write(Step step) {
     written.add(step);
-    if (step instanceof Step.UpdateStatus(Metric metric)) {
+    if (step instanceof Step.UpdateStatus(Metric metric, var _)) {
       put(metric);
     }
   }

@@ -222,7 +222,7 @@ final class Board implements Writer {
     switch (step) {
       case Step.Create(HasMetadata object) -> see(object);
       case Step.Patch patch -> see(patched(patch));
-      case Step.UpdateStatus(CustomResource<?, ?> object) -> see(object);
+      case Step.UpdateStatus(CustomResource<?, ?> object, var _) -> see(object);
       case Step.SetReplicas replicas -> deployment(replicas.replicas());
       case Step.Delete(HasMetadata object) -> throw new AssertionError("deletes " + object);
       case Step.Announce _ -> {}

@@ -188,7 +188,7 @@ class HpaPlanTest {
             hpa = Optional.of(created);
         case Step.Create(HasMetadata made) when made instanceof ServerlessService created ->
             sks = Optional.of(created);
-        case Step.UpdateStatus(var changed) when changed instanceof PodAutoscaler after ->
+        case Step.UpdateStatus(var changed, var _) when changed instanceof PodAutoscaler after ->
             pa = after;
         default -> throw new AssertionError("not expected: " + step);
       }

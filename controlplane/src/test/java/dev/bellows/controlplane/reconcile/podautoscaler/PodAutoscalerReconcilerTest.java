@@ -34,7 +34,7 @@ class PodAutoscalerReconcilerTest {
     assertThat(board.writes()).containsExactly("Create", "UpdateStatus");
     ServerlessService sks = board.serverlessServices.find(KEY).orElseThrow();
     assertThat(sks.getSpec().mode()).isEqualTo("Proxy");
-    assertThat(sks.getSpec().numActivators()).isEqualTo(2);
+    assertThat(sks.getSpec().numActivators()).isEqualTo(3);
     assertThat(sks.getMetadata().getOwnerReferences().getFirst().getUid()).isEqualTo("pa-1");
     assertThat(sks.getMetadata().getAnnotations())
         .doesNotContainKey("autoscaling.knative.dev/metric");
