@@ -14,9 +14,9 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
  * The share of one process in the control plane: its watches, one per kind, the settings in force,
@@ -34,7 +34,9 @@ public final class ControlPlane implements AutoCloseable {
   private final EventRecorder events;
   private final ApiWriter writer;
   private final InstantSource clock;
-  private final List<Controller<?>> controllers = new ArrayList<>();
+
+  /** Added to before the start, read by the thread that writes Events. */
+  private final List<Controller<?>> controllers = new CopyOnWriteArrayList<>();
 
   /**
    * Wires everything; nothing is read or written before {@link #start}.
@@ -53,7 +55,8 @@ public final class ControlPlane implements AutoCloseable {
             informers.watchConfigMaps(surroundings.systemNamespace()),
             surroundings.configMapNames());
     Pace pace = new Pace(surroundings.apiRate(), System::nanoTime);
-    this.events = new EventRecorder(client, surroundings.component(), clock, pace);
+    this.events =
+        new EventRecorder(client, surroundings.component(), clock, pace, this::isReconciling);
     this.writer = new ApiWriter(client, events, pace);
   }
 
@@ -68,6 +71,10 @@ public final class ControlPlane implements AutoCloseable {
         new Controller<>(reconciler, kind, writer, informers, System::nanoTime);
     controllers.add(controller);
     return controller;
+  }
+
+  private boolean isReconciling() {
+    return controllers.stream().anyMatch(Controller::isBusy);
   }
 
   /** Where kinds are watched; asked for more of them before {@link #start} only. */

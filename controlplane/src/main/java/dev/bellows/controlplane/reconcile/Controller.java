@@ -141,6 +141,11 @@ public final class Controller<T extends HasMetadata> implements AutoCloseable {
         && Objects.equals(is.getOwnerReferences(), was.getOwnerReferences());
   }
 
+  /** Whether a pass runs, or waits for nothing but a worker. */
+  public boolean isBusy() {
+    return queue.isBusy();
+  }
+
   /** Changes of the objects themselves, too, wake their keys within a moment only. */
   public void takeTime() {
     takesTime = true;

@@ -234,6 +234,11 @@ final class PendingKeys {
     return !fast.isEmpty() || !slow.isEmpty();
   }
 
+  /** Whether a key is worked on, or can be taken at once. */
+  boolean isBusy() {
+    return hasWork() || !working.isEmpty();
+  }
+
   /** Keys that wait in a lane. */
   int size() {
     return waiting.size();

@@ -119,6 +119,16 @@ public final class WorkQueue implements AutoCloseable {
     change(() -> pending.done(key));
   }
 
+  /** Whether a key is worked on, or could be. */
+  boolean isBusy() {
+    lock.lock();
+    try {
+      return pending.isBusy();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Keys that wait now. */
   public int size() {
     lock.lock();
