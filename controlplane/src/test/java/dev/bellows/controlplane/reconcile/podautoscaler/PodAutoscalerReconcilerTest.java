@@ -59,6 +59,36 @@ class PodAutoscalerReconcilerTest {
   }
 
   @Test
+  void activatorsAreCountedForTheFirstPodsBeforeTheyAreReady() {
+    board.podAutoscaler(Map.of("autoscaling.knative.dev/min-scale", "20"));
+    board.deployment(1);
+    board.reconcile();
+    assertThat(activators()).isEqualTo(5); // (20 · 10 + 211) / 100
+
+    board.services(true);
+    board.deciders.status = new DeciderStatus(20, -1);
+    board.reconcile();
+    assertThat(activators()).as("while pods are on their way").isEqualTo(5);
+    for (int i = 0; i < 20; i++) {
+      board.readyPod("pod-" + i);
+    }
+    board.reconcile();
+    assertThat(board.written)
+        .filteredOn(step -> step instanceof Step.Patch)
+        .as("changes of the ServerlessService")
+        .isEmpty();
+
+    board.noPods();
+    board.deciders.status = new DeciderStatus(DeciderStatus.UNDECIDED, -1);
+    board.reconcile();
+    assertThat(activators()).as("when none is known to come").isEqualTo(3);
+  }
+
+  private int activators() {
+    return board.serverlessServices.find(KEY).orElseThrow().getSpec().numActivators();
+  }
+
+  @Test
   void fromZeroThePodsAreOrderedBeforeAnythingElseIsWritten() {
     scaledToZero();
 
