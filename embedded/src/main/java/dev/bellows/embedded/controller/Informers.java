@@ -41,26 +41,51 @@ public final class Informers implements AutoCloseable {
     this.registry = registry;
   }
 
-  /** The cache of a kind, filled from {@link #start} on. */
+  /**
+   * The cache of a kind, filled from {@link #start} on.
+   *
+   * @throws IllegalStateException after the start, if only metadata are kept of the kind
+   */
   public synchronized Cache cache(ResourceType type) {
-    return informer(type).cache;
+    return informer(type, true).cache;
   }
 
-  /** Has every change of a kind told; after the start, first what is there. */
+  /**
+   * Has every change of a kind told; after the start, first what is there.
+   *
+   * @throws IllegalStateException after the start, if only metadata are kept of the kind
+   */
   public synchronized void listen(ResourceType type, Listener listener) {
-    Informer informer = informer(type);
+    listen(informer(type, true), listener);
+  }
+
+  /**
+   * As {@link #listen}, for who looks at {@code apiVersion}, {@code kind} and {@code metadata}
+   * alone: of a kind of which nobody has asked for more, nothing else is kept or told.
+   */
+  public synchronized void listenToMetadata(ResourceType type, Listener listener) {
+    listen(informer(type, false), listener);
+  }
+
+  private void listen(Informer informer, Listener listener) {
     informer.listeners.add(listener);
     if (started) {
       informer.cache.all().forEach(object -> listener.onChange(null, object));
     }
   }
 
-  private Informer informer(ResourceType type) {
+  private Informer informer(ResourceType type, boolean whole) {
     Informer known = informers.get(type);
     if (known != null) {
+      if (whole && !known.whole && started) {
+        throw new IllegalStateException(
+            "only metadata are kept of " + type.resource() + ", which has been started");
+      }
+      known.whole |= whole;
       return known;
     }
     Informer informer = new Informer(type);
+    informer.whole = whole;
     informers.put(type, informer);
     if (started) {
       informer.list();
@@ -75,7 +100,7 @@ public final class Informers implements AutoCloseable {
     List<Informer> all = new ArrayList<>(informers.values());
     Map<Informer, Listing> listings = new LinkedHashMap<>();
     for (Informer informer : all) {
-      Listing listing = registry.list(informer.type, null);
+      Listing listing = informer.read();
       listing.items().forEach(informer.cache::apply);
       informer.cache.toldUpTo(listing.resourceVersion());
       listings.put(informer, listing);
@@ -95,9 +120,24 @@ public final class Informers implements AutoCloseable {
     private @Nullable Watch watch;
     private boolean closed;
 
+    /** Whether objects are kept with all that they say; settled when the informer starts. */
+    private volatile boolean whole;
+
     Informer(ResourceType type) {
       this.type = type;
       this.cache = new Cache(type);
+    }
+
+    Listing read() {
+      Listing listing = registry.list(type, null);
+      listing.items().forEach(this::strip);
+      return listing;
+    }
+
+    private void strip(ObjectNode object) {
+      if (!whole) {
+        object.retain("apiVersion", "kind", "metadata");
+      }
     }
 
     void begin(Listing listing) {
@@ -114,11 +154,13 @@ public final class Informers implements AutoCloseable {
     private void onEvent(WatchEvent event) {
       switch (event.type()) {
         case ADDED, MODIFIED -> {
+          strip(event.object());
           // Told even if a write has put it into the cache before: listeners hear only from here.
           Cache.Applied applied = cache.follow(event.object());
           tell(applied.before(), event.object());
         }
         case DELETED -> {
+          strip(event.object());
           cache.remove(event.object());
           tell(event.object(), null);
         }
@@ -130,7 +172,7 @@ public final class Informers implements AutoCloseable {
     }
 
     void list() {
-      Listing listing = registry.list(type, null);
+      Listing listing = read();
       for (ObjectNode gone : cache.absentFrom(listing.items())) {
         if (cache.remove(gone)) {
           tell(gone, null);

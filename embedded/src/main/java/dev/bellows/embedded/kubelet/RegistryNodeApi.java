@@ -119,7 +119,7 @@ public final class RegistryNodeApi implements NodeApi {
   public AutoCloseable followConfiguration(ConfigurationListener listener) {
     AtomicBoolean open = new AtomicBoolean(true);
     for (ResourceType type : List.of(ResourceTypes.CONFIG_MAPS, ResourceTypes.SECRETS)) {
-      informers.listen(
+      informers.listenToMetadata(
           type,
           (before, after) -> {
             ObjectNode changed = after == null ? before : after;

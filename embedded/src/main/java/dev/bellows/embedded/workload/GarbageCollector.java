@@ -46,7 +46,7 @@ final class GarbageCollector implements AutoCloseable {
   GarbageCollector(Registry registry, Informers informers) {
     this.registry = registry;
     this.informers = informers;
-    informers.listen(
+    informers.listenToMetadata(
         ResourceTypes.CUSTOM_RESOURCE_DEFINITIONS, (before, after) -> followNewKinds());
     followNewKinds();
   }
@@ -58,7 +58,7 @@ final class GarbageCollector implements AutoCloseable {
         isNew = !LEFT_OUT.contains(type) && followed.add(type);
       }
       if (isNew) {
-        informers.listen(type, (before, after) -> onChange(type, before, after));
+        informers.listenToMetadata(type, (before, after) -> onChange(type, before, after));
       }
     }
   }

@@ -40,7 +40,7 @@ final class NamespaceContents implements AutoCloseable {
   }
 
   private void comesBack(Informers informers, ResourceType type, String name) {
-    informers.listen(
+    informers.listenToMetadata(
         type,
         (before, after) -> {
           if (after == null && before != null && Key.of(before).name().equals(name)) {
