@@ -21,6 +21,10 @@ final class FieldCheck {
   private static final int MAX_NAMED = 100;
 
   private final List<String> unknown = new ArrayList<>();
+
+  /** The way to where the check is: names of fields and places in lists. */
+  private final List<Object> way = new ArrayList<>();
+
   private final String kind;
   private final String version;
 
@@ -38,118 +42,146 @@ final class FieldCheck {
   static List<String> prune(Resource resource, ObjectNode object) {
     FieldCheck check = new FieldCheck(resource.type().kind(), resource.type().version());
     if (resource.isCustom()) {
-      check.custom(object, resource.schema(), "", true);
+      check.custom(object, resource.schema(), true);
     } else {
-      check.builtIn(object, resource.schema(), "", check.kind);
+      check.builtIn(object, resource.schema(), check.kind);
     }
     return check.unknown;
   }
 
-  private void note(String path) {
+  /** Notes the field to which the way leads. */
+  private void note() {
     if (unknown.size() < MAX_NAMED) {
-      unknown.add(path);
+      unknown.add(path());
     }
   }
 
-  private static String join(String path, String field) {
-    return path.isEmpty() ? field : path + "." + field;
-  }
-
-  private void custom(ObjectNode object, Schema schema, String path, boolean root) {
-    List<String> names = new ArrayList<>();
-    object.fieldNames().forEachRemaining(names::add);
-    for (String name : names) {
-      String at = join(path, name);
-      if (root && name.equals("metadata")) {
-        if (object.get(name) instanceof ObjectNode meta) {
-          builtIn(meta, Definitions.builtIn().schema(Definitions.OBJECT_META), at, "ObjectMeta");
-        }
-        continue;
-      }
-      boolean envelope =
-          (root || schema.isEmbeddedResource())
-              && (name.equals("apiVersion") || name.equals("kind") || name.equals("metadata"));
-      if (envelope) {
-        continue;
-      }
-      Schema part = schema.field(name).orElse(Schema.ANY);
-      if (!schema.names(name) && part.equals(Schema.ANY) && !schema.allowsUnknown()) {
-        object.remove(name);
-        note(at);
+  private String path() {
+    StringBuilder path = new StringBuilder();
+    for (Object step : way) {
+      if (step instanceof Integer place) {
+        path.append('[').append(place.intValue()).append(']');
       } else {
-        customValue(object.get(name), part, at);
+        path.append(path.isEmpty() ? "" : ".").append(step);
       }
+    }
+    return path.toString();
+  }
+
+  private static List<String> names(ObjectNode object) {
+    List<String> names = new ArrayList<>(object.size());
+    object.fieldNames().forEachRemaining(names::add);
+    return names;
+  }
+
+  private void custom(ObjectNode object, Schema schema, boolean root) {
+    for (String name : names(object)) {
+      way.addLast(name);
+      customField(object, name, schema, root);
+      way.removeLast();
     }
   }
 
-  private void customValue(JsonNode value, Schema schema, String path) {
+  private void customField(ObjectNode object, String name, Schema schema, boolean root) {
+    if (root && name.equals("metadata")) {
+      if (object.get(name) instanceof ObjectNode meta) {
+        builtIn(meta, Definitions.builtIn().schema(Definitions.OBJECT_META), "ObjectMeta");
+      }
+      return;
+    }
+    boolean envelope =
+        (root || schema.isEmbeddedResource())
+            && (name.equals("apiVersion") || name.equals("kind") || name.equals("metadata"));
+    if (envelope) {
+      return;
+    }
+    Schema part = schema.field(name).orElse(Schema.ANY);
+    if (!schema.names(name) && part.equals(Schema.ANY) && !schema.allowsUnknown()) {
+      object.remove(name);
+      note();
+    } else {
+      customValue(object.get(name), part);
+    }
+  }
+
+  private void customValue(JsonNode value, Schema schema) {
     if (schema.equals(Schema.ANY)) {
       return;
     }
     switch (value) {
-      case ObjectNode object -> custom(object, schema, path, false);
+      case ObjectNode object -> custom(object, schema, false);
       case ArrayNode list -> {
         for (int i = 0; i < list.size(); i++) {
-          customValue(list.get(i), schema.items(), path + "[" + i + "]");
+          way.addLast(i);
+          customValue(list.get(i), schema.items());
+          way.removeLast();
         }
       }
       default -> {} // a scalar has no fields
     }
   }
 
-  private void builtIn(ObjectNode object, Schema schema, String path, String struct) {
-    List<String> names = new ArrayList<>();
-    object.fieldNames().forEachRemaining(names::add);
-    for (String name : names) {
-      String at = join(path, name);
-      Schema part = schema.field(name).orElse(null);
-      if (part == null) {
-        object.remove(name);
-        note(at);
-      } else if (object.get(name).isNull() && schema.names(name)) {
-        object.remove(name); // to Go's decoder null is the same as nothing
-      } else {
-        object.set(name, builtInValue(object.get(name), part, at, struct));
-      }
+  private void builtIn(ObjectNode object, Schema schema, String struct) {
+    for (String name : names(object)) {
+      way.addLast(name);
+      builtInField(object, name, schema, struct);
+      way.removeLast();
     }
   }
 
-  private JsonNode builtInValue(JsonNode value, Schema schema, String path, String struct) {
+  private void builtInField(ObjectNode object, String name, Schema schema, String struct) {
+    Schema part = schema.field(name).orElse(null);
+    if (part == null) {
+      object.remove(name);
+      note();
+    } else if (object.get(name).isNull() && schema.names(name)) {
+      object.remove(name); // to Go's decoder null is the same as nothing
+    } else {
+      object.set(name, builtInValue(object.get(name), part, struct));
+    }
+  }
+
+  private JsonNode builtInValue(JsonNode value, Schema schema, String struct) {
+    if (value instanceof UnreadList list && list.text().isPresent()) {
+      return value; // it was stored, so it has its shape
+    }
     if (schema.equals(Schema.ANY) || schema.preservesUnknown()) {
       return value;
     }
     if (schema.reference().equals(QUANTITY)) {
-      require(value.isTextual() || value.isNumber(), value, schema, path, struct);
+      require(value.isTextual() || value.isNumber(), value, schema, struct);
       return quantity(value.asText());
     }
     if (schema.isIntOrString()) {
-      require(value.isTextual() || isWhole(value, schema), value, schema, path, struct);
+      require(value.isTextual() || isWhole(value, schema), value, schema, struct);
       return value;
     }
     switch (schema.type()) {
       case "object" -> {
         if (!(value instanceof ObjectNode object)) {
-          throw mismatch(value, schema, path, struct);
+          throw mismatch(value, schema, struct);
         }
-        builtIn(object, schema, path, schema.reference().isEmpty() ? struct : simple(schema));
+        builtIn(object, schema, schema.reference().isEmpty() ? struct : simple(schema));
       }
       case "array" -> {
         if (!(value instanceof ArrayNode list)) {
-          throw mismatch(value, schema, path, struct);
+          throw mismatch(value, schema, struct);
         }
         for (int i = 0; i < list.size(); i++) {
-          list.set(i, builtInValue(list.get(i), schema.items(), path + "[" + i + "]", struct));
+          way.addLast(i);
+          list.set(i, builtInValue(list.get(i), schema.items(), struct));
+          way.removeLast();
         }
       }
       case "string" -> {
-        require(value.isTextual(), value, schema, path, struct);
+        require(value.isTextual(), value, schema, struct);
         if (schema.keyword("format").asText("").equals("byte")) {
           requireBase64(value.asText());
         }
       }
-      case "boolean" -> require(value.isBoolean(), value, schema, path, struct);
-      case "integer" -> require(isWhole(value, schema), value, schema, path, struct);
-      case "number" -> require(value.isNumber(), value, schema, path, struct);
+      case "boolean" -> require(value.isBoolean(), value, schema, struct);
+      case "integer" -> require(isWhole(value, schema), value, schema, struct);
+      case "number" -> require(value.isNumber(), value, schema, struct);
       default -> {} // the schema leaves it open
     }
     return value;
@@ -197,14 +229,14 @@ final class FieldCheck {
     return value.isIntegralNumber() && schema.inRange(value);
   }
 
-  private void require(boolean fits, JsonNode value, Schema schema, String path, String struct) {
+  private void require(boolean fits, JsonNode value, Schema schema, String struct) {
     if (!fits) {
-      throw mismatch(value, schema, path, struct);
+      throw mismatch(value, schema, struct);
     }
   }
 
   /** The words of Go's decoder, which kube-apiserver passes on. */
-  private ApiException mismatch(JsonNode value, Schema schema, String path, String struct) {
+  private ApiException mismatch(JsonNode value, Schema schema, String struct) {
     return cannotBeHandled(
         kind,
         version,
@@ -213,7 +245,7 @@ final class FieldCheck {
             + " into Go struct field "
             + struct
             + "."
-            + path.replaceAll("\\[\\d+]", "")
+            + path().replaceAll("\\[\\d+]", "")
             + " of type "
             + goType(schema));
   }

@@ -1,8 +1,11 @@
 package dev.bellows.embedded.apiserver;
 
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -76,6 +79,40 @@ final class FieldSet {
     return new FieldSet(member, children);
   }
 
+  /** Reads {@code fieldsV1}; the parser stands at its first brace, and then at its last. */
+  static FieldSet read(JsonParser parser) throws IOException {
+    if (!parser.isExpectedStartObjectToken()) {
+      parser.skipChildren();
+      return LEAF;
+    }
+    TreeMap<String, FieldSet> children = new TreeMap<>();
+    boolean member = false;
+    for (String name = parser.nextFieldName(); name != null; name = parser.nextFieldName()) {
+      parser.nextToken();
+      FieldSet child = read(parser);
+      if (name.equals(".")) {
+        member = true;
+      } else {
+        children.put(name, child);
+      }
+    }
+    return children.isEmpty() ? LEAF : new FieldSet(member, children);
+  }
+
+  /** Writes {@code fieldsV1}. */
+  void write(JsonGenerator generator) throws IOException {
+    generator.writeStartObject();
+    if (member && !children.isEmpty()) {
+      generator.writeObjectFieldStart(".");
+      generator.writeEndObject();
+    }
+    for (Map.Entry<String, FieldSet> child : children.entrySet()) {
+      generator.writeFieldName(child.getKey());
+      child.getValue().write(generator);
+    }
+    generator.writeEndObject();
+  }
+
   /** As {@code fieldsV1}. */
   ObjectNode json() {
     ObjectNode json = Json.object();
@@ -113,7 +150,8 @@ final class FieldSet {
       }
       JsonNode value = field.getValue();
       if (name.equals("metadata") && value instanceof ObjectNode meta) {
-        ObjectNode owned = meta.deepCopy();
+        ObjectNode owned = Json.object();
+        owned.setAll(meta);
         owned.remove(UNOWNED_METADATA);
         if (owned.isEmpty()) {
           continue;
@@ -185,11 +223,11 @@ final class FieldSet {
       }
       return new FieldSet(false, children);
     }
-    return new FieldSet(true, new TreeMap<>());
+    return LEAF;
   }
 
   private FieldSet withMember() {
-    return new FieldSet(true, children);
+    return member ? this : new FieldSet(true, children);
   }
 
   static boolean isAtomic(Schema schema) {
@@ -215,22 +253,53 @@ final class FieldSet {
   }
 
   FieldSet union(FieldSet other) {
+    if (isEmpty()) {
+      return other;
+    }
+    if (other.isEmpty()) {
+      return this;
+    }
     TreeMap<String, FieldSet> all = new TreeMap<>(children);
     other.children.forEach((element, child) -> all.merge(element, child, FieldSet::union));
     return new FieldSet(member || other.member, all);
   }
 
   FieldSet minus(FieldSet other) {
-    TreeMap<String, FieldSet> left = new TreeMap<>();
-    children.forEach((element, child) ->
-        put(left, element, child.minus(other.children.getOrDefault(element, EMPTY))));
+    if (!touches(other)) {
+      return this;
+    }
+    TreeMap<String, FieldSet> left = new TreeMap<>(children);
+    other.children.forEach((element, taken) ->
+        left.computeIfPresent(
+            element,
+            (_, child) -> {
+              FieldSet rest = child.minus(taken);
+              return rest.isEmpty() ? null : rest;
+            }));
     return new FieldSet(member && !other.member, left);
+  }
+
+  /** Whether the sets have a place in common, or places with a common part of their ways. */
+  private boolean touches(FieldSet other) {
+    if (member && other.member) {
+      return true;
+    }
+    for (String element : other.children.keySet()) {
+      if (children.containsKey(element)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   FieldSet intersection(FieldSet other) {
     TreeMap<String, FieldSet> both = new TreeMap<>();
-    children.forEach((element, child) ->
-        put(both, element, child.intersection(other.children.getOrDefault(element, EMPTY))));
+    children.forEach((element, child) -> {
+      FieldSet theirs = other.children.get(element);
+      if (theirs != null) {
+        put(both, element, child.intersection(theirs));
+      }
+    });
     return new FieldSet(member && other.member, both);
   }
 

@@ -1,6 +1,8 @@
 package dev.bellows.embedded.apiserver;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
@@ -16,10 +18,14 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.ValueNode;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** JSON as this package reads, writes and compares it. */
@@ -83,9 +89,16 @@ public final class Json {
         }
       };
 
-  private static final JsonMapper MAPPER = mapper(false, Long.MAX_VALUE, MAX_STORED_DEPTH);
-  private static final JsonMapper CLIENT = mapper(false, MAX_TOKENS, MAX_DEPTH);
-  private static final JsonMapper STRICT = mapper(true, MAX_TOKENS, MAX_DEPTH);
+  private static final JsonMapper MAPPER = mapper(false, Long.MAX_VALUE, MAX_STORED_DEPTH, true);
+  private static final JsonMapper CLIENT = mapper(false, MAX_TOKENS, MAX_DEPTH, true);
+  private static final JsonMapper STRICT = mapper(true, MAX_TOKENS, MAX_DEPTH, true);
+
+  /**
+   * For text whose names occur once and never again, as those of list elements by their keys do. A
+   * parser that remembers names copies all that it remembers for each new one.
+   */
+  private static final JsonMapper UNIQUE_NAMES =
+      mapper(false, Long.MAX_VALUE, MAX_STORED_DEPTH, false);
 
   private Json() {}
 
@@ -121,7 +134,8 @@ public final class Json {
     return MAPPER.readerFor(JsonNode.class).readValues(documents);
   }
 
-  private static JsonMapper mapper(boolean refuseDuplicates, long maxTokens, int maxDepth) {
+  private static JsonMapper mapper(
+      boolean refuseDuplicates, long maxTokens, int maxDepth, boolean rememberNames) {
     var factory =
         JsonFactory.builder()
             .streamReadConstraints(
@@ -131,6 +145,7 @@ public final class Json {
                     .maxTokenCount(maxTokens)
                     .build())
             .configure(StreamReadFeature.STRICT_DUPLICATE_DETECTION, refuseDuplicates)
+            .configure(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES, rememberNames)
             .build();
     return JsonMapper.builder(factory)
         .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
@@ -150,16 +165,39 @@ public final class Json {
   }
 
   /**
-   * Reads what this package wrote itself.
+   * Reads what this package wrote itself. An object's {@code managedFields} are read when somebody
+   * asks for one of them.
    *
    * @throws IllegalStateException if it is no JSON object
    */
   public static ObjectNode read(byte[] bytes) {
     try {
-      return (ObjectNode) MAPPER.readTree(bytes);
+      Optional<ManagedFieldsText> text = ManagedFieldsText.find(bytes);
+      if (text.isEmpty()) {
+        return (ObjectNode) MAPPER.readTree(bytes);
+      }
+      ObjectNode object = (ObjectNode) MAPPER.readTree(text.get().leftOut(bytes));
+      child(object, "metadata").set("managedFields", UnreadList.of(text.get().in(bytes)));
+      return object;
     } catch (IOException | ClassCastException e) {
       throw new IllegalStateException("stored bytes are no JSON object", e);
     }
+  }
+
+  /** The elements of a list of {@code managedFields}. */
+  static List<JsonNode> elements(String text) {
+    try {
+      List<JsonNode> elements = new ArrayList<>();
+      UNIQUE_NAMES.readTree(text).forEach(elements::add);
+      return elements;
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("stored bytes are no JSON list", e);
+    }
+  }
+
+  /** Reads a list of {@code managedFields} piece by piece. */
+  static JsonParser parser(String text) throws IOException {
+    return UNIQUE_NAMES.createParser(text);
   }
 
   /** Reads what a client sent. */
@@ -181,6 +219,11 @@ public final class Json {
     }
   }
 
+  /** Writes JSON in UTF-8 piece by piece; the text is whole when the generator is closed. */
+  static JsonGenerator generator(OutputStream text) throws IOException {
+    return UNIQUE_NAMES.createGenerator(text);
+  }
+
   /** The same JSON over several lines. */
   static byte[] pretty(byte[] compact) {
     try {
@@ -195,7 +238,12 @@ public final class Json {
     if (a == null || b == null) {
       return a == null && b == null;
     }
-    return a.equals(BY_VALUE, b);
+    return isOne(a, b) || a.equals(BY_VALUE, b);
+  }
+
+  @SuppressWarnings("ReferenceEquality") // spares a look at all that is in it
+  private static boolean isOne(JsonNode a, JsonNode b) {
+    return a == b;
   }
 
   /** The object at {@code field}, made there if it is missing or something else. */

@@ -1,13 +1,21 @@
 package dev.bellows.embedded.apiserver;
 
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Who set which field: {@code metadata.managedFields}, kept for every write, and server-side apply,
@@ -42,6 +50,49 @@ final class ManagedFields {
   private ManagedFields() {}
 
   private static ManagedFields read(JsonNode entries) {
+    Optional<String> text = entries instanceof UnreadList unread ? unread.text() : Optional.empty();
+    return text.isPresent() ? read(text.get()) : readEach(entries);
+  }
+
+  private static ManagedFields read(String entries) {
+    ManagedFields managed = new ManagedFields();
+    try (JsonParser parser = Json.parser(entries)) {
+      parser.nextToken();
+      while (parser.nextToken() == JsonToken.START_OBJECT) {
+        managed.readEntry(parser);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("stored managedFields cannot be read", e);
+    }
+    return managed;
+  }
+
+  private void readEntry(JsonParser parser) throws IOException {
+    Map<String, String> about = new HashMap<>();
+    Optional<FieldSet> fields = Optional.empty();
+    for (String name = parser.nextFieldName(); name != null; name = parser.nextFieldName()) {
+      JsonToken value = parser.nextToken();
+      if (value != JsonToken.START_OBJECT) {
+        about.put(name, parser.getText());
+      } else if (name.equals("fieldsV1")) {
+        fields = Optional.of(FieldSet.read(parser));
+      } else {
+        parser.skipChildren();
+      }
+    }
+    fields.ifPresent(set ->
+        owned.put(
+            new Manager(
+                about.getOrDefault("manager", ""),
+                about.getOrDefault("operation", "").equals("Apply")
+                    ? Operation.APPLY
+                    : Operation.UPDATE,
+                about.getOrDefault("apiVersion", ""),
+                about.getOrDefault("subresource", "")),
+            new Owned(set, about.getOrDefault("time", ""))));
+  }
+
+  private static ManagedFields readEach(JsonNode entries) {
     ManagedFields managed = new ManagedFields();
     for (JsonNode entry : entries) {
       if (entry.path("fieldsV1").isObject()) {
@@ -66,26 +117,39 @@ final class ManagedFields {
       meta.node().remove("managedFields");
       return;
     }
-    ArrayNode entries = Json.array();
     // Apply first, then by time: the order in which Kubernetes shows them.
     List<Map.Entry<Manager, Owned>> sorted = new ArrayList<>(owned.entrySet());
     sorted.sort((a, b) -> {
       int byOperation = a.getKey().operation().compareTo(b.getKey().operation());
       return byOperation != 0 ? byOperation : a.getValue().time().compareTo(b.getValue().time());
     });
-    for (Map.Entry<Manager, Owned> each : sorted) {
-      ObjectNode entry = entries.addObject();
-      entry.put("manager", each.getKey().name());
-      entry.put("operation", each.getKey().operation().word);
-      entry.put("apiVersion", each.getKey().apiVersion());
-      entry.put("time", each.getValue().time());
-      entry.put("fieldsType", "FieldsV1");
-      entry.set("fieldsV1", each.getValue().fields().json());
-      if (!each.getKey().subresource().isEmpty()) {
-        entry.put("subresource", each.getKey().subresource());
+    ByteArrayOutputStream text = new ByteArrayOutputStream(2 << 10);
+    try (JsonGenerator generator = Json.generator(text)) {
+      generator.writeStartArray();
+      for (Map.Entry<Manager, Owned> each : sorted) {
+        write(each.getKey(), each.getValue(), generator);
       }
+      generator.writeEndArray();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
-    meta.node().set("managedFields", entries);
+    meta.node().set("managedFields", UnreadList.of(text.toString(StandardCharsets.UTF_8)));
+  }
+
+  private static void write(Manager manager, Owned owned, JsonGenerator generator)
+      throws IOException {
+    generator.writeStartObject();
+    generator.writeStringField("manager", manager.name());
+    generator.writeStringField("operation", manager.operation().word);
+    generator.writeStringField("apiVersion", manager.apiVersion());
+    generator.writeStringField("time", owned.time());
+    generator.writeStringField("fieldsType", "FieldsV1");
+    generator.writeFieldName("fieldsV1");
+    owned.fields().write(generator);
+    if (!manager.subresource().isEmpty()) {
+      generator.writeStringField("subresource", manager.subresource());
+    }
+    generator.writeEndObject();
   }
 
   /**
@@ -103,7 +167,8 @@ final class ManagedFields {
       Instant now) {
     JsonNode before = old.path("metadata").path("managedFields");
     JsonNode given = object.path("metadata").path("managedFields");
-    if (given.isArray() && given.size() == 1 && given.get(0).isEmpty()) {
+    boolean unread = given instanceof UnreadList list && list.text().isPresent();
+    if (!unread && given.isArray() && given.size() == 1 && given.get(0).isEmpty()) {
       ObjectMeta.of(object).node().remove("managedFields"); // the documented way to forget all
       return;
     }
