@@ -57,14 +57,13 @@ final class AdmissionChain {
     Resource resource = write.resource();
     ObjectNode object = write.object();
     WriteOptions options = write.options();
-    Optional<ObjectNode> before = write.old().map(ObjectNode::deepCopy);
     for (AdmissionStep step : steps) {
       step.admit(
           new AdmissionStep.Request(
               write.operation(),
               resource.type(),
               write.part().path(),
-              before,
+              write.old(),
               object,
               options.user().name(),
               options.dryRun(),

@@ -31,7 +31,7 @@ public interface AdmissionStep {
    *
    * @param type the kind
    * @param subresource {@code status}, {@code scale}, or empty for the object itself
-   * @param oldObject the present state; empty on creation
+   * @param oldObject the present state, only to be read; empty on creation
    * @param object the state to come; on deletion, the present one
    */
   record Request(

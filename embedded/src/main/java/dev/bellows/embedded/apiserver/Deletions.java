@@ -1,6 +1,8 @@
 package dev.bellows.embedded.apiserver;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.bellows.embedded.store.Entry;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,6 +38,12 @@ final class Deletions {
       }
     }
     return false;
+  }
+
+  /** Whether a stored object is on its way out; most are not, and that their text tells. */
+  static boolean isMarked(Entry entry) {
+    return new String(entry.value(), StandardCharsets.ISO_8859_1).contains("\"deletionTimestamp\"")
+        && ObjectMeta.of(Json.read(entry.value())).isDeleting();
   }
 
   /** Whether an object that is being deleted has nothing left to wait for. */

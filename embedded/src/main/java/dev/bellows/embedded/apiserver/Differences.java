@@ -3,7 +3,6 @@ package dev.bellows.embedded.apiserver;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * Two states of an object without what is the same in both, as most of an object is in most writes.
@@ -14,10 +13,24 @@ import java.util.Optional;
  * @param after of the second
  */
 record Differences(ObjectNode before, ObjectNode after) {
+  /**
+   * Whether two states are the same. Looks at metadata last: who owns what differs whenever
+   * anything does, and is not read yet.
+   */
+  static boolean none(ObjectNode before, ObjectNode after) {
+    for (Map.Entry<String, JsonNode> field : after.properties()) {
+      if (!field.getKey().equals("metadata")
+          && !Json.same(before.get(field.getKey()), field.getValue())) {
+        return false;
+      }
+    }
+    return Json.same(before, after);
+  }
+
   static Differences between(ObjectNode before, ObjectNode after) {
     ObjectNode first = Json.object();
     ObjectNode second = Json.object();
-    Optional<String> same = Optional.empty();
+    String same = "";
     for (Map.Entry<String, JsonNode> field : after.properties()) {
       String name = field.getKey();
       JsonNode now = field.getValue();
@@ -25,7 +38,7 @@ record Differences(ObjectNode before, ObjectNode after) {
       if (old == null) {
         second.set(name, now);
       } else if (Json.same(old, now)) {
-        same = Optional.of(name);
+        same = name;
       } else if (old instanceof ObjectNode oldObject && now instanceof ObjectNode nowObject) {
         Differences inner = between(oldObject, nowObject);
         first.set(name, inner.before());
@@ -40,11 +53,9 @@ record Differences(ObjectNode before, ObjectNode after) {
         first.set(field.getKey(), field.getValue());
       }
     }
-    if (first.isEmpty() || second.isEmpty()) {
-      same.ifPresent(name -> {
-        first.set(name, before.get(name));
-        second.set(name, after.get(name));
-      });
+    if (!same.isEmpty() && (first.isEmpty() || second.isEmpty())) {
+      first.set(same, before.get(same));
+      second.set(same, after.get(same));
     }
     return new Differences(first, second);
   }

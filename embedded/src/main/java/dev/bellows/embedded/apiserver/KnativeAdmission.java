@@ -55,7 +55,7 @@ public final class KnativeAdmission implements AdmissionStep {
         request.type().group().endsWith("knative.dev")
             || request.type().equals(ResourceTypes.CONFIG_MAPS);
     // The webhooks are not called for a status: its writers are parts of the system.
-    if (!concerned || !request.subresource().isEmpty()) {
+    if (!concerned || !request.subresource().isEmpty() || request.operation() == Operation.DELETE) {
       return;
     }
     AdmissionOutcome outcome =
@@ -70,11 +70,12 @@ public final class KnativeAdmission implements AdmissionStep {
                 config()));
     switch (outcome) {
       case AdmissionOutcome.Admitted admitted -> {
-        ObjectNode object = admitted.object().deepCopy();
+        ObjectNode object = Json.object();
+        object.setAll(admitted.object());
         request.object().removeAll();
         request.object().setAll(object);
         admitted.warnings().forEach(request.warnings());
-        if (request.dryRun() && request.operation() != Operation.DELETE) {
+        if (request.dryRun()) {
           trial
               .refusal(request.type(), object, config())
               .ifPresent(why -> {

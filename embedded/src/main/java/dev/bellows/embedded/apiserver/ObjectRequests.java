@@ -87,7 +87,7 @@ final class ObjectRequests {
       case "POST" -> {
         ObjectNode object = body(resource, path, request);
         inNamespace(resource, path, object);
-        ObjectNode made = registry.create(resource.type(), object, options(request));
+        ObjectNode made = registry.writes().create(resource.type(), object, options(request));
         request.answer().json(201, views.of(made));
       }
       case "DELETE" -> {
@@ -134,13 +134,15 @@ final class ObjectRequests {
     ResourceType type = resource.type();
     WriteOptions options = options(request);
     try {
-      request.answer().json(200, views.of(registry.update(type, object, options)));
+      request
+          .answer()
+          .json(200, views.of(registry.writes().replace(type, Subresource.NONE, object, options)));
     } catch (ApiException e) {
       boolean made = e.code() == 404 && BuiltIns.CREATED_BY_UPDATE.contains(type);
       if (!made || !ObjectMeta.of(object).resourceVersion().isEmpty()) {
         throw e;
       }
-      request.answer().json(201, views.of(registry.create(type, object, options)));
+      request.answer().json(201, views.of(registry.writes().create(type, object, options)));
     }
   }
 
@@ -170,9 +172,9 @@ final class ObjectRequests {
           case "PUT" -> {
             ObjectNode object = body(resource, path, request);
             addressed(path, object);
-            request
-                .answer()
-                .json(200, views.of(registry.updateStatus(type, object, options(request))));
+            ObjectNode made =
+                registry.writes().replace(type, Subresource.STATUS, object, options(request));
+            request.answer().json(200, views.of(made));
           }
           case "PATCH" ->
               patched(patch(resource, Subresource.STATUS, path, request), request, views);
@@ -411,7 +413,9 @@ final class ObjectRequests {
               + resource.type().kind()
               + ")");
     }
-    return stored(resource, path.version(), object, RequestOptions.write(request));
+    return resource.conversion(path.version()).equals(Conversion.NONE)
+        ? object
+        : stored(resource, path.version(), object, RequestOptions.write(request));
   }
 
   /** What was sent in a version, as it is stored. */

@@ -73,7 +73,7 @@ final class PodSpecRules {
   /** Adds a cause if more of a pod's spec has changed than may. */
   static void validateUpdate(JsonNode old, JsonNode spec, List<Cause> causes) {
     boolean placed = old.path("nodeName").asText("").isEmpty();
-    if (!Json.same(fixed(old, placed), fixed(spec, placed))) {
+    if (!Json.same(old, spec) && !Json.same(fixed(old, placed), fixed(spec, placed))) {
       causes.add(
           Cause.forbidden(
               "spec",

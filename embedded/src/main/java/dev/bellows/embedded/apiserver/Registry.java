@@ -166,7 +166,7 @@ public final class Registry {
 
   /** As {@link #update(ResourceType, ObjectNode)}, with options. */
   public ObjectNode update(ResourceType type, ObjectNode object, WriteOptions options) {
-    return writes.replace(type, Subresource.NONE, object, options);
+    return writes.replace(type, Subresource.NONE, object.deepCopy(), options);
   }
 
   /**
@@ -181,7 +181,7 @@ public final class Registry {
 
   /** As {@link #updateStatus(ResourceType, ObjectNode)}, with options. */
   public ObjectNode updateStatus(ResourceType type, ObjectNode object, WriteOptions options) {
-    return writes.replace(type, Subresource.STATUS, object, options);
+    return writes.replace(type, Subresource.STATUS, object.deepCopy(), options);
   }
 
   /**
@@ -192,7 +192,7 @@ public final class Registry {
     return writes.replace(
         ResourceTypes.NAMESPACES,
         Subresource.FINALIZE,
-        namespace,
+        namespace.deepCopy(),
         WriteOptions.by("namespace-controller"));
   }
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** What an update leaves as it was, by the part of the object that it is about. */
 final class Settlement {
@@ -41,19 +42,23 @@ final class Settlement {
         }
       }
       case STATUS -> {
-        ObjectNode given = object.deepCopy();
+        ObjectNode given = Json.object();
+        given.setAll(object);
         object.removeAll();
-        object.setAll(old.deepCopy());
-        keep(given, object, "status");
+        for (Map.Entry<String, JsonNode> field : old.properties()) {
+          boolean status = field.getKey().equals("status");
+          object.set(field.getKey(), status ? field.getValue() : field.getValue().deepCopy());
+        }
+        move(given, object, "status");
         ObjectNode own = ObjectMeta.of(given).node();
         ObjectNode kept = ObjectMeta.of(object).node();
-        keep(own, kept, "managedFields");
+        move(own, kept, "managedFields");
         if (type.equals(ResourceTypes.PODS) || type.equals(ResourceTypes.DEPLOYMENTS)) {
           // Kinds whose status writers also mark the object itself.
-          keep(own, kept, "annotations");
+          move(own, kept, "annotations");
         }
         if (type.equals(ResourceTypes.PODS)) {
-          keep(own, kept, "labels");
+          move(own, kept, "labels");
         }
       }
       case FINALIZE -> {
@@ -107,6 +112,16 @@ final class Settlement {
     }
   }
 
+  /** As {@link #keep}, of what nobody else holds. */
+  private static void move(ObjectNode from, ObjectNode to, String field) {
+    JsonNode value = from.get(field);
+    if (value == null) {
+      to.remove(field);
+    } else {
+      to.set(field, value);
+    }
+  }
+
   /** Counts the generation up if what the user wants has changed. */
   static void countGeneration(
       Resource resource, Subresource part, ObjectNode old, ObjectNode object) {
@@ -128,12 +143,16 @@ final class Settlement {
             ObjectMeta.of(object).node().get("annotations"));
   }
 
-  /** The spec; of kinds without one and of custom kinds, all but metadata and status. */
+  /**
+   * The spec; of kinds without one and of custom kinds, all but metadata and status. Only to be
+   * read.
+   */
   private static JsonNode intent(Resource resource, ObjectNode object) {
     if (!resource.isCustom() && object.has("spec")) {
       return object.path("spec");
     }
-    ObjectNode intent = object.deepCopy();
+    ObjectNode intent = Json.object();
+    intent.setAll(object);
     intent.remove(List.of("metadata", "apiVersion", "kind"));
     if (resource.hasStatus()) {
       intent.remove("status");

@@ -52,7 +52,7 @@ final class WritePath {
   /**
    * A change on its way.
    *
-   * @param change makes the new state from a copy of the present one
+   * @param change makes the new state from the present one, which it leaves as it is
    * @param insists on the version that it names, rather than to be tried again
    * @param notes whether the write path notes the ownership of fields; an apply does that itself
    * @param refusal tells of unknown fields
@@ -89,6 +89,11 @@ final class WritePath {
         .orElseThrow(ApiException::noSuchResource);
   }
 
+  /**
+   * Creates an object.
+   *
+   * @param object the write's own from now on
+   */
   ObjectNode create(ResourceType type, ObjectNode object, WriteOptions options) {
     Resource resource = resource(type);
     ObjectMeta meta = ObjectMeta.of(object);
@@ -99,7 +104,7 @@ final class WritePath {
         meta.node().put("name", Names.generate(generateName));
       }
       try {
-        return createNamed(resource, object.deepCopy(), true, options);
+        return createNamed(resource, generated ? object.deepCopy() : object, true, options);
       } catch (ApiException e) {
         boolean taken = generated && e.reason().equals("AlreadyExists");
         if (!taken || attempt == MAX_GENERATED_NAMES) {
@@ -176,9 +181,15 @@ final class WritePath {
     }
   }
 
+  /**
+   * Replaces an object, or a part of it.
+   *
+   * @param object the write's own from now on if it names a version, else left as it is
+   */
   ObjectNode replace(ResourceType type, Subresource part, ObjectNode object, WriteOptions options) {
     Resource resource = resource(type);
-    ObjectMeta meta = ObjectMeta.of(object.deepCopy());
+    ObjectMeta meta =
+        new ObjectMeta(object.path("metadata") instanceof ObjectNode own ? own : Json.object());
     boolean insists = !meta.resourceVersion().isEmpty();
     if (!insists && resource.isCustom()) {
       throw ApiException.invalid(
@@ -195,7 +206,7 @@ final class WritePath {
             resource,
             part,
             new Key(type.resource(), meta.namespace(), meta.name()),
-            old -> object.deepCopy(),
+            old -> insists ? object : object.deepCopy(),
             insists,
             true,
             cannotBeHandled(type),
@@ -214,7 +225,7 @@ final class WritePath {
             resource(type),
             part,
             new Key(type.resource(), namespace, name),
-            change,
+            old -> change.apply(old.deepCopy()),
             false,
             true,
             cannotBeHandled(type),
@@ -354,7 +365,7 @@ final class WritePath {
     for (int tries = 0; tries < MAX_ATTEMPTS; tries++) {
       Entry entry = store.get(key).orElseThrow(() -> ApiException.notFound(type, key.name()));
       ObjectNode old = Json.read(entry.value());
-      ObjectNode object = attempt.change().apply(old.deepCopy());
+      ObjectNode object = attempt.change().apply(old);
       shape(resource, object, attempt.refusal(), options);
       Settlement.settle(resource, attempt.part(), old, object);
       complete(resource, object);
@@ -376,7 +387,7 @@ final class WritePath {
         ManagedFields.noteUpdate(
             resource, attempt.part(), old, object, options.fieldManager(), clock.instant());
       }
-      if (Json.same(old, object) || options.dryRun()) {
+      if (options.dryRun() || Differences.none(old, object)) {
         return object;
       }
       Write write =
@@ -439,12 +450,11 @@ final class WritePath {
     if (meta.namespace().isEmpty()) {
       throw ApiException.badRequest("an object of " + type.resource() + " needs a namespace");
     }
-    ObjectNode namespace =
+    Entry namespace =
         store
             .get(new Key(ResourceTypes.NAMESPACES.resource(), "", meta.namespace()))
-            .map(entry -> Json.read(entry.value()))
             .orElseThrow(() -> ApiException.notFound(ResourceTypes.NAMESPACES, meta.namespace()));
-    if (ObjectMeta.of(namespace).isDeleting()) {
+    if (Deletions.isMarked(namespace)) {
       throw ApiException.forbidden(
           type,
           meta.name(),
