@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -26,19 +27,69 @@ final class Schema {
     MAP
   }
 
+  private static final Optional<Schema> ANYTHING = Optional.of(ANY);
+
   private final JsonNode own;
   private final JsonNode target;
-  private final ConcurrentHashMap<String, Schema> properties = new ConcurrentHashMap<>();
+  private final String reference;
+  private final String type;
+  private final boolean intOrString;
+  private final boolean int32;
+  private final boolean preservesUnknown;
+  private final boolean embeddedResource;
+  private final boolean atomicMap;
+  private final ListKind listKind;
+  private final List<String> listKeys;
+  private final JsonNode named;
+  private final JsonNode additional;
+  private final Set<String> required;
+  private final boolean builtIn;
+  private final ConcurrentHashMap<String, Optional<Schema>> properties = new ConcurrentHashMap<>();
   private volatile Optional<Schema> items = Optional.empty();
   private volatile Optional<Schema> values = Optional.empty();
 
   Schema(JsonNode own) {
     this.own = own;
-    String reference = own.path("$ref").isTextual() ? own.path("$ref").asText() : "";
+    this.reference =
+        own.path("$ref").isTextual()
+            ? own.path("$ref").asText().substring(Definitions.REFERENCE.length())
+            : "";
     this.target =
-        reference.isEmpty()
-            ? MissingNode.getInstance()
-            : Definitions.builtIn().node(reference.substring(Definitions.REFERENCE.length()));
+        reference.isEmpty() ? MissingNode.getInstance() : Definitions.builtIn().node(reference);
+    this.type = keyword("type").asText("");
+    String format = keyword("format").asText("");
+    this.intOrString =
+        keyword("x-kubernetes-int-or-string").asBoolean() || format.equals("int-or-string");
+    this.int32 = intOrString || format.equals("int32");
+    this.preservesUnknown = keyword("x-kubernetes-preserve-unknown-fields").asBoolean();
+    this.embeddedResource = keyword("x-kubernetes-embedded-resource").asBoolean();
+    this.atomicMap = keyword("x-kubernetes-map-type").asText("").equals("atomic");
+    this.listKind =
+        switch (keyword("x-kubernetes-list-type").asText("")) {
+          case "map" -> ListKind.MAP;
+          case "set" -> ListKind.SET;
+          default -> ListKind.ATOMIC;
+        };
+    this.listKeys = texts(keyword("x-kubernetes-list-map-keys"));
+    this.named = keyword("properties");
+    this.additional = keyword("additionalProperties");
+    this.required = Set.copyOf(texts(keyword("required")));
+    this.builtIn = hasNumber(named);
+  }
+
+  private static List<String> texts(JsonNode list) {
+    List<String> texts = new ArrayList<>();
+    list.forEach(each -> texts.add(each.asText()));
+    return List.copyOf(texts);
+  }
+
+  private static boolean hasNumber(JsonNode properties) {
+    for (JsonNode field : properties) {
+      if (field.has("x-number")) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** A keyword: what stands beside a reference goes before what it refers to. */
@@ -49,28 +100,25 @@ final class Schema {
 
   /** The definition that this refers to, empty if it stands for itself. */
   String reference() {
-    return own.path("$ref").isTextual()
-        ? own.path("$ref").asText().substring(Definitions.REFERENCE.length())
-        : "";
+    return reference;
   }
 
   /** {@code object}, {@code array}, {@code string}, …; empty if any type will do. */
   String type() {
-    return keyword("type").asText("");
+    return type;
   }
 
   boolean isIntOrString() {
-    return keyword("x-kubernetes-int-or-string").asBoolean()
-        || keyword("format").asText("").equals("int-or-string");
+    return intOrString;
   }
 
   boolean isInteger() {
-    return type().equals("integer");
+    return type.equals("integer");
   }
 
   /** {@code int32} or {@code int64}. */
   String integerFormat() {
-    return isIntOrString() || keyword("format").asText("").equals("int32") ? "int32" : "int64";
+    return int32 ? "int32" : "int64";
   }
 
   /** Whether a number is one that clients, which read it as that format, can hold. */
@@ -80,56 +128,49 @@ final class Schema {
 
   /** Whether fields that the schema does not name are kept. */
   boolean preservesUnknown() {
-    return keyword("x-kubernetes-preserve-unknown-fields").asBoolean();
+    return preservesUnknown;
   }
 
   /** Whether any field may stand here, by whichever keyword. */
   boolean allowsUnknown() {
-    return preservesUnknown() || keyword("additionalProperties").asBoolean(false);
+    return preservesUnknown || additional.asBoolean(false);
   }
 
   boolean isEmbeddedResource() {
-    return keyword("x-kubernetes-embedded-resource").asBoolean();
+    return embeddedResource;
   }
 
   /** Whether this describes a built-in kind or a part of one: their fields have numbers. */
   boolean isBuiltIn() {
-    for (JsonNode field : keyword("properties")) {
-      if (field.has("x-number")) {
-        return true;
-      }
-    }
-    return false;
+    return builtIn;
   }
 
   /** Whether an object without the field is not valid. */
   boolean requires(String field) {
-    for (JsonNode each : keyword("required")) {
-      if (each.asText().equals(field)) {
-        return true;
-      }
-    }
-    return false;
+    return required.contains(field);
   }
 
   boolean names(String field) {
-    return keyword("properties").has(field);
+    return named.has(field);
   }
 
   /** The schema of a field, empty if the field is not known. */
   Optional<Schema> field(String name) {
-    JsonNode part = keyword("properties").path(name);
-    if (!part.isMissingNode()) {
-      return Optional.of(properties.computeIfAbsent(name, none -> new Schema(part)));
+    Optional<Schema> made = properties.get(name);
+    if (made != null) {
+      return made;
     }
-    JsonNode additional = keyword("additionalProperties");
+    JsonNode part = named.path(name);
+    if (!part.isMissingNode()) {
+      return properties.computeIfAbsent(name, none -> Optional.of(new Schema(part)));
+    }
     if (additional.isObject()) {
       if (values.isEmpty()) {
         values = Optional.of(new Schema(additional));
       }
       return values;
     }
-    return additional.asBoolean(false) || preservesUnknown() ? Optional.of(ANY) : Optional.empty();
+    return allowsUnknown() ? ANYTHING : Optional.empty();
   }
 
   /** The schema of a list's elements. */
@@ -142,22 +183,16 @@ final class Schema {
   }
 
   ListKind listKind() {
-    return switch (keyword("x-kubernetes-list-type").asText("")) {
-      case "map" -> ListKind.MAP;
-      case "set" -> ListKind.SET;
-      default -> ListKind.ATOMIC;
-    };
+    return listKind;
   }
 
   /** The fields that tell a list's elements apart. */
   List<String> listKeys() {
-    List<String> keys = new ArrayList<>();
-    keyword("x-kubernetes-list-map-keys").forEach(key -> keys.add(key.asText()));
-    return keys;
+    return listKeys;
   }
 
   boolean isAtomicMap() {
-    return keyword("x-kubernetes-map-type").asText("").equals("atomic");
+    return atomicMap;
   }
 
   /** The key by which a strategic merge merges a list, empty if it replaces it. */

@@ -255,6 +255,10 @@ final class SchemaValidation {
   }
 
   private void list(ArrayNode list, JsonNode old, Schema schema, String path) {
+    List<String> elements = new ArrayList<>();
+    if (schema.listKind() != Schema.ListKind.ATOMIC) {
+      list.forEach(each -> elements.add(FieldSet.element(each, schema)));
+    }
     Map<String, JsonNode> before = new HashMap<>();
     if (schema.listKind() == Schema.ListKind.MAP) {
       old.forEach(each -> before.put(FieldSet.element(each, schema), each));
@@ -264,13 +268,13 @@ final class SchemaValidation {
       JsonNode was =
           before.isEmpty()
               ? MissingNode.getInstance()
-              : before.getOrDefault(FieldSet.element(item, schema), MissingNode.getInstance());
+              : before.getOrDefault(elements.get(i), MissingNode.getInstance());
       value(item, was, schema.items(), path + "[" + i + "]");
     }
     size(list, list.size(), "Items", "items", schema, path);
     Set<String> keys = new HashSet<>();
-    for (int i = 0; i < list.size() && schema.listKind() != Schema.ListKind.ATOMIC; i++) {
-      String key = FieldSet.element(list.get(i), schema);
+    for (int i = 0; i < elements.size(); i++) {
+      String key = elements.get(i);
       if (!keys.add(key)) {
         add(
             new Cause(
