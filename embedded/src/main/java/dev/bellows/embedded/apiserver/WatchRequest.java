@@ -151,7 +151,12 @@ final class WatchRequest {
     boolean was =
         change.before().map(before -> selected.test(Json.read(before.value()))).orElse(false);
     if (is) {
-      event(stream, was ? "MODIFIED" : "ADDED", object);
+      String type = was ? "MODIFIED" : "ADDED";
+      if (views.isPlain()) {
+        plain(stream, type, entry.value());
+      } else {
+        event(stream, type, object);
+      }
     } else if (was) {
       // Its last state that was selected, at the version at which it ceased to be.
       ObjectNode last =
