@@ -24,8 +24,8 @@ public final class FieldOwners {
     int length = 0; // of what is left so far
     int from = 0; // what comes before has been looked at
     for (int at = next(json, 0); at >= 0; at = next(json, from)) {
-      int end = endOfList(json, at + FIELD.length - 3);
-      if (end < 0) {
+      int end = ManagedFieldsText.end(json, at + FIELD.length - 3);
+      if (end == 0) {
         break;
       }
       if (from == 0) {
@@ -56,35 +56,6 @@ public final class FieldOwners {
           && Arrays.equals(json, i, i + FIELD.length, FIELD, 0, FIELD.length)
           && (i == 0 || json[i - 1] == ',' || json[i - 1] == '{')) {
         return i;
-      }
-    }
-    return -1;
-  }
-
-  /** The place after the bracket that closes the one at {@code from}; negative if there is none. */
-  private static int endOfList(byte[] json, int from) {
-    int depth = 0;
-    boolean text = false;
-    for (int i = from; i < json.length; i++) {
-      byte b = json[i];
-      if (text) {
-        if (b == '\\') {
-          i++;
-        } else if (b == '"') {
-          text = false;
-        }
-        continue;
-      }
-      switch (b) {
-        case '"' -> text = true;
-        case '[', '{' -> depth++;
-        case ']', '}' -> {
-          depth--;
-          if (depth == 0) {
-            return i + 1;
-          }
-        }
-        default -> {} // anything else leaves the depth as it is
       }
     }
     return -1;

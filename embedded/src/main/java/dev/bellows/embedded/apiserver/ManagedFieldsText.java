@@ -60,7 +60,7 @@ record ManagedFieldsText(int from, int to) {
   }
 
   /** The place after what closes the bracket at a place; 0 if nothing does. */
-  private static int end(byte[] json, int bracket) {
+  static int end(byte[] json, int bracket) {
     int depth = 0;
     for (int at = bracket; at < json.length; at++) {
       switch (json[at]) {
