@@ -14,16 +14,12 @@ import java.util.Set;
 final class DuplicateFields {
   private static final JsonFactory FACTORY = new JsonFactory();
 
-  /** So many fields are compared one by one. */
-  private static final int FEW = 8;
-
   private DuplicateFields() {}
 
   /** An object or list that is being read. */
   private static final class Level {
     final String path;
-    private final List<String> few = new ArrayList<>(FEW);
-    private Set<String> many = Set.of();
+    final Set<String> seen = new HashSet<>();
     final boolean list;
     int index = -1;
     String field = "";
@@ -31,17 +27,6 @@ final class DuplicateFields {
     Level(String path, boolean list) {
       this.path = path;
       this.list = list;
-    }
-
-    /** Whether the field has not stood here before. */
-    boolean add(String name) {
-      if (many.isEmpty() && few.size() < FEW) {
-        return !few.contains(name) && few.add(name);
-      }
-      if (many.isEmpty()) {
-        many = new HashSet<>(few);
-      }
-      return many.add(name);
     }
 
     String here() {
@@ -62,7 +47,7 @@ final class DuplicateFields {
           case FIELD_NAME -> {
             if (level != null) {
               level.field = parser.currentName();
-              if (!level.add(level.field)) {
+              if (!level.seen.add(level.field)) {
                 found.add(level.here());
               }
             }
